@@ -1,0 +1,74 @@
+from fastapi import APIRouter
+
+from ..database import SessionDep
+from ..docs import TOKEN_OPTIONAL, answers
+from ..requests import JSONRoute
+from . import schemas, services
+from .auth import CurrentUser, Token, Viewer
+
+router = APIRouter(route_class=JSONRoute)
+
+
+@router.post("/users/login", tags=["Accounts"], responses=answers(400, 401, 413, 415, 422))
+async def login(payload: schemas.LoginRequest, session: SessionDep) -> schemas.UserResponse:
+    """Sign in"""
+    user = await services.login(session, **payload.user.model_dump())
+    return schemas.UserResponse(user=user)
+
+
+@router.post(
+    "/users", status_code=201, tags=["Accounts"], responses=answers(400, 409, 413, 415, 422)
+)
+async def create_user(payload: schemas.NewUserRequest, session: SessionDep) -> schemas.UserResponse:
+    """Register"""
+    user = await services.create_user(session, **payload.user.model_dump())
+    return schemas.UserResponse(user=user)
+
+
+@router.get("/user", tags=["Accounts"], responses=answers(401))
+async def get_current_user(user: CurrentUser, token: Token) -> schemas.UserResponse:
+    """Get the current user"""
+    return schemas.UserResponse(user=services.with_token(user, token))
+
+
+@router.put("/user", tags=["Accounts"], responses=answers(400, 401, 409, 413, 415, 422))
+async def update_current_user(
+    payload: schemas.UserUpdateRequest, user: CurrentUser, session: SessionDep
+) -> schemas.UserResponse:
+    """Update the current user"""
+    changes = payload.user.model_dump()
+    return schemas.UserResponse(
+        user=await services.update_user(session, user=user, changes=changes)
+    )
+
+
+@router.get(
+    "/profiles/{username}",
+    tags=["Profiles"],
+    responses=answers(401, 404),
+    openapi_extra=TOKEN_OPTIONAL,
+)
+async def get_profile_by_username(
+    username: str, viewer: Viewer, session: SessionDep
+) -> schemas.ProfileResponse:
+    """Get a profile"""
+    profile = await services.get_profile(session, username=username, viewer=viewer)
+    return schemas.ProfileResponse(profile=profile)
+
+
+@router.post("/profiles/{username}/follow", tags=["Profiles"], responses=answers(401, 403, 404))
+async def follow_user_by_username(
+    username: str, user: CurrentUser, session: SessionDep
+) -> schemas.ProfileResponse:
+    """Follow a user"""
+    profile = await services.follow_user(session, username=username, user=user)
+    return schemas.ProfileResponse(profile=profile)
+
+
+@router.delete("/profiles/{username}/follow", tags=["Profiles"], responses=answers(401, 404))
+async def unfollow_user_by_username(
+    username: str, user: CurrentUser, session: SessionDep
+) -> schemas.ProfileResponse:
+    """Unfollow a user"""
+    profile = await services.unfollow_user(session, username=username, user=user)
+    return schemas.ProfileResponse(profile=profile)

@@ -1,0 +1,51 @@
+"""Who is asking: dependencies that a handler names in its signature."""
+
+from typing import Annotated
+
+from fastapi import Depends, Security
+from fastapi.security import APIKeyHeader
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..database import SessionDep
+from ..errors import Unauthorized
+from .models import User
+from .tokens import read_credentials, read_token
+
+token_header = APIKeyHeader(
+    name="Authorization",
+    scheme_name="Token",
+    description="`Token <jwt>` or `Bearer <jwt>`",
+    auto_error=False,
+)
+Authorization = Annotated[str | None, Security(token_header)]
+
+
+async def authenticate(session: AsyncSession, token: str) -> User:
+    """The user whom the token was made for; raises `Unauthorized`."""
+    user_id, version = read_token(token)
+    user = await session.get(User, user_id)
+    if user is None or not user.is_active or user.token_version != version:
+        raise Unauthorized(token="is invalid")
+    return user
+
+
+def get_token(authorization: Authorization) -> str:
+    return read_credentials(authorization)
+
+
+Token = Annotated[str, Depends(get_token)]
+
+
+async def get_current_user(token: Token, session: SessionDep) -> User:
+    return await authenticate(session, token)
+
+
+async def get_viewer(authorization: Authorization, session: SessionDep) -> User | None:
+    """Nobody without a token; a bad one is never quietly ignored."""
+    if not authorization:
+        return None
+    return await authenticate(session, read_credentials(authorization))
+
+
+CurrentUser = Annotated[User, Depends(get_current_user)]
+Viewer = Annotated[User | None, Depends(get_viewer)]

@@ -1,0 +1,59 @@
+from datetime import datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    Identity,
+    Index,
+    String,
+    UniqueConstraint,
+    false,
+    func,
+    text,
+    true,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..database import Base, BigKey, UTCDateTime, cascade
+
+
+class User(Base):
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(BigKey, Identity(), primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    username: Mapped[str] = mapped_column(String(64))
+    password: Mapped[str] = mapped_column(String(128))
+    bio: Mapped[str | None] = mapped_column(String(1000))
+    image: Mapped[str | None] = mapped_column(String(2000))
+    token_version: Mapped[int] = mapped_column(server_default=text("1"))
+    is_active: Mapped[bool] = mapped_column(server_default=true())
+    is_staff: Mapped[bool] = mapped_column(server_default=false())
+    is_superuser: Mapped[bool] = mapped_column(server_default=false())
+    last_login: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    __table_args__ = (
+        Index("users_email_key", func.lower(email.column), unique=True),
+        Index("users_username_key", func.lower(username.column), unique=True),
+        CheckConstraint("NOT (bio = '')", name="users_bio_check"),
+        CheckConstraint("NOT (image = '')", name="users_image_check"),
+        {"sqlite_autoincrement": True},
+    )
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Follow(Base):
+    __tablename__ = "follows"
+
+    id: Mapped[int] = mapped_column(BigKey, Identity(), primary_key=True)
+    follower_id: Mapped[int] = mapped_column(cascade("users.id"))
+    followed_id: Mapped[int] = mapped_column(cascade("users.id"))
+
+    __table_args__ = (
+        UniqueConstraint("follower_id", "followed_id", name="follows_follower_followed_key"),
+        CheckConstraint("NOT (follower_id = followed_id)", name="follows_not_oneself_check"),
+        Index("follows_followed_idx", "followed_id"),
+        {"sqlite_autoincrement": True},
+    )

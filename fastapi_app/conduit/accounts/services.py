@@ -1,0 +1,123 @@
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.concurrency import run_in_threadpool
+
+from ..errors import Conflict, Forbidden, NotFound, Unauthorized
+from ..schemas import now
+from . import queries, schemas
+from .models import Follow, User
+from .passwords import hash_password, verify_password
+from .tokens import make_token
+
+
+def with_token(user: User, token: str | None = None) -> schemas.User:
+    """The user as signed in by the token, by default a new one."""
+    return schemas.User(
+        email=user.email,
+        token=token or make_token(user_id=user.id, version=user.token_version),
+        username=user.username,
+        bio=user.bio,
+        image=user.image,
+    )
+
+
+async def login(session: AsyncSession, *, email: str, password: str) -> schemas.User:
+    user = await session.scalar(queries.with_email(email))
+    # Hashing keeps a core busy for a while: in a thread, so that the loop goes on.
+    matches = await run_in_threadpool(verify_password, password, user and user.password)
+    if user is None or not matches:
+        raise Unauthorized(credentials="invalid")
+    return with_token(user)
+
+
+async def create_user(
+    session: AsyncSession, *, username: str, email: str, password: str
+) -> schemas.User:
+    hashed = await run_in_threadpool(hash_password, password)
+    user = User(username=username, email=email, password=hashed, created_at=now())
+    while True:
+        try:
+            async with session.begin_nested():
+                session.add(user)
+            break
+        except IntegrityError:
+            await refuse_taken(session, username=username, email=email)
+    await session.commit()
+    return with_token(user)
+
+
+async def update_user(
+    session: AsyncSession, *, user: User, changes: dict[str, Any]
+) -> schemas.User:
+    """Change what is given; a new password ends all earlier tokens."""
+    if "password" in changes:
+        changes["password"] = await run_in_threadpool(hash_password, changes["password"])
+        changes["token_version"] = User.token_version + 1
+    statement = update(User).where(User.id == user.id).values(changes).returning(User)
+    while changes:
+        try:
+            async with session.begin_nested():
+                await session.execute(statement, execution_options={"populate_existing": True})
+            break
+        except IntegrityError:
+            names = {name: changes[name] for name in ("email", "username") if name in changes}
+            await refuse_taken(session, user_id=user.id, **names)
+    await session.commit()
+    return with_token(user)
+
+
+async def refuse_taken(session: AsyncSession, *, user_id: int = 0, **names: str) -> None:
+    """Raise `Conflict` for each of the names that a user other than `user_id` has."""
+    conditions = {"username": queries.has_username, "email": queries.has_email}
+    taken = {}
+    for field, name in names.items():
+        others = select(User.id).where(conditions[field](name), User.id != user_id)
+        if await session.scalar(others) is not None:
+            taken[field] = "has already been taken"
+    if taken:
+        raise Conflict(**taken)
+
+
+async def get_profile(
+    session: AsyncSession, *, username: str, viewer: User | None
+) -> schemas.Profile:
+    statement = queries.profile_seen_by(viewer, username)
+    profile = (await session.execute(statement)).one_or_none()
+    if profile is None:
+        raise NotFound(profile="not found")
+    return schemas.Profile.model_validate(profile)
+
+
+async def follow_user(session: AsyncSession, *, username: str, user: User) -> schemas.Profile:
+    followed = await get_user_for_change(session, username)
+    if followed.id == user.id:
+        raise Forbidden(profile="forbidden")
+    if await session.scalar(queries.follow_of(user, followed)) is None:
+        session.add(Follow(follower_id=user.id, followed_id=followed.id))
+    await session.commit()
+    return profile_of(followed, following=True)
+
+
+async def unfollow_user(session: AsyncSession, *, username: str, user: User) -> schemas.Profile:
+    followed = await get_user_for_change(session, username)
+    await session.execute(
+        delete(Follow).where(Follow.follower_id == user.id, Follow.followed_id == followed.id)
+    )
+    await session.commit()
+    return profile_of(followed, following=False)
+
+
+async def get_user_for_change(session: AsyncSession, username: str) -> User:
+    user = await session.scalar(queries.for_change(username))
+    if user is None:
+        raise NotFound(profile="not found")
+    return user
+
+
+def profile_of(user: User, *, following: bool) -> schemas.Profile:
+    return schemas.Profile(
+        username=user.username, bio=user.bio, image=user.image, following=following
+    )

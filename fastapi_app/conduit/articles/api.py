@@ -1,0 +1,105 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from ..accounts.auth import CurrentUser, Viewer
+from ..database import SessionDep
+from ..docs import TOKEN_OPTIONAL, answers
+from ..requests import JSONRoute
+from . import schemas, services
+
+router = APIRouter(route_class=JSONRoute)
+
+
+@router.get("/articles/feed", tags=["Articles"], responses=answers(401, 422))
+async def get_articles_feed(
+    page: Annotated[schemas.Page, Query()], user: CurrentUser, session: SessionDep
+) -> schemas.ArticlesResponse:
+    """Get recent articles from users you follow"""
+    return await services.get_feed(session, page=page, user=user)
+
+
+@router.get(
+    "/articles",
+    tags=["Articles"],
+    responses=answers(401, 422),
+    openapi_extra=TOKEN_OPTIONAL,
+)
+async def get_articles(
+    filters: Annotated[schemas.ArticleFilters, Query()], viewer: Viewer, session: SessionDep
+) -> schemas.ArticlesResponse:
+    """Get recent articles"""
+    return await services.get_articles(session, filters=filters, viewer=viewer)
+
+
+@router.post(
+    "/articles", status_code=201, tags=["Articles"], responses=answers(400, 401, 413, 415, 422)
+)
+async def create_article(
+    payload: schemas.NewArticleRequest, user: CurrentUser, session: SessionDep
+) -> schemas.ArticleResponse:
+    """Create an article"""
+    article = await services.create_article(session, author=user, **payload.article.model_dump())
+    return schemas.ArticleResponse(article=article)
+
+
+@router.get(
+    "/articles/{slug:slug}",
+    tags=["Articles"],
+    responses=answers(401, 404),
+    openapi_extra=TOKEN_OPTIONAL,
+)
+async def get_article(slug: str, viewer: Viewer, session: SessionDep) -> schemas.ArticleResponse:
+    """Get an article"""
+    article = await services.get_article(session, slug=slug, viewer=viewer)
+    return schemas.ArticleResponse(article=article)
+
+
+@router.put(
+    "/articles/{slug:slug}",
+    tags=["Articles"],
+    responses=answers(400, 401, 403, 404, 413, 415, 422),
+)
+async def update_article(
+    slug: str, payload: schemas.ArticleUpdateRequest, user: CurrentUser, session: SessionDep
+) -> schemas.ArticleResponse:
+    """Update an article"""
+    article = await services.update_article(
+        session, slug=slug, user=user, changes=payload.article.model_dump()
+    )
+    return schemas.ArticleResponse(article=article)
+
+
+@router.delete(
+    "/articles/{slug:slug}",
+    status_code=204,
+    tags=["Articles"],
+    responses=answers(401, 403, 404),
+)
+async def delete_article(slug: str, user: CurrentUser, session: SessionDep) -> None:
+    """Delete an article"""
+    await services.delete_article(session, slug=slug, user=user)
+
+
+@router.post("/articles/{slug}/favorite", tags=["Favorites"], responses=answers(401, 404))
+async def create_article_favorite(
+    slug: str, user: CurrentUser, session: SessionDep
+) -> schemas.ArticleResponse:
+    """Favorite an article"""
+    article = await services.favorite_article(session, slug=slug, user=user)
+    return schemas.ArticleResponse(article=article)
+
+
+@router.delete("/articles/{slug}/favorite", tags=["Favorites"], responses=answers(401, 404))
+async def delete_article_favorite(
+    slug: str, user: CurrentUser, session: SessionDep
+) -> schemas.ArticleResponse:
+    """Unfavorite an article"""
+    article = await services.unfavorite_article(session, slug=slug, user=user)
+    return schemas.ArticleResponse(article=article)
+
+
+@router.get("/tags", tags=["Tags"], responses=answers())
+async def get_tags(session: SessionDep) -> schemas.TagsResponse:
+    """Get the tags in use"""
+    return await services.get_tags(session)

@@ -1,0 +1,104 @@
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, false, func, select
+
+from ..accounts.models import Follow, User
+from ..accounts.queries import author_seen_by, has_username
+from .models import Article, ArticleTag, Favorite, Tag
+from .schemas import ArticleFilters, Page
+
+
+def favorited_by(viewer: User | None) -> ColumnElement[bool]:
+    """Whether the article of the enclosing statement is a favorite of the viewer."""
+    if viewer is None:
+        return false()
+    return exists().where(Favorite.user_id == viewer.id, Favorite.article_id == Article.id)
+
+
+def seen_by(viewer: User | None) -> Select[Any]:
+    """Articles without their bodies, with author and favorites; tags come by `tags_of`."""
+    favorites = select(func.count()).where(Favorite.article_id == Article.id).scalar_subquery()
+    return select(
+        Article.id,
+        Article.slug,
+        Article.title,
+        Article.description,
+        Article.created_at,
+        Article.updated_at,
+        favorited_by(viewer).label("favorited"),
+        favorites.label("favorites_count"),
+        author_seen_by(viewer),
+    ).join(Article.author)
+
+
+def with_body(articles: Select[Any]) -> Select[Any]:
+    return articles.add_columns(Article.body)
+
+
+def tags_of(article_ids: Sequence[int]) -> Select[tuple[int, str]]:
+    return (
+        select(ArticleTag.article_id, Tag.name)
+        .join(Tag, Tag.id == ArticleTag.tag_id)
+        .where(ArticleTag.article_id.in_(article_ids))
+    )
+
+
+def matching(filters: ArticleFilters) -> list[ColumnElement[bool]]:
+    """The conditions that the filters stand for, to be met together."""
+    conditions = []
+    if filters.tag is not None:
+        tagged = select(ArticleTag.article_id).join(Tag, Tag.id == ArticleTag.tag_id)
+        conditions.append(Article.id.in_(tagged.where(Tag.name == filters.tag)))
+    if filters.author is not None:
+        author = select(User.id).where(has_username(filters.author))
+        conditions.append(Article.author_id.in_(author))
+    if filters.favorited is not None:
+        favorites = select(Favorite.article_id).join(User, User.id == Favorite.user_id)
+        conditions.append(Article.id.in_(favorites.where(has_username(filters.favorited))))
+    return conditions
+
+
+def by_followed_of(user: User) -> list[ColumnElement[bool]]:
+    """The condition that the user follows the author."""
+    followed = select(Follow.followed_id).where(Follow.follower_id == user.id)
+    return [Article.author_id.in_(followed)]
+
+
+def newest_first(articles: Select[Any], page: Page) -> Select[Any]:
+    return articles.order_by(Article.id.desc()).limit(page.limit).offset(page.offset)
+
+
+def count(conditions: Sequence[ColumnElement[bool]]) -> Select[tuple[int]]:
+    return select(func.count()).select_from(Article).where(*conditions)
+
+
+def id_of(slug: str) -> Select[tuple[int]]:
+    return select(Article.id).where(Article.slug == slug)
+
+
+def for_change(slug: str) -> Select[tuple[Article]]:
+    """The article, held until the commit, so that what hangs on it cannot lose it."""
+    return select(Article).where(Article.slug == slug).with_for_update(key_share=True)
+
+
+def slugs_of_others(article_id: int, candidates: Sequence[str]) -> Select[tuple[str]]:
+    return select(Article.slug).where(Article.slug.in_(candidates), Article.id != article_id)
+
+
+def favorite_of(user: User, article: Article) -> Select[tuple[Favorite]]:
+    return select(Favorite).where(Favorite.user_id == user.id, Favorite.article_id == article.id)
+
+
+def tags_among(names: Sequence[str]) -> Select[tuple[Tag]]:
+    return select(Tag).where(Tag.name.in_(names))
+
+
+def tags_in_use() -> Select[tuple[str]]:
+    return (
+        select(Tag.name)
+        .join(ArticleTag, ArticleTag.tag_id == Tag.id)
+        .group_by(Tag.id, Tag.name)
+        .order_by(func.count().desc(), Tag.id)
+        .limit(100)
+    )

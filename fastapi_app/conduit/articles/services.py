@@ -1,0 +1,216 @@
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..accounts.models import User
+from ..errors import Forbidden, NotFound
+from ..live import events
+from ..schemas import now
+from . import queries, schemas
+from .models import Article, ArticleTag, Favorite, Tag
+from .slugs import candidates_for, slug_of
+
+
+async def get_articles(
+    session: AsyncSession, *, filters: schemas.ArticleFilters, viewer: User | None
+) -> schemas.ArticlesResponse:
+    return await list_articles(session, queries.matching(filters), page=filters, viewer=viewer)
+
+
+async def get_feed(
+    session: AsyncSession, *, page: schemas.Page, user: User
+) -> schemas.ArticlesResponse:
+    return await list_articles(session, queries.by_followed_of(user), page=page, viewer=user)
+
+
+async def list_articles(
+    session: AsyncSession,
+    conditions: Sequence[ColumnElement[bool]],
+    *,
+    page: schemas.Page,
+    viewer: User | None,
+) -> schemas.ArticlesResponse:
+    count = await session.scalar(queries.count(conditions))
+    articles = queries.newest_first(queries.seen_by(viewer).where(*conditions), page)
+    return schemas.ArticlesResponse.model_validate(
+        {"articles": await with_tags(session, articles), "articles_count": count}
+    )
+
+
+async def with_tags(session: AsyncSession, articles: Select[Any]) -> list[dict[str, Any]]:
+    """The articles of the statement, each with its list of tags."""
+    rows = (await session.execute(articles)).all()
+    names: defaultdict[int, list[str]] = defaultdict(list)
+    if rows:
+        links = queries.tags_of([row.id for row in rows])
+        for article_id, name in await session.execute(links):
+            names[article_id].append(name)
+    return [{**row._mapping, "tag_list": sorted(names[row.id])} for row in rows]
+
+
+async def get_article(session: AsyncSession, *, slug: str, viewer: User | None) -> schemas.Article:
+    article = queries.with_body(queries.seen_by(viewer)).where(Article.slug == slug)
+    for found in await with_tags(session, article):
+        return schemas.Article.model_validate(found)
+    raise NotFound(article="not found")
+
+
+async def create_article(
+    session: AsyncSession,
+    *,
+    author: User,
+    title: str,
+    description: str,
+    body: str,
+    tag_list: Sequence[str] = (),
+) -> schemas.Article:
+    created_at = now()
+    article = Article(
+        author_id=author.id,
+        title=title,
+        description=description,
+        body=body,
+        created_at=created_at,
+        updated_at=created_at,
+    )
+    while True:
+        article.slug = await find_free_slug(session, title)
+        try:
+            async with session.begin_nested():
+                session.add(article)
+            break
+        except IntegrityError:
+            continue  # another writer took the slug first: the next one, then
+    await set_tags(session, article.id, tag_list)
+    return await finish(session, "article.created", article, viewer=author)
+
+
+async def update_article(
+    session: AsyncSession, *, slug: str, user: User, changes: dict[str, Any]
+) -> schemas.Article:
+    """Change what is given; the slug only with a title that reads differently in it."""
+    article = await get_article_for_change(session, slug)
+    if article.author_id != user.id:
+        raise Forbidden(article="forbidden")
+    tag_list = changes.pop("tag_list", None)
+    changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
+    renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
+    while True:
+        if renamed:
+            changes["slug"] = await find_free_slug(session, changes["title"], article.id)
+        try:
+            async with session.begin_nested():
+                await session.execute(
+                    update(Article).where(Article.id == article.id).values(changes)
+                )
+            break
+        except IntegrityError:
+            continue  # another writer took the slug first: the next one, then
+    if tag_list is not None:
+        await set_tags(session, article.id, tag_list)
+    return await finish(session, "article.updated", article, viewer=user)
+
+
+async def delete_article(session: AsyncSession, *, slug: str, user: User) -> None:
+    article = await get_article_for_change(session, slug)
+    if article.author_id != user.id:
+        raise Forbidden(article="forbidden")
+    await session.execute(delete(Article).where(Article.id == article.id))
+    await events.record(
+        session,
+        "article.deleted",
+        article_id=article.id,
+        author_id=article.author_id,
+        data={"slug": article.slug},
+    )
+    await session.commit()
+
+
+async def favorite_article(session: AsyncSession, *, slug: str, user: User) -> schemas.Article:
+    article = await get_article_for_change(session, slug)
+    if await session.scalar(queries.favorite_of(user, article)) is not None:
+        return await get_article(session, slug=slug, viewer=user)
+    session.add(Favorite(user_id=user.id, article_id=article.id))
+    return await finish(session, "article.favorited", article, viewer=user)
+
+
+async def unfavorite_article(session: AsyncSession, *, slug: str, user: User) -> schemas.Article:
+    article = await get_article_for_change(session, slug)
+    favorite = await session.scalar(queries.favorite_of(user, article))
+    if favorite is None:
+        return await get_article(session, slug=slug, viewer=user)
+    await session.delete(favorite)
+    return await finish(session, "article.unfavorited", article, viewer=user)
+
+
+async def get_tags(session: AsyncSession) -> schemas.TagsResponse:
+    tags = await session.scalars(queries.tags_in_use())
+    return schemas.TagsResponse(tags=list(tags))
+
+
+async def get_article_id(session: AsyncSession, slug: str) -> int:
+    article_id = await session.scalar(queries.id_of(slug))
+    if article_id is None:
+        raise NotFound(article="not found")
+    return article_id
+
+
+async def get_article_for_change(session: AsyncSession, slug: str) -> Article:
+    article = await session.scalar(queries.for_change(slug))
+    if article is None:
+        raise NotFound(article="not found")
+    return article
+
+
+async def find_free_slug(session: AsyncSession, title: str, article_id: int = 0) -> str:
+    """The first candidate that no article but `article_id` has."""
+    for candidates in candidates_for(title):
+        taken = set(await session.scalars(queries.slugs_of_others(article_id, candidates)))
+        for candidate in candidates:
+            if candidate not in taken:
+                return candidate
+    raise AssertionError("the candidates have no end")
+
+
+async def set_tags(session: AsyncSession, article_id: int, names: Sequence[str]) -> None:
+    """Link the article with exactly these tags, making those that are new."""
+    await session.execute(delete(ArticleTag).where(ArticleTag.article_id == article_id))
+    tags = await find_tags(session, names)
+    while missing := [name for name in names if name not in tags]:
+        try:
+            async with session.begin_nested():
+                session.add_all(Tag(name=name) for name in missing)
+        except IntegrityError:
+            pass  # another writer made one of them first: found below, then
+        tags = await find_tags(session, names)
+    session.add_all(ArticleTag(article_id=article_id, tag_id=tags[name]) for name in names)
+
+
+async def find_tags(session: AsyncSession, names: Sequence[str]) -> dict[str, int]:
+    """The ids of those of the tags that exist, by name."""
+    tags = await session.scalars(queries.tags_among(names))
+    return {tag.name: tag.id for tag in tags}
+
+
+async def finish(
+    session: AsyncSession, event: events.EventName, article: Article, *, viewer: User
+) -> schemas.Article:
+    """Record the event with the article as anybody sees it, commit, and show it to the viewer."""
+    await session.flush()
+    shown = await get_article(session, slug=article.slug, viewer=viewer)
+    author = shown.author.model_copy(update={"following": False})
+    anonymous = shown.model_copy(update={"favorited": False, "author": author})
+    await events.record(
+        session,
+        event,
+        article_id=article.id,
+        author_id=article.author_id,
+        data=schemas.ArticleResponse(article=anonymous),
+    )
+    await session.commit()
+    return shown

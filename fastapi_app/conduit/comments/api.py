@@ -1,0 +1,44 @@
+from fastapi import APIRouter
+
+from ..accounts.auth import CurrentUser, Viewer
+from ..database import SessionDep
+from ..docs import TOKEN_OPTIONAL, answers
+from ..requests import JSONRoute
+from . import schemas, services
+
+router = APIRouter(route_class=JSONRoute, tags=["Comments"])
+
+
+@router.get(
+    "/articles/{slug}/comments",
+    responses=answers(401, 404),
+    openapi_extra=TOKEN_OPTIONAL,
+)
+async def get_article_comments(
+    slug: str, viewer: Viewer, session: SessionDep
+) -> schemas.CommentsResponse:
+    """Get the comments of an article"""
+    return await services.get_comments(session, slug=slug, viewer=viewer)
+
+
+@router.post(
+    "/articles/{slug}/comments",
+    status_code=201,
+    responses=answers(400, 401, 404, 413, 415, 422),
+)
+async def create_article_comment(
+    slug: str, payload: schemas.NewCommentRequest, user: CurrentUser, session: SessionDep
+) -> schemas.CommentResponse:
+    """Comment on an article"""
+    comment = await services.create_comment(
+        session, slug=slug, author=user, body=payload.comment.body
+    )
+    return schemas.CommentResponse(comment=comment)
+
+
+@router.delete("/articles/{slug}/comments/{id}", status_code=204, responses=answers(401, 403, 404))
+async def delete_article_comment(
+    slug: str, id: str, user: CurrentUser, session: SessionDep
+) -> None:
+    """Delete a comment"""
+    await services.delete_comment(session, slug=slug, comment_id=id, user=user)

@@ -1,0 +1,75 @@
+import re
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..accounts.models import User
+from ..articles.services import get_article_for_change, get_article_id
+from ..errors import Forbidden, NotFound
+from ..live import events
+from ..schemas import now
+from . import queries, schemas
+from .models import Comment
+
+LARGEST_ID = 2**63 - 1
+
+
+async def get_comments(
+    session: AsyncSession, *, slug: str, viewer: User | None
+) -> schemas.CommentsResponse:
+    article_id = await get_article_id(session, slug)
+    comments = queries.for_article(queries.seen_by(viewer), article_id)
+    rows = (await session.execute(comments)).all()
+    return schemas.CommentsResponse.model_validate({"comments": rows})
+
+
+async def create_comment(
+    session: AsyncSession, *, slug: str, author: User, body: str
+) -> schemas.Comment:
+    article = await get_article_for_change(session, slug)
+    created_at = now()
+    comment = Comment(
+        article_id=article.id,
+        author_id=author.id,
+        body=body,
+        created_at=created_at,
+        updated_at=created_at,
+    )
+    session.add(comment)
+    await session.flush()
+    created = queries.seen_by(author).where(Comment.id == comment.id)
+    shown = schemas.Comment.model_validate((await session.execute(created)).one())
+    # Nobody follows themselves, so the author sees the comment as anybody does.
+    await events.record(
+        session,
+        "comment.created",
+        article_id=article.id,
+        author_id=article.author_id,
+        data=schemas.CommentResponse(comment=shown),
+    )
+    await session.commit()
+    return shown
+
+
+async def delete_comment(session: AsyncSession, *, slug: str, comment_id: str, user: User) -> None:
+    article = await get_article_for_change(session, slug)
+    comment = await session.scalar(queries.of_article(article.id, read_id(comment_id)))
+    if comment is None:
+        raise NotFound(comment="not found")
+    if comment.author_id != user.id:
+        raise Forbidden(comment="forbidden")
+    await session.delete(comment)
+    await events.record(
+        session,
+        "comment.deleted",
+        article_id=article.id,
+        author_id=article.author_id,
+        data={"id": comment.id, "slug": article.slug},
+    )
+    await session.commit()
+
+
+def read_id(text: str) -> int:
+    """A comment's id as it stands in a path; what cannot be one is not found."""
+    if not re.fullmatch("[0-9]+", text, re.ASCII) or not 1 <= int(text) <= LARGEST_ID:
+        raise NotFound(comment="not found")
+    return int(text)

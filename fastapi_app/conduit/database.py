@@ -1,0 +1,142 @@
+"""The engine, its sessions, and what SQLite has to be told on each connection."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    ForeignKey,
+    Integer,
+    create_engine,
+    event,
+    make_url,
+    select,
+)
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+from .settings import Settings
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+# SQLite numbers rows by itself only where the key's type is INTEGER to the letter.
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+def cascade(column: str) -> ForeignKey:
+    """A foreign key whose rows go with the row that they point to, checked at the commit."""
+    return ForeignKey(column, ondelete="CASCADE", deferrable=True, initially="DEFERRED")
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A point in time; SQLite keeps no time zone, so it is taken off and put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+def get_engine(settings: Settings) -> AsyncEngine:
+    """The engine that answers requests, with a pool of `database_pool_size` connections."""
+    url = make_url(settings.database_url)
+    pool: dict[str, Any] = {"pool_size": settings.database_pool_size, "max_overflow": 0}
+    if url.get_backend_name() == "sqlite":
+        engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), **pool)
+    else:
+        engine = create_async_engine(
+            url.set(drivername="postgresql+psycopg"),
+            # A connection that the server dropped is noticed before it is used.
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 2},
+            **pool,
+        )
+    prepare(engine.sync_engine)
+    return engine
+
+
+def get_sync_engine(settings: Settings) -> Engine:
+    """An engine for what runs outside the event loop: the start's checks and migrations."""
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url)
+    else:
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"), connect_args={"connect_timeout": 2}
+        )
+    prepare(engine)
+    return engine
+
+
+def prepare(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", prepare_sqlite)
+        event.listen(engine, "begin", begin_immediate)
+
+
+def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN would come too late
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA busy_timeout = 10000")
+    cursor.close()
+
+
+def begin_immediate(connection: Connection) -> None:
+    """Take SQLite's write lock at once: a read that becomes a write cannot wait for it."""
+    if connection.get_isolation_level() != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+class Sessions:
+    """Sessions over one engine: for reading without a transaction, for writing with one."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.reading = async_sessionmaker(reading, expire_on_commit=False)
+        self.writing = async_sessionmaker(engine, expire_on_commit=False)
+
+
+async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+    sessions: Sessions = request.app.state.sessions
+    make = sessions.reading if request.method in SAFE_METHODS else sessions.writing
+    async with make() as session:
+        yield session
+
+
+SessionDep = Annotated[AsyncSession, Depends(get_session)]
+
+
+async def database_answers(session: AsyncSession) -> bool:
+    try:
+        await session.execute(select(1))
+    except (SQLAlchemyError, OSError):
+        return False
+    return True

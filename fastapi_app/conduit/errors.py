@@ -1,0 +1,146 @@
+"""What can go wrong, and the one place that shapes `{"errors": …}`."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import Scope
+
+METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]
+
+# Pydantic's types of error; one that is not here brings the contract's message itself.
+MESSAGES = {
+    "missing": "can't be blank",
+    "string_type": "must be a string",
+    "list_type": "must be a list of strings",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "int_type": "must be an integer",
+    "int_parsing": "must be an integer",
+    "string_pattern_mismatch": "is invalid",
+    "too_short": "is too short (minimum is {min_length} characters)",
+    "too_long": "is too long (maximum is {max_length} characters)",
+    "string_too_long": "is too long (maximum is {max_length} characters)",
+}
+
+
+class ApiError(Exception):
+    """An answer that is not a success: a status, and a message by field."""
+
+    status = 500
+
+    def __init__(self, **messages: str) -> None:
+        super().__init__(messages)
+        self.errors = {field: [message] for field, message in messages.items()}
+
+
+class BadRequest(ApiError):
+    status = 400
+
+
+class Unauthorized(ApiError):
+    status = 401
+
+
+class Forbidden(ApiError):
+    status = 403
+
+
+class NotFound(ApiError):
+    status = 404
+
+
+class Conflict(ApiError):
+    status = 409
+
+
+class TooLarge(ApiError):
+    status = 413
+
+
+class UnsupportedMediaType(ApiError):
+    status = 415
+
+
+def respond(
+    status: int, errors: Mapping[str, list[str]], headers: Mapping[str, str] | None = None
+) -> Response:
+    content = to_json({"errors": errors})
+    return Response(content, status, headers, media_type="application/json")
+
+
+def field_messages(errors: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Pydantic's errors as the contract's: the first of each field, in schema order."""
+    messages: dict[str, list[str]] = {}
+    for error in errors:
+        _, *path = error["loc"]
+        field = str(path[min(1, len(path) - 1)]) if path else "body"
+        messages.setdefault(field, [message_of(error, path)])
+    return messages
+
+
+def message_of(error: Mapping[str, Any], path: list[Any]) -> str:
+    if not path:
+        return "must be an object"
+    if isinstance(path[-1], int):
+        return "must be a list of strings"
+    if error["input"] is None:
+        return "can't be blank"
+    return MESSAGES.get(error["type"], error["msg"]).format_map(error.get("ctx", {}))
+
+
+def allowed_methods(app: FastAPI, scope: Scope) -> str:
+    """The value of `Allow` for a path: Starlette's own names one route's methods only."""
+    methods = {
+        method
+        for method in METHODS
+        if any(
+            route.matches({**scope, "method": method})[0] is Match.FULL
+            for route in app.router.routes
+        )
+    }
+    return ", ".join(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
+
+
+def database_is_away(error: OperationalError | InterfaceError | TimeoutError) -> bool:
+    """SQLite says by the same class that a statement is wrong; that is a failure of ours."""
+    cause = getattr(error, "orig", None)
+    return getattr(cause, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+
+
+def register(app: FastAPI) -> None:
+    @app.exception_handler(ApiError)
+    async def api_error(request: Request, error: ApiError) -> Response:
+        headers = {"WWW-Authenticate": "Token"} if error.status == 401 else None
+        return respond(error.status, error.errors, headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return respond(422, field_messages(error.errors()))
+
+    @app.exception_handler(HTTPException)
+    async def routing_error(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 404:
+            return respond(404, {"route": ["not found"]})
+        if error.status_code != 405:
+            raise error
+        headers = {"Allow": allowed_methods(app, request.scope)}
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
+        return respond(405, {"method": ["not allowed"]}, headers)
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
+    @app.exception_handler(TimeoutError)
+    async def unavailable(
+        request: Request, error: OperationalError | InterfaceError | TimeoutError
+    ) -> Response:
+        if not database_is_away(error):
+            raise error
+        return respond(503, {"server": ["unavailable"]})

@@ -1,0 +1,42 @@
+"""The outbox: what happened is written in the transaction in which it happens."""
+
+from typing import Any, Literal
+
+from pydantic_core import to_json
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ..schemas import now
+from .models import Event, EventCounter
+
+EventName = Literal[
+    "article.created",
+    "article.updated",
+    "article.deleted",
+    "article.favorited",
+    "article.unfavorited",
+    "comment.created",
+    "comment.deleted",
+]
+
+
+async def record(
+    session: AsyncSession, name: EventName, *, article_id: int, author_id: int, data: Any
+) -> None:
+    """Write an event; call it last before the commit.
+
+    The counter's row stays locked until the commit, so that the order of ids is the order
+    of commits, and a reader that has seen an id has seen all before it.
+    """
+    number = update(EventCounter).values(value=EventCounter.value + 1)
+    event_id = (await session.execute(number.returning(EventCounter.value))).scalar_one()
+    session.add(
+        Event(
+            id=event_id,
+            name=name,
+            article_id=article_id,
+            author_id=author_id,
+            data=to_json(data, by_alias=True).decode(),
+            created_at=now(),
+        )
+    )

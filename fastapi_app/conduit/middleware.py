@@ -1,0 +1,142 @@
+"""What every answer has and every request is held to, whatever the route."""
+
+import logging
+import re
+import time
+import uuid
+from urllib.parse import unquote_to_bytes
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .errors import respond
+from .settings import Settings
+
+log = logging.getLogger("conduit.request")
+
+SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class ConduitMiddleware:
+    """Hosts, paths, HEAD, request ids, CORS, security headers, failures and the log.
+
+    The outermost middleware, so that a failure anywhere gets the same headers.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.hosts = settings.hosts
+        self.origins = settings.origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        headers = Headers(scope=scope)
+        request_id = get_request_id(headers)
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self.add_headers(MutableHeaders(scope=message), status, headers, request_id, scope)
+            elif scope["method"] == "HEAD":
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            await self.answer(scope, receive, send_with_headers)
+        except Exception:
+            log.exception("%s %s %s failed", request_id, scope["method"], scope["path"])
+            if status:
+                raise
+            response = respond(500, {"server": ["internal error"]})
+            await response(scope, receive, send_with_headers)
+        finally:
+            took = (time.perf_counter() - started) * 1000
+            log.info("%s %s %s %s %.1fms", request_id, scope["method"], scope["path"], status, took)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = clean_path(scope["raw_path"])
+        if not self.allows_host(Headers(scope=scope).get("host", "")):
+            await respond(400, {"host": ["not allowed"]})(scope, receive, send)
+        elif path is None:
+            await respond(404, {"route": ["not found"]})(scope, receive, send)
+        else:
+            method = "GET" if scope["method"] == "HEAD" else scope["method"]
+            query = clean_query(scope["query_string"])
+            cleaned = {**scope, "method": method, "path": path, "query_string": query}
+            await self.app(cleaned, receive, send)
+
+    def allows_host(self, host: str) -> bool:
+        return "*" in self.hosts or re.sub(r":\d*$", "", host).lower() in self.hosts
+
+    def add_headers(
+        self,
+        answer: MutableHeaders,
+        status: int,
+        request: Headers,
+        request_id: str,
+        scope: Scope,
+    ) -> None:
+        if status == 204:
+            del answer["content-type"]
+        elif answer.get("content-type") == "application/json":
+            answer["content-type"] = "application/json; charset=utf-8"
+        answer["x-request-id"] = request_id
+        answer["x-content-type-options"] = "nosniff"
+        answer["referrer-policy"] = "same-origin"
+        answer["x-frame-options"] = "DENY"
+        if "*" in self.origins:
+            answer["access-control-allow-origin"] = "*"
+        else:
+            answer["vary"] = "Origin"
+            if request.get("origin") not in self.origins:
+                return
+            answer["access-control-allow-origin"] = request["origin"]
+        answer["access-control-expose-headers"] = "X-Request-ID"
+        if (
+            status == 204
+            and scope["method"] == "OPTIONS"
+            and {"origin", "access-control-request-method"} <= set(request)
+        ):
+            answer["access-control-allow-methods"] = answer["allow"]
+            answer["access-control-allow-headers"] = "Authorization, Content-Type"
+            answer["access-control-max-age"] = "600"
+
+
+def get_request_id(headers: Headers) -> str:
+    given = headers.get("x-request-id", "")
+    return given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def clean_path(raw_path: bytes) -> str | None:
+    """The path to route by, less one trailing slash; none where no route can be meant."""
+    try:
+        path = unquote_to_bytes(raw_path).decode()
+    except UnicodeDecodeError:
+        return None
+    if "\0" in path or b"%2f" in raw_path.lower():
+        return None
+    if path.startswith("/api/"):
+        return path.removesuffix("/")
+    return path
+
+
+def clean_query(query: bytes) -> bytes:
+    """The query with a NUL for each value that is not UTF-8: the fields refuse both alike."""
+    try:
+        unquote_to_bytes(query).decode()
+    except UnicodeDecodeError:
+        return b"&".join(map(clean_pair, query.split(b"&")))
+    return query
+
+
+def clean_pair(pair: bytes) -> bytes:
+    try:
+        unquote_to_bytes(pair).decode()
+    except UnicodeDecodeError:
+        return pair.partition(b"=")[0] + b"=%00"
+    return pair

@@ -1,0 +1,68 @@
+"""What the environment says: one variable a setting, `CONDUIT_` before its name."""
+
+from functools import cache
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
+
+
+def check_database_url(url: str) -> str:
+    if not url.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    return url
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CONDUIT_", env_ignore_empty=True)
+
+    env: Literal["development", "production"] = "development"
+    database_url: Annotated[str, AfterValidator(check_database_url)] = "sqlite:///conduit.sqlite3"
+    database_pool_size: Annotated[int, Field(ge=1)] = 10
+    secret_key: str = ""
+    token_lifetime: Annotated[int, Field(ge=1)] = 2_592_000
+    password_hashing: Literal["strong", "fast"] = "strong"
+    allowed_hosts: str = ""
+    cors_origins: str = ""
+    event_retention: Annotated[int, Field(ge=1)] = 86_400
+    lab: bool = False
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+
+    @model_validator(mode="after")
+    def check_production(self) -> Self:
+        if self.env == "development":
+            self.secret_key = self.secret_key or DEVELOPMENT_SECRET
+            self.allowed_hosts = self.allowed_hosts or "*"
+            self.cors_origins = self.cors_origins or "*"
+            self.lab = True
+            return self
+        if len(self.secret_key.encode()) < 32:
+            raise ValueError("CONDUIT_SECRET_KEY must have at least 32 bytes in production")
+        if self.password_hashing != "strong":
+            raise ValueError("CONDUIT_PASSWORD_HASHING must be strong in production")
+        return self
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        return split(self.allowed_hosts.lower())
+
+    @property
+    def origins(self) -> frozenset[str]:
+        return split(self.cors_origins)
+
+
+def split(value: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in value.split(",") if part.strip())
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process; a wrong one ends it with a line that names it."""
+    try:
+        return Settings()
+    except ValidationError as refused:
+        error = refused.errors()[0]
+        name = f"CONDUIT_{str(error['loc'][0]).upper()} " if error["loc"] else ""
+        raise SystemExit(f"conduit: {name}{error['msg'].removeprefix('Value error, ')}") from None

@@ -1,0 +1,43 @@
+"""The application: `flask --app conduit run`, `gunicorn conduit.wsgi:app`."""
+
+from typing import Any
+
+from flask import Response
+from flask_openapi import OpenAPI
+
+from . import api, cli, database, docs, errors, logs, middleware, requests
+from .errors import JSON
+from .schemas import ErrorResponse, Wire
+from .settings import Settings, get_settings
+
+
+class Conduit(OpenAPI):
+    def make_response(self, rv: Any) -> Response:
+        """Flask's own, for views that return a wire type, with or without a status."""
+        shown, *status = rv if isinstance(rv, tuple) else (rv,)
+        if isinstance(shown, Wire):
+            return Response(shown.model_dump_json(by_alias=True), *status, content_type=JSON)
+        return super().make_response(rv)
+
+
+def create_app(settings: Settings | None = None) -> Conduit:
+    settings = settings or get_settings()
+    logs.configure(settings.LOG_LEVEL)
+    app = Conduit(
+        __name__,
+        info=docs.INFO,
+        security_schemes={"Token": docs.TOKEN_SCHEME},
+        validation_error_callback=errors.refuse_invalid,
+        validation_error_model=ErrorResponse,
+        doc_ui=False,
+        static_folder=None,
+    )
+    app.openapi_version = "3.1.0"
+    app.config.from_object(settings)
+    database.register(app, settings)
+    middleware.register(app, settings)
+    requests.register(app)
+    errors.register(app)
+    api.register(app)
+    app.cli.add_command(cli.seed)
+    return app

@@ -1,0 +1,101 @@
+from flask import g
+from flask_openapi import APIBlueprint
+
+from ..database import session
+from ..docs import answers, operation_id
+from ..schemas import Wire
+from . import schemas, services
+from .auth import TOKEN, TOKEN_OPTIONAL, login_optional, login_required
+
+bp = APIBlueprint("accounts", __name__, operation_id_callback=operation_id)
+
+
+class ProfilePath(Wire):
+    username: str
+
+
+@bp.post(
+    "/users/login",
+    tags=[{"name": "Accounts"}],
+    responses={200: schemas.UserResponse, **answers(400, 401, 413, 415, 422)},
+)
+def login(body: schemas.LoginRequest) -> schemas.UserResponse:
+    """Sign in"""
+    user = services.login(session, **body.user.model_dump())
+    return schemas.UserResponse(user=user)
+
+
+@bp.post(
+    "/users",
+    tags=[{"name": "Accounts"}],
+    responses={201: schemas.UserResponse, **answers(400, 409, 413, 415, 422)},
+)
+def create_user(body: schemas.NewUserRequest) -> tuple[schemas.UserResponse, int]:
+    """Register"""
+    user = services.create_user(session, **body.user.model_dump())
+    return schemas.UserResponse(user=user), 201
+
+
+@bp.get(
+    "/user",
+    tags=[{"name": "Accounts"}],
+    security=TOKEN,
+    responses={200: schemas.UserResponse, **answers(401)},
+)
+@login_required
+def get_current_user() -> schemas.UserResponse:
+    """Get the current user"""
+    return schemas.UserResponse(user=services.with_token(g.user, g.token))
+
+
+@bp.put(
+    "/user",
+    tags=[{"name": "Accounts"}],
+    security=TOKEN,
+    responses={200: schemas.UserResponse, **answers(400, 401, 409, 413, 415, 422)},
+)
+@login_required
+def update_current_user(body: schemas.UserUpdateRequest) -> schemas.UserResponse:
+    """Update the current user"""
+    changes = body.user.model_dump()
+    user = services.update_user(session, user=g.user, changes=changes)
+    return schemas.UserResponse(user=user)
+
+
+@bp.get(
+    "/profiles/<username>",
+    tags=[{"name": "Profiles"}],
+    security=TOKEN_OPTIONAL,
+    responses={200: schemas.ProfileResponse, **answers(401, 404)},
+)
+@login_optional
+def get_profile_by_username(path: ProfilePath) -> schemas.ProfileResponse:
+    """Get a profile"""
+    profile = services.get_profile(session, username=path.username, viewer=g.viewer)
+    return schemas.ProfileResponse(profile=profile)
+
+
+@bp.post(
+    "/profiles/<username>/follow",
+    tags=[{"name": "Profiles"}],
+    security=TOKEN,
+    responses={200: schemas.ProfileResponse, **answers(401, 403, 404)},
+)
+@login_required
+def follow_user_by_username(path: ProfilePath) -> schemas.ProfileResponse:
+    """Follow a user"""
+    profile = services.follow_user(session, username=path.username, user=g.user)
+    return schemas.ProfileResponse(profile=profile)
+
+
+@bp.delete(
+    "/profiles/<username>/follow",
+    tags=[{"name": "Profiles"}],
+    security=TOKEN,
+    responses={200: schemas.ProfileResponse, **answers(401, 404)},
+)
+@login_required
+def unfollow_user_by_username(path: ProfilePath) -> schemas.ProfileResponse:
+    """Unfollow a user"""
+    profile = services.unfollow_user(session, username=path.username, user=g.user)
+    return schemas.ProfileResponse(profile=profile)

@@ -1,0 +1,126 @@
+from flask import g
+from flask_openapi import APIBlueprint
+
+from ..accounts.auth import TOKEN, TOKEN_OPTIONAL, login_optional, login_required
+from ..database import session
+from ..docs import answers, operation_id
+from ..schemas import Wire
+from . import schemas, services
+
+bp = APIBlueprint("articles", __name__, operation_id_callback=operation_id)
+
+
+class ArticlePath(Wire):
+    slug: str
+
+
+@bp.get(
+    "/articles/feed",
+    tags=[{"name": "Articles"}],
+    security=TOKEN,
+    responses={200: schemas.ArticlesResponse, **answers(401, 422)},
+)
+@login_required
+def get_articles_feed(query: schemas.Page) -> schemas.ArticlesResponse:
+    """Get recent articles from users you follow"""
+    return services.get_feed(session, page=query, user=g.user)
+
+
+@bp.get(
+    "/articles",
+    tags=[{"name": "Articles"}],
+    security=TOKEN_OPTIONAL,
+    responses={200: schemas.ArticlesResponse, **answers(401, 422)},
+)
+@login_optional
+def get_articles(query: schemas.ArticleFilters) -> schemas.ArticlesResponse:
+    """Get recent articles"""
+    return services.get_articles(session, filters=query, viewer=g.viewer)
+
+
+@bp.post(
+    "/articles",
+    tags=[{"name": "Articles"}],
+    security=TOKEN,
+    responses={201: schemas.ArticleResponse, **answers(400, 401, 413, 415, 422)},
+)
+@login_required
+def create_article(body: schemas.NewArticleRequest) -> tuple[schemas.ArticleResponse, int]:
+    """Create an article"""
+    article = services.create_article(session, author=g.user, **body.article.model_dump())
+    return schemas.ArticleResponse(article=article), 201
+
+
+@bp.get(
+    "/articles/<slug:slug>",
+    tags=[{"name": "Articles"}],
+    security=TOKEN_OPTIONAL,
+    responses={200: schemas.ArticleResponse, **answers(401, 404)},
+)
+@login_optional
+def get_article(path: ArticlePath) -> schemas.ArticleResponse:
+    """Get an article"""
+    article = services.get_article(session, slug=path.slug, viewer=g.viewer)
+    return schemas.ArticleResponse(article=article)
+
+
+@bp.put(
+    "/articles/<slug:slug>",
+    tags=[{"name": "Articles"}],
+    security=TOKEN,
+    responses={200: schemas.ArticleResponse, **answers(400, 401, 403, 404, 413, 415, 422)},
+)
+@login_required
+def update_article(
+    path: ArticlePath, body: schemas.ArticleUpdateRequest
+) -> schemas.ArticleResponse:
+    """Update an article"""
+    article = services.update_article(
+        session, slug=path.slug, user=g.user, changes=body.article.model_dump()
+    )
+    return schemas.ArticleResponse(article=article)
+
+
+@bp.delete(
+    "/articles/<slug:slug>",
+    tags=[{"name": "Articles"}],
+    security=TOKEN,
+    responses={204: None, **answers(401, 403, 404)},
+)
+@login_required
+def delete_article(path: ArticlePath) -> tuple[str, int]:
+    """Delete an article"""
+    services.delete_article(session, slug=path.slug, user=g.user)
+    return "", 204
+
+
+@bp.post(
+    "/articles/<slug>/favorite",
+    tags=[{"name": "Favorites"}],
+    security=TOKEN,
+    responses={200: schemas.ArticleResponse, **answers(401, 404)},
+)
+@login_required
+def create_article_favorite(path: ArticlePath) -> schemas.ArticleResponse:
+    """Favorite an article"""
+    article = services.favorite_article(session, slug=path.slug, user=g.user)
+    return schemas.ArticleResponse(article=article)
+
+
+@bp.delete(
+    "/articles/<slug>/favorite",
+    tags=[{"name": "Favorites"}],
+    security=TOKEN,
+    responses={200: schemas.ArticleResponse, **answers(401, 404)},
+)
+@login_required
+def delete_article_favorite(path: ArticlePath) -> schemas.ArticleResponse:
+    """Unfavorite an article"""
+    article = services.unfavorite_article(session, slug=path.slug, user=g.user)
+    return schemas.ArticleResponse(article=article)
+
+
+@bp.get("/tags", tags=[{"name": "Tags"}], responses={200: schemas.TagsResponse})
+def get_tags() -> schemas.TagsResponse:
+    """Get the tags in use"""
+    return services.get_tags(session)

@@ -1,0 +1,212 @@
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ..accounts.models import User
+from ..errors import Forbidden, NotFound
+from ..live import events
+from ..schemas import now
+from . import queries, schemas
+from .models import Article, ArticleTag, Favorite, Tag
+from .slugs import candidates_for, slug_of
+
+
+def get_articles(
+    session: Session, *, filters: schemas.ArticleFilters, viewer: User | None
+) -> schemas.ArticlesResponse:
+    return list_articles(session, queries.matching(filters), page=filters, viewer=viewer)
+
+
+def get_feed(session: Session, *, page: schemas.Page, user: User) -> schemas.ArticlesResponse:
+    return list_articles(session, queries.by_followed_of(user), page=page, viewer=user)
+
+
+def list_articles(
+    session: Session,
+    conditions: Sequence[ColumnElement[bool]],
+    *,
+    page: schemas.Page,
+    viewer: User | None,
+) -> schemas.ArticlesResponse:
+    count = session.scalar(queries.count(conditions))
+    articles = queries.newest_first(queries.seen_by(viewer).where(*conditions), page)
+    return schemas.ArticlesResponse.model_validate(
+        {"articles": with_tags(session, articles), "articles_count": count}
+    )
+
+
+def with_tags(session: Session, articles: Select[Any]) -> list[dict[str, Any]]:
+    """The articles of the statement, each with its list of tags."""
+    rows = (session.execute(articles)).all()
+    names: defaultdict[int, list[str]] = defaultdict(list)
+    if rows:
+        links = queries.tags_of([row.id for row in rows])
+        for article_id, name in session.execute(links):
+            names[article_id].append(name)
+    return [{**row._mapping, "tag_list": sorted(names[row.id])} for row in rows]
+
+
+def get_article(session: Session, *, slug: str, viewer: User | None) -> schemas.Article:
+    article = queries.with_body(queries.seen_by(viewer)).where(Article.slug == slug)
+    for found in with_tags(session, article):
+        return schemas.Article.model_validate(found)
+    raise NotFound(article="not found")
+
+
+def create_article(
+    session: Session,
+    *,
+    author: User,
+    title: str,
+    description: str,
+    body: str,
+    tag_list: Sequence[str] = (),
+) -> schemas.Article:
+    created_at = now()
+    article = Article(
+        author_id=author.id,
+        title=title,
+        description=description,
+        body=body,
+        created_at=created_at,
+        updated_at=created_at,
+    )
+    while True:
+        article.slug = find_free_slug(session, title)
+        try:
+            with session.begin_nested():
+                session.add(article)
+            break
+        except IntegrityError:
+            continue  # another writer took the slug first: the next one, then
+    set_tags(session, article.id, tag_list)
+    return finish(session, "article.created", article, viewer=author)
+
+
+def update_article(
+    session: Session, *, slug: str, user: User, changes: dict[str, Any]
+) -> schemas.Article:
+    """Change what is given; the slug only with a title that reads differently in it."""
+    article = get_article_for_change(session, slug)
+    if article.author_id != user.id:
+        raise Forbidden(article="forbidden")
+    tag_list = changes.pop("tag_list", None)
+    changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
+    renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
+    while True:
+        if renamed:
+            changes["slug"] = find_free_slug(session, changes["title"], article.id)
+        try:
+            with session.begin_nested():
+                session.execute(update(Article).where(Article.id == article.id).values(changes))
+            break
+        except IntegrityError:
+            continue  # another writer took the slug first: the next one, then
+    if tag_list is not None:
+        set_tags(session, article.id, tag_list)
+    return finish(session, "article.updated", article, viewer=user)
+
+
+def delete_article(session: Session, *, slug: str, user: User) -> None:
+    article = get_article_for_change(session, slug)
+    if article.author_id != user.id:
+        raise Forbidden(article="forbidden")
+    session.execute(delete(Article).where(Article.id == article.id))
+    events.record(
+        session,
+        "article.deleted",
+        article_id=article.id,
+        author_id=article.author_id,
+        data={"slug": article.slug},
+    )
+    session.commit()
+
+
+def favorite_article(session: Session, *, slug: str, user: User) -> schemas.Article:
+    article = get_article_for_change(session, slug)
+    if session.scalar(queries.favorite_of(user, article)) is not None:
+        return get_article(session, slug=slug, viewer=user)
+    session.add(Favorite(user_id=user.id, article_id=article.id))
+    return finish(session, "article.favorited", article, viewer=user)
+
+
+def unfavorite_article(session: Session, *, slug: str, user: User) -> schemas.Article:
+    article = get_article_for_change(session, slug)
+    favorite = session.scalar(queries.favorite_of(user, article))
+    if favorite is None:
+        return get_article(session, slug=slug, viewer=user)
+    session.delete(favorite)
+    return finish(session, "article.unfavorited", article, viewer=user)
+
+
+def get_tags(session: Session) -> schemas.TagsResponse:
+    tags = session.scalars(queries.tags_in_use())
+    return schemas.TagsResponse(tags=list(tags))
+
+
+def get_article_id(session: Session, slug: str) -> int:
+    article_id = session.scalar(queries.id_of(slug))
+    if article_id is None:
+        raise NotFound(article="not found")
+    return article_id
+
+
+def get_article_for_change(session: Session, slug: str) -> Article:
+    article = session.scalar(queries.for_change(slug))
+    if article is None:
+        raise NotFound(article="not found")
+    return article
+
+
+def find_free_slug(session: Session, title: str, article_id: int = 0) -> str:
+    """The first candidate that no article but `article_id` has."""
+    for candidates in candidates_for(title):
+        taken = set(session.scalars(queries.slugs_of_others(article_id, candidates)))
+        for candidate in candidates:
+            if candidate not in taken:
+                return candidate
+    raise AssertionError("the candidates have no end")
+
+
+def set_tags(session: Session, article_id: int, names: Sequence[str]) -> None:
+    """Link the article with exactly these tags, making those that are new."""
+    session.execute(delete(ArticleTag).where(ArticleTag.article_id == article_id))
+    tags = find_tags(session, names)
+    while missing := [name for name in names if name not in tags]:
+        try:
+            with session.begin_nested():
+                session.add_all(Tag(name=name) for name in missing)
+        except IntegrityError:
+            pass  # another writer made one of them first: found below, then
+        tags = find_tags(session, names)
+    session.add_all(ArticleTag(article_id=article_id, tag_id=tags[name]) for name in names)
+
+
+def find_tags(session: Session, names: Sequence[str]) -> dict[str, int]:
+    """The ids of those of the tags that exist, by name."""
+    tags = session.scalars(queries.tags_among(names))
+    return {tag.name: tag.id for tag in tags}
+
+
+def finish(
+    session: Session, event: events.EventName, article: Article, *, viewer: User
+) -> schemas.Article:
+    """Record the event with the article as anybody sees it, commit, and show it to the viewer."""
+    session.flush()
+    shown = get_article(session, slug=article.slug, viewer=viewer)
+    author = shown.author.model_copy(update={"following": False})
+    anonymous = shown.model_copy(update={"favorited": False, "author": author})
+    events.record(
+        session,
+        event,
+        article_id=article.id,
+        author_id=article.author_id,
+        data=schemas.ArticleResponse(article=anonymous),
+    )
+    session.commit()
+    return shown

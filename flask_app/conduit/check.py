@@ -1,0 +1,48 @@
+"""What has to hold before the server starts: `python -m conduit.check`."""
+
+import multiprocessing
+import sys
+from pathlib import Path
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import SQLAlchemyError
+
+from .database import get_engine
+from .settings import Settings, get_settings
+
+VERSION_TABLE = "alembic_version_flask"
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+# The exit code at which uvicorn ends; after any other it starts the worker again, for ever.
+WORKER_CANNOT_START = 3
+
+
+def find_problem(settings: Settings) -> str | None:
+    """A line that says what is wrong with the database, and what to do; none if it is well."""
+    try:
+        with get_engine(settings).connect() as connection:
+            history = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+            current = history.get_current_revision()
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).partition("\n")[0]
+        return f"the database of CONDUIT_DATABASE_URL cannot be reached: {reason}"
+    if current != ScriptDirectory(str(MIGRATIONS)).get_current_head():
+        return "the database is not migrated: run `alembic upgrade head`"
+    return None
+
+
+def require() -> None:
+    """End the process with one line where settings or database are not as they must be."""
+    try:
+        problem = find_problem(get_settings())
+        if problem:
+            raise SystemExit(f"conduit: {problem}")
+    except SystemExit as stop:
+        if multiprocessing.parent_process() is None:
+            raise
+        print(stop.code, file=sys.stderr)
+        raise SystemExit(WORKER_CANNOT_START) from None
+
+
+if __name__ == "__main__":
+    require()

@@ -1,0 +1,55 @@
+from flask import g
+from flask_openapi import APIBlueprint
+
+from ..accounts.auth import TOKEN, TOKEN_OPTIONAL, login_optional, login_required
+from ..articles.api import ArticlePath
+from ..database import session
+from ..docs import answers, operation_id
+from . import schemas, services
+
+bp = APIBlueprint(
+    "comments", __name__, operation_id_callback=operation_id, abp_tags=[{"name": "Comments"}]
+)
+
+
+class CommentPath(ArticlePath):
+    id: str
+
+
+@bp.get(
+    "/articles/<slug>/comments",
+    security=TOKEN_OPTIONAL,
+    responses={200: schemas.CommentsResponse, **answers(401, 404)},
+)
+@login_optional
+def get_article_comments(path: ArticlePath) -> schemas.CommentsResponse:
+    """Get the comments of an article"""
+    return services.get_comments(session, slug=path.slug, viewer=g.viewer)
+
+
+@bp.post(
+    "/articles/<slug>/comments",
+    security=TOKEN,
+    responses={201: schemas.CommentResponse, **answers(400, 401, 404, 413, 415, 422)},
+)
+@login_required
+def create_article_comment(
+    path: ArticlePath, body: schemas.NewCommentRequest
+) -> tuple[schemas.CommentResponse, int]:
+    """Comment on an article"""
+    comment = services.create_comment(
+        session, slug=path.slug, author=g.user, body=body.comment.body
+    )
+    return schemas.CommentResponse(comment=comment), 201
+
+
+@bp.delete(
+    "/articles/<slug>/comments/<id>",
+    security=TOKEN,
+    responses={204: None, **answers(401, 403, 404)},
+)
+@login_required
+def delete_article_comment(path: CommentPath) -> tuple[str, int]:
+    """Delete a comment"""
+    services.delete_comment(session, slug=path.slug, comment_id=path.id, user=g.user)
+    return "", 204

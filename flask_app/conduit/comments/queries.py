@@ -1,0 +1,26 @@
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from ..accounts.models import User
+from ..accounts.queries import author_seen_by
+from .models import Comment
+
+
+def seen_by(viewer: User | None) -> Select[Any]:
+    """Comments with their authors."""
+    return select(
+        Comment.id,
+        Comment.created_at,
+        Comment.updated_at,
+        Comment.body,
+        author_seen_by(viewer),
+    ).join(Comment.author)
+
+
+def for_article(comments: Select[Any], article_id: int) -> Select[Any]:
+    return comments.where(Comment.article_id == article_id).order_by(Comment.id.desc())
+
+
+def of_article(article_id: int, comment_id: int) -> Select[tuple[Comment]]:
+    return select(Comment).where(Comment.article_id == article_id, Comment.id == comment_id)

@@ -1,0 +1,71 @@
+import re
+
+from sqlalchemy.orm import Session
+
+from ..accounts.models import User
+from ..articles.services import get_article_for_change, get_article_id
+from ..errors import Forbidden, NotFound
+from ..live import events
+from ..schemas import now
+from . import queries, schemas
+from .models import Comment
+
+LARGEST_ID = 2**63 - 1
+
+
+def get_comments(session: Session, *, slug: str, viewer: User | None) -> schemas.CommentsResponse:
+    article_id = get_article_id(session, slug)
+    comments = queries.for_article(queries.seen_by(viewer), article_id)
+    rows = (session.execute(comments)).all()
+    return schemas.CommentsResponse.model_validate({"comments": rows})
+
+
+def create_comment(session: Session, *, slug: str, author: User, body: str) -> schemas.Comment:
+    article = get_article_for_change(session, slug)
+    created_at = now()
+    comment = Comment(
+        article_id=article.id,
+        author_id=author.id,
+        body=body,
+        created_at=created_at,
+        updated_at=created_at,
+    )
+    session.add(comment)
+    session.flush()
+    created = queries.seen_by(author).where(Comment.id == comment.id)
+    shown = schemas.Comment.model_validate((session.execute(created)).one())
+    # Nobody follows themselves, so the author sees the comment as anybody does.
+    events.record(
+        session,
+        "comment.created",
+        article_id=article.id,
+        author_id=article.author_id,
+        data=schemas.CommentResponse(comment=shown),
+    )
+    session.commit()
+    return shown
+
+
+def delete_comment(session: Session, *, slug: str, comment_id: str, user: User) -> None:
+    article = get_article_for_change(session, slug)
+    comment = session.scalar(queries.of_article(article.id, read_id(comment_id)))
+    if comment is None:
+        raise NotFound(comment="not found")
+    if comment.author_id != user.id:
+        raise Forbidden(comment="forbidden")
+    session.delete(comment)
+    events.record(
+        session,
+        "comment.deleted",
+        article_id=article.id,
+        author_id=article.author_id,
+        data={"id": comment.id, "slug": article.slug},
+    )
+    session.commit()
+
+
+def read_id(text: str) -> int:
+    """A comment's id as it stands in a path; what cannot be one is not found."""
+    if not re.fullmatch("[0-9]+", text, re.ASCII) or not 1 <= int(text) <= LARGEST_ID:
+        raise NotFound(comment="not found")
+    return int(text)

@@ -1,0 +1,128 @@
+"""The engine, its sessions, and what SQLite has to be told on each connection."""
+
+from datetime import UTC, datetime
+from typing import cast
+
+from flask import Flask, current_app, g, request
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    ForeignKey,
+    Integer,
+    create_engine,
+    event,
+    make_url,
+    select,
+)
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+from werkzeug.local import LocalProxy
+
+from .settings import Settings
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+# SQLite numbers rows by itself only where the key's type is INTEGER to the letter.
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+def cascade(column: str) -> ForeignKey:
+    """A foreign key whose rows go with the row that they point to, checked at the commit."""
+    return ForeignKey(column, ondelete="CASCADE", deferrable=True, initially="DEFERRED")
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A point in time; SQLite keeps no time zone, so it is taken off and put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+def get_engine(settings: Settings) -> Engine:
+    """An engine with a pool of `DATABASE_POOL_SIZE` connections."""
+    url = make_url(settings.DATABASE_URL)
+    pool = {"pool_size": settings.DATABASE_POOL_SIZE, "max_overflow": 0}
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, **pool)
+        event.listen(engine, "connect", prepare_sqlite)
+        event.listen(engine, "begin", begin_immediate)
+        return engine
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        # A connection that the server dropped is noticed before it is used.
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 2},
+        **pool,
+    )
+
+
+def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN would come too late
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA busy_timeout = 10000")
+    cursor.close()
+
+
+def begin_immediate(connection: Connection) -> None:
+    """Take SQLite's write lock at once: a read that becomes a write cannot wait for it."""
+    if connection.get_isolation_level() != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+class Sessions:
+    """Sessions over one engine: for reading without a transaction, for writing with one."""
+
+    def __init__(self, engine: Engine) -> None:
+        reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.reading = sessionmaker(reading, expire_on_commit=False)
+        self.writing = sessionmaker(engine, expire_on_commit=False)
+
+
+def get_session() -> Session:
+    if "session" not in g:
+        sessions: Sessions = current_app.extensions["sessions"]
+        g.session = sessions.reading() if request.method in SAFE_METHODS else sessions.writing()
+    return cast(Session, g.session)
+
+
+# The session of the request that is being answered.
+session = cast(Session, LocalProxy(get_session))
+
+
+def close_session(_: BaseException | None) -> None:
+    if "session" in g:
+        g.session.close()
+
+
+def database_answers(session: Session) -> bool:
+    try:
+        session.execute(select(1))
+    except (SQLAlchemyError, OSError):
+        return False
+    return True
+
+
+def register(app: Flask, settings: Settings) -> None:
+    app.extensions["sessions"] = Sessions(get_engine(settings))
+    app.teardown_appcontext(close_session)

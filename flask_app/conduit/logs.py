@@ -1,0 +1,32 @@
+"""One line a request and what goes wrong, on standard error."""
+
+import logging
+import logging.config
+import time
+
+
+class UTCFormatter(logging.Formatter):
+    converter = time.gmtime
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+
+def configure(level: str) -> None:
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "line": {
+                    "()": UTCFormatter,
+                    "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "loggers": {
+                "conduit": {"handlers": ["stderr"], "level": level, "propagate": False},
+                # The line above tells more than the server's own, and no query string.
+                "uvicorn.access": {"handlers": [], "propagate": False},
+            },
+        }
+    )

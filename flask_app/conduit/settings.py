@@ -1,0 +1,65 @@
+"""What the environment says: one variable a setting, `CONDUIT_` before its name."""
+
+import os
+from functools import cache
+
+DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
+
+
+class Settings:
+    """A configuration object for `app.config.from_object`; a wrong value is a `ValueError`."""
+
+    def __init__(self) -> None:
+        self.ENV = one_of("ENV", "development", "production")
+        production = self.ENV == "production"
+        everyone = "" if production else "*"
+        self.DATABASE_URL = read("DATABASE_URL", "sqlite:///conduit.sqlite3")
+        self.DATABASE_POOL_SIZE = positive("DATABASE_POOL_SIZE", 10)
+        self.SECRET_KEY = read("SECRET_KEY", "" if production else DEVELOPMENT_SECRET)
+        self.TOKEN_LIFETIME = positive("TOKEN_LIFETIME", 2_592_000)
+        self.PASSWORD_HASHING = one_of("PASSWORD_HASHING", "strong", "fast")
+        self.HOSTS = split(read("ALLOWED_HOSTS", everyone).lower())
+        self.ORIGINS = split(read("CORS_ORIGINS", everyone))
+        self.EVENT_RETENTION = positive("EVENT_RETENTION", 86_400)
+        self.LAB = not production or read("LAB", "0") == "1"
+        self.LOG_LEVEL = one_of("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
+        self.MAX_CONTENT_LENGTH = 1_048_576
+        # The contract answers OPTIONS with 204; Flask's own answer is a 200.
+        self.PROVIDE_AUTOMATIC_OPTIONS = False
+        if not self.DATABASE_URL.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("CONDUIT_DATABASE_URL must begin with sqlite:/// or postgresql://")
+        if production and len(self.SECRET_KEY.encode()) < 32:
+            raise ValueError("CONDUIT_SECRET_KEY must have at least 32 bytes in production")
+        if production and self.PASSWORD_HASHING != "strong":
+            raise ValueError("CONDUIT_PASSWORD_HASHING must be strong in production")
+
+
+def read(name: str, default: str) -> str:
+    return os.environ.get(f"CONDUIT_{name}") or default
+
+
+def one_of(name: str, *choices: str) -> str:
+    value = read(name, choices[0])
+    if value not in choices:
+        raise ValueError(f"CONDUIT_{name} must be one of {', '.join(choices)}")
+    return value
+
+
+def positive(name: str, default: int) -> int:
+    value = read(name, str(default))
+    if not value.isascii() or not value.isdigit() or int(value) < 1:
+        raise ValueError(f"CONDUIT_{name} must be a positive integer")
+    return int(value)
+
+
+def split(value: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in value.split(",") if part.strip())
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process; a wrong one ends it with a line that names it."""
+    try:
+        return Settings()
+    except ValueError as error:
+        raise SystemExit(f"conduit: {error}") from None
