@@ -7,8 +7,9 @@ from fastapi import APIRouter, Response
 from . import docs
 from .accounts.api import router as accounts
 from .articles.api import router as articles
+from .check import database_answers
 from .comments.api import router as comments
-from .database import SessionDep, database_answers
+from .database import SessionDep
 from .schemas import Wire
 
 router = APIRouter()

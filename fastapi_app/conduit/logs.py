@@ -26,7 +26,7 @@ def configure(level: str) -> None:
             "loggers": {
                 "conduit": {"handlers": ["stderr"], "level": level, "propagate": False},
                 # The line above tells more than the server's own, and no query string.
-                "uvicorn.access": {"handlers": [], "propagate": False},
+                "uvicorn.access": {"level": "CRITICAL"},
             },
         }
     )

@@ -35,6 +35,7 @@ class ConduitMiddleware:
         started = time.perf_counter()
         headers = Headers(scope=scope)
         request_id = get_request_id(headers)
+        method, path = scope["method"], scope["raw_path"].decode("latin-1")
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -42,21 +43,21 @@ class ConduitMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self.add_headers(MutableHeaders(scope=message), status, headers, request_id, scope)
-            elif scope["method"] == "HEAD":
+            elif method == "HEAD":
                 message = {**message, "body": b""}
             await send(message)
 
         try:
             await self.answer(scope, receive, send_with_headers)
         except Exception:
-            log.exception("%s %s %s failed", request_id, scope["method"], scope["path"])
+            log.exception("%s %s failed", request_id, method)
             if status:
                 raise
             response = respond(500, {"server": ["internal error"]})
             await response(scope, receive, send_with_headers)
         finally:
             took = (time.perf_counter() - started) * 1000
-            log.info("%s %s %s %s %.1fms", request_id, scope["method"], scope["path"], status, took)
+            log.info("%s %s %s %s %.1fms", request_id, method, path, status, took)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = clean_path(scope["raw_path"])

@@ -1,13 +1,18 @@
 """Alembic's entry: `alembic upgrade head`, also on a database that another app made."""
 
+import warnings
+from typing import Any
+
 from alembic import context
 from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from conduit.check import VERSION_TABLE
 from conduit.comments import models as comments
 from conduit.database import Base, get_sync_engine
 from conduit.live import models as live
 from conduit.settings import get_settings
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Column, Connection, Integer, inspect, text
+from sqlalchemy.types import TypeEngine
 
 # Importing them has filled the metadata, with the models that they point to.
 MODELS = (comments, live)
@@ -20,18 +25,44 @@ def migrate(connection: Connection) -> None:
         target_metadata=Base.metadata,
         version_table=VERSION_TABLE,
         include_name=lambda name, kind, parents: kind != "table" or name in shared,
+        compare_type=compare_type,
     )
     present = set(inspect(connection).get_table_names())
     with context.begin_transaction():
         if VERSION_TABLE not in present and present & set(shared):
-            adopt()
+            adopt(connection)
         context.run_migrations()
 
 
-def adopt() -> None:
+def compare_type(
+    context: MigrationContext,
+    found_column: Column[Any],
+    wanted_column: Column[Any],
+    found: TypeEngine[Any],
+    wanted: TypeEngine[Any],
+) -> bool | None:
+    """Whether the types differ; SQLite's integers are one, whatever they are called."""
+    if context.dialect.name == "sqlite" and isinstance(found, Integer):
+        return not isinstance(wanted, Integer)
+    return None
+
+
+def find_differences(migration: MigrationContext, connection: Connection) -> list[Any]:
+    with warnings.catch_warnings():
+        # Of SQLite's indexes SQLAlchemy cannot read those on expressions: compared by name.
+        warnings.filterwarnings("ignore", ".*expression-based index")
+        differences = list(compare_metadata(migration, Base.metadata))
+    if connection.dialect.name == "sqlite":
+        found = connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'index'"))
+        wanted = {index.name for table in Base.metadata.tables.values() for index in table.indexes}
+        differences += wanted - set(found)
+    return differences
+
+
+def adopt(connection: Connection) -> None:
     """Record the newest schema as ours where another app made it; refuse one that differs."""
     migration = context.get_context()
-    differences = compare_metadata(migration, Base.metadata)
+    differences = find_differences(migration, connection)
     if differences:
         raise SystemExit(
             "conduit: the database was made by something else and differs from this app's "

@@ -8,8 +8,9 @@ from flask_openapi import APIBlueprint, OpenAPI
 from . import docs
 from .accounts.api import bp as accounts
 from .articles.api import bp as articles
+from .check import database_answers
 from .comments.api import bp as comments
-from .database import database_answers, session
+from .database import session
 from .schemas import Wire
 
 bp = APIBlueprint("health", __name__, operation_id_callback=docs.operation_id)

@@ -15,10 +15,8 @@ from sqlalchemy import (
     create_engine,
     event,
     make_url,
-    select,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -113,14 +111,6 @@ session = cast(Session, LocalProxy(get_session))
 def close_session(_: BaseException | None) -> None:
     if "session" in g:
         g.session.close()
-
-
-def database_answers(session: Session) -> bool:
-    try:
-        session.execute(select(1))
-    except (SQLAlchemyError, OSError):
-        return False
-    return True
 
 
 def register(app: Flask, settings: Settings) -> None:

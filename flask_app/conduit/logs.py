@@ -25,8 +25,6 @@ def configure(level: str) -> None:
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "loggers": {
                 "conduit": {"handlers": ["stderr"], "level": level, "propagate": False},
-                # The line above tells more than the server's own, and no query string.
-                "uvicorn.access": {"handlers": [], "propagate": False},
             },
         }
     )

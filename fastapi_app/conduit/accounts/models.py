@@ -35,8 +35,8 @@ class User(Base):
     __table_args__ = (
         Index("users_email_key", func.lower(email.column), unique=True),
         Index("users_username_key", func.lower(username.column), unique=True),
-        CheckConstraint("NOT (bio = '')", name="users_bio_check"),
-        CheckConstraint("NOT (image = '')", name="users_image_check"),
+        CheckConstraint("length(bio) >= 1", name="users_bio_check"),
+        CheckConstraint("length(image) >= 1", name="users_image_check"),
         {"sqlite_autoincrement": True},
     )
 

@@ -23,8 +23,8 @@ class Article(Base):
 
     __table_args__ = (
         UniqueConstraint("slug", name="articles_slug_key"),
-        CheckConstraint("NOT (title = '')", name="articles_title_check"),
-        CheckConstraint("NOT (description = '')", name="articles_description_check"),
+        CheckConstraint("length(title) >= 1", name="articles_title_check"),
+        CheckConstraint("length(description) >= 1", name="articles_description_check"),
         CheckConstraint("length(body) BETWEEN 1 AND 100000", name="articles_body_check"),
         Index("articles_author_idx", "author_id", "id"),
         {"sqlite_autoincrement": True},
@@ -42,7 +42,7 @@ class Tag(Base):
 
     __table_args__ = (
         UniqueConstraint("name", name="tags_name_key"),
-        CheckConstraint("NOT (name = '')", name="tags_name_check"),
+        CheckConstraint("length(name) >= 1", name="tags_name_check"),
         {"sqlite_autoincrement": True},
     )
 

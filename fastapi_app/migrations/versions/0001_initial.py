@@ -29,8 +29,8 @@ def upgrade() -> None:
         sa.Column("is_superuser", sa.Boolean, server_default=sa.false(), nullable=False),
         sa.Column("last_login", UTCDateTime, nullable=True),
         sa.Column("created_at", UTCDateTime, nullable=False),
-        sa.CheckConstraint("NOT (bio = '')", name="users_bio_check"),
-        sa.CheckConstraint("NOT (image = '')", name="users_image_check"),
+        sa.CheckConstraint("length(bio) >= 1", name="users_bio_check"),
+        sa.CheckConstraint("length(image) >= 1", name="users_image_check"),
         sqlite_autoincrement=True,
     )
     op.create_index("users_email_key", "users", [sa.text("lower(email)")], unique=True)
@@ -56,8 +56,8 @@ def upgrade() -> None:
         sa.Column("created_at", UTCDateTime, nullable=False),
         sa.Column("updated_at", UTCDateTime, nullable=False),
         sa.UniqueConstraint("slug", name="articles_slug_key"),
-        sa.CheckConstraint("NOT (title = '')", name="articles_title_check"),
-        sa.CheckConstraint("NOT (description = '')", name="articles_description_check"),
+        sa.CheckConstraint("length(title) >= 1", name="articles_title_check"),
+        sa.CheckConstraint("length(description) >= 1", name="articles_description_check"),
         sa.CheckConstraint("length(body) BETWEEN 1 AND 100000", name="articles_body_check"),
         sqlite_autoincrement=True,
     )
@@ -67,7 +67,7 @@ def upgrade() -> None:
         key(),
         sa.Column("name", sa.String(64), nullable=False),
         sa.UniqueConstraint("name", name="tags_name_key"),
-        sa.CheckConstraint("NOT (name = '')", name="tags_name_check"),
+        sa.CheckConstraint("length(name) >= 1", name="tags_name_check"),
         sqlite_autoincrement=True,
     )
     op.create_table(

@@ -1,0 +1,96 @@
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from ..docs import TOKEN_OPTIONAL, answers
+from ..requests import JSON
+from . import schemas, services
+from .auth import UserRequest, ViewerRequest, login_optional, login_required
+
+router = Router(by_alias=True)
+
+
+@router.post(
+    "/users/login",
+    tags=["Accounts"],
+    response={200: schemas.UserResponse, **answers(400, 401, 413, 415, 422)},
+)
+def login(request: HttpRequest, payload: JSON[schemas.LoginRequest]) -> schemas.UserResponse:
+    """Sign in"""
+    user = services.login(**payload.user.model_dump())
+    return schemas.UserResponse(user=user)
+
+
+@router.post(
+    "/users",
+    tags=["Accounts"],
+    response={201: schemas.UserResponse, **answers(400, 409, 413, 415, 422)},
+)
+def create_user(
+    request: HttpRequest, payload: JSON[schemas.NewUserRequest]
+) -> Status[schemas.UserResponse]:
+    """Register"""
+    user = services.create_user(**payload.user.model_dump())
+    return Status(201, schemas.UserResponse(user=user))
+
+
+@router.get(
+    "/user",
+    tags=["Accounts"],
+    auth=login_required,
+    response={200: schemas.UserResponse, **answers(401)},
+)
+def get_current_user(request: UserRequest) -> schemas.UserResponse:
+    """Get the current user"""
+    return schemas.UserResponse(user=services.with_token(request.auth, request.token))
+
+
+@router.put(
+    "/user",
+    tags=["Accounts"],
+    auth=login_required,
+    response={200: schemas.UserResponse, **answers(400, 401, 409, 413, 415, 422)},
+)
+def update_current_user(
+    request: UserRequest, payload: JSON[schemas.UserUpdateRequest]
+) -> schemas.UserResponse:
+    """Update the current user"""
+    changes = payload.user.model_dump()
+    user = services.update_user(user=request.auth, changes=changes)
+    return schemas.UserResponse(user=user)
+
+
+@router.get(
+    "/profiles/{username}",
+    tags=["Profiles"],
+    auth=login_optional,
+    response={200: schemas.ProfileResponse, **answers(401, 404)},
+    openapi_extra=TOKEN_OPTIONAL,
+)
+def get_profile_by_username(request: ViewerRequest, username: str) -> schemas.ProfileResponse:
+    """Get a profile"""
+    profile = services.get_profile(username=username, viewer=request.auth)
+    return schemas.ProfileResponse(profile=profile)
+
+
+@router.post(
+    "/profiles/{username}/follow",
+    tags=["Profiles"],
+    auth=login_required,
+    response={200: schemas.ProfileResponse, **answers(401, 403, 404)},
+)
+def follow_user_by_username(request: UserRequest, username: str) -> schemas.ProfileResponse:
+    """Follow a user"""
+    profile = services.follow_user(username=username, user=request.auth)
+    return schemas.ProfileResponse(profile=profile)
+
+
+@router.delete(
+    "/profiles/{username}/follow",
+    tags=["Profiles"],
+    auth=login_required,
+    response={200: schemas.ProfileResponse, **answers(401, 404)},
+)
+def unfollow_user_by_username(request: UserRequest, username: str) -> schemas.ProfileResponse:
+    """Unfollow a user"""
+    profile = services.unfollow_user(username=username, user=request.auth)
+    return schemas.ProfileResponse(profile=profile)

@@ -1,0 +1,52 @@
+"""Who is asking: what an operation names as its `auth`."""
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from ninja.security import APIKeyHeader
+
+from ..errors import Unauthorized
+from .models import User
+from .tokens import read_credentials, read_token
+
+
+class UserRequest(HttpRequest):
+    """A request of somebody: what Ninja and `Token` have put on it."""
+
+    auth: User
+    token: str
+
+
+class ViewerRequest(HttpRequest):
+    """A request of somebody or of nobody."""
+
+    auth: User | AnonymousUser
+
+
+class Token(APIKeyHeader):
+    """The `Authorization` header: `Token <jwt>` or `Bearer <jwt>`."""
+
+    param_name = "Authorization"
+
+    def __init__(self, *, optional: bool = False) -> None:
+        super().__init__()
+        self.optional = optional
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> User | AnonymousUser:
+        """Nobody without a token where it is optional; a bad one is never quietly ignored."""
+        if self.optional and not key:
+            return AnonymousUser()
+        request.token = read_credentials(key)
+        return authenticate(request.token)
+
+
+def authenticate(token: str) -> User:
+    """The user whom the token was made for; raises `Unauthorized`."""
+    user_id, version = read_token(token)
+    user = User.objects.filter(pk=user_id, is_active=True, token_version=version).first()
+    if user is None:
+        raise Unauthorized(token="is invalid")
+    return user
+
+
+login_required = Token()
+login_optional = Token(optional=True)

@@ -1,0 +1,103 @@
+"""Django's `migrate`, also on a database that another app made."""
+
+import re
+from typing import Any
+
+from django.apps import apps
+from django.core.management.commands.migrate import Command as MigrateCommand
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.introspection import FieldInfo
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Field, Model
+
+# A column's type, its length where it has one, and whether it takes nulls.
+Column = tuple[str, int | None, bool]
+
+# The apps whose tables all three frameworks share, and the migrations that make those tables.
+SHARED = {
+    "accounts": "0001_initial",
+    "articles": "0001_initial",
+    "comments": "0001_initial",
+    "live": "0001_initial",
+}
+
+
+class Command(MigrateCommand):
+    def handle(self, *args: Any, **options: Any) -> None:
+        connection = connections[options["database"]]
+        present = set(connection.introspection.table_names())
+        models = [model for label in SHARED for model in apps.get_app_config(label).get_models()]
+        shared = {model._meta.db_table for model in models}
+        if "django_migrations" not in present and present & shared:
+            self.adopt(connection, models, present)
+        super().handle(*args, **options)
+
+    def adopt(
+        self, connection: BaseDatabaseWrapper, models: list[type[Model]], present: set[str]
+    ) -> None:
+        """Record the newest schema as ours where another app made it; refuse one that differs."""
+        differences = [
+            difference
+            for model in models
+            for difference in differences_of(connection, model, present)
+        ]
+        if differences:
+            raise SystemExit(
+                "conduit: the database was made by something else and differs from this app's "
+                f"schema ({len(differences)} differences, the first: {differences[0]})"
+            )
+        recorder = MigrationRecorder(connection)
+        recorder.ensure_schema()
+        for label, name in SHARED.items():
+            recorder.record_applied(label, name)
+
+
+def differences_of(
+    connection: BaseDatabaseWrapper, model: type[Model], present: set[str]
+) -> list[str]:
+    """What the database has otherwise than the model: columns, types, nulls, and names."""
+    table = model._meta.db_table
+    if table not in present:
+        return [f"there is no table {table}"]
+    introspection = connection.introspection
+    with connection.cursor() as cursor:
+        columns = {
+            column.name: found_in(connection, column)
+            for column in introspection.get_table_description(cursor, table)
+        }
+        constraints = introspection.get_constraints(cursor, table)
+    expected = {field.column: wanted_of(field) for field in model._meta.local_fields}
+    names = {part.name for part in [*model._meta.constraints, *model._meta.indexes]}
+    found = {
+        name
+        for name, constraint in constraints.items()
+        if not constraint["foreign_key"] and not constraint["primary_key"]
+    }
+    return [
+        *(f"{table}.{name}" for name in columns.keys() ^ expected.keys()),
+        *(
+            f"{table}.{name} is {columns[name]} instead of {expected[name]}"
+            for name in columns.keys() & expected.keys()
+            if columns[name] != expected[name]
+        ),
+        *(f"{name} on {table}" for name in found ^ names),
+    ]
+
+
+def found_in(connection: BaseDatabaseWrapper, column: FieldInfo) -> Column:
+    kind = connection.introspection.get_field_type(column.type_code, column)
+    length = re.search(r"\d+", str(column.type_code))  # SQLite's types are words
+    size = length and int(length[0]) if connection.vendor == "sqlite" else column.display_size
+    return without_auto(kind), size if kind == "CharField" else None, column.null_ok
+
+
+def wanted_of(field: Field) -> Column:
+    kind = (field.target_field if field.is_relation else field).get_internal_type()
+    size = field.max_length if kind == "CharField" else None
+    return without_auto(kind), size, field.null
+
+
+def without_auto(kind: str) -> str:
+    """SQLite tells neither the sizes of its integers nor, of a key, who numbers it."""
+    return "Integer" if kind.endswith(("AutoField", "IntegerField")) else kind

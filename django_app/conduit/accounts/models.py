@@ -1,0 +1,83 @@
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Length, Lower
+
+from ..schemas import now
+from .passwords import PasswordField
+from .queries import UserQuerySet
+
+models.CharField.register_lookup(Lower)
+models.CharField.register_lookup(Length)
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return self.get_queryset().with_email(email or "").get()
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def create_superuser(self, email: str, username: str, password: str) -> "User":
+        """A user who can do all in the admin."""
+        user = self.model(email=email, username=username, is_staff=True, is_superuser=True)
+        user.set_password(password)
+        user.save()
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    email = models.CharField(max_length=254)
+    username = models.CharField(max_length=64)
+    password = PasswordField(max_length=128)
+    bio = models.CharField(max_length=1000, null=True, blank=True)
+    image = models.CharField(max_length=2000, null=True, blank=True)
+    token_version = models.IntegerField(default=1, db_default=1)
+    is_active = models.BooleanField(default=True, db_default=True)
+    is_staff = models.BooleanField(default=False, db_default=False)
+    is_superuser = models.BooleanField(default=False, db_default=False)
+    last_login = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["username"]
+
+    class Meta:
+        db_table = "users"
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="users_email_key"),
+            models.UniqueConstraint(Lower("username"), name="users_username_key"),
+            models.CheckConstraint(condition=Q(bio__length__gte=1), name="users_bio_check"),
+            models.CheckConstraint(condition=Q(image__length__gte=1), name="users_image_check"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Follow(models.Model):
+    follower = models.ForeignKey(User, models.DB_CASCADE, related_name="follows", db_index=False)
+    followed = models.ForeignKey(
+        User, models.DB_CASCADE, related_name="followed_by", db_index=False
+    )
+
+    class Meta:
+        db_table = "follows"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["follower", "followed"], name="follows_follower_followed_key"
+            ),
+            models.CheckConstraint(
+                condition=~Q(follower=F("followed")), name="follows_not_oneself_check"
+            ),
+        ]
+        indexes = [models.Index(fields=["followed"], name="follows_followed_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.follower} follows {self.followed}"

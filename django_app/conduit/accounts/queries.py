@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
+from django.db.models.expressions import Combinable
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from .models import User
+
+
+def fold(name: str) -> str:
+    """`name` with its ASCII letters in lower case: names differ by more than that."""
+    return name.encode().lower().decode()
+
+
+def followed_by(viewer: User | AnonymousUser, user_id: str) -> Combinable:
+    """Whether the viewer follows the user whose id is in the field `user_id`."""
+    if not viewer.is_authenticated:
+        return Value(False, output_field=BooleanField())
+    return Exists(viewer.follows.filter(followed=OuterRef(user_id)))
+
+
+class UserQuerySet(QuerySet["User"]):
+    def with_username(self, username: str) -> UserQuerySet:
+        return self.filter(username__lower=fold(username))
+
+    def with_email(self, email: str) -> UserQuerySet:
+        return self.filter(email__lower=fold(email))
+
+    def seen_by(self, viewer: User | AnonymousUser) -> UserQuerySet:
+        """Users with whether the viewer follows them."""
+        return self.annotate(following=followed_by(viewer, "pk"))
+
+    def for_change(self) -> UserQuerySet:
+        """Users, held until the commit."""
+        return self.select_for_update(no_key=True)

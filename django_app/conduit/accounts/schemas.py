@@ -1,0 +1,86 @@
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+from pydantic_core import MISSING
+
+from ..schemas import FilledText, RequiredText, Text, Wire
+
+USERNAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
+# What HTML asks of <input type=email>, with at least one dot in the domain.
+EMAIL_PATTERN = (
+    r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+"
+    r"@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+    r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+$"
+)
+
+
+def matches(pattern: str) -> Any:
+    """A check of the form, which Pydantic documents only where it is the first."""
+    return Field(pattern=pattern, json_schema_extra={"pattern": pattern})
+
+
+def empty_to_null(value: str) -> str | None:
+    return value or None
+
+
+Username = Annotated[FilledText, matches(USERNAME_PATTERN), Field(max_length=64)]
+Email = Annotated[FilledText, matches(EMAIL_PATTERN), Field(max_length=254)]
+Password = Annotated[RequiredText, Field(min_length=8), Field(max_length=128)]
+Bio = Annotated[Annotated[Text, Field(max_length=1000)] | None, AfterValidator(empty_to_null)]
+Image = Annotated[Annotated[Text, Field(max_length=2000)] | None, AfterValidator(empty_to_null)]
+
+
+class Login(Wire):
+    email: RequiredText
+    password: RequiredText
+
+
+class LoginRequest(Wire):
+    user: Login
+
+
+class NewUser(Wire):
+    username: Username
+    email: Email
+    password: Password
+
+
+class NewUserRequest(Wire):
+    user: NewUser
+
+
+class UserUpdate(Wire):
+    """What is absent stays as it is."""
+
+    email: Email | MISSING = MISSING
+    password: Password | MISSING = MISSING
+    username: Username | MISSING = MISSING
+    bio: Bio | MISSING = MISSING
+    image: Image | MISSING = MISSING
+
+
+class UserUpdateRequest(Wire):
+    user: UserUpdate
+
+
+class User(Wire):
+    email: str
+    token: str
+    username: str
+    bio: str | None
+    image: str | None
+
+
+class UserResponse(Wire):
+    user: User
+
+
+class Profile(Wire):
+    username: str
+    bio: str | None
+    image: str | None
+    following: bool
+
+
+class ProfileResponse(Wire):
+    profile: Profile

@@ -1,0 +1,108 @@
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import AnonymousUser
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from ..errors import Conflict, Forbidden, NotFound, Unauthorized
+from . import schemas
+from .models import User
+from .tokens import make_token
+
+
+def with_token(user: User, token: str | None = None) -> schemas.User:
+    """The user as signed in by the token, by default a new one."""
+    return schemas.User(
+        email=user.email,
+        token=token or make_token(user_id=user.pk, version=user.token_version),
+        username=user.username,
+        bio=user.bio,
+        image=user.image,
+    )
+
+
+def login(*, email: str, password: str) -> schemas.User:
+    user = authenticate(username=email, password=password)
+    if user is None:
+        raise Unauthorized(credentials="invalid")
+    return with_token(user)
+
+
+def create_user(*, username: str, email: str, password: str) -> schemas.User:
+    user = User(username=username, email=email)
+    user.set_password(password)
+    while True:
+        try:
+            user.save(force_insert=True)
+            break
+        except IntegrityError:
+            refuse_taken(username=username, email=email)
+    return with_token(user)
+
+
+def update_user(*, user: User, changes: dict[str, Any]) -> schemas.User:
+    """Change what is given; a new password ends all earlier tokens."""
+    for name, value in changes.items():
+        setattr(user, name, value)
+    if "password" in changes:
+        user.set_password(changes["password"])
+        user.token_version = F("token_version") + 1
+        changes["token_version"] = user.token_version
+    while changes:
+        try:
+            user.save(update_fields=changes.keys())
+            break
+        except IntegrityError:
+            names = {name: changes[name] for name in ("email", "username") if name in changes}
+            refuse_taken(user_id=user.pk, **names)
+    return with_token(user)
+
+
+def refuse_taken(*, user_id: int = 0, **names: str) -> None:
+    """Raise `Conflict` for each of the names that a user other than `user_id` has."""
+    others = User.objects.exclude(pk=user_id)
+    conditions = {"username": others.with_username, "email": others.with_email}
+    taken = {
+        field: "has already been taken"
+        for field, name in names.items()
+        if conditions[field](name).exists()
+    }
+    if taken:
+        raise Conflict(**taken)
+
+
+def get_profile(*, username: str, viewer: User | AnonymousUser) -> schemas.Profile:
+    profile = User.objects.seen_by(viewer).with_username(username).first()
+    if profile is None:
+        raise NotFound(profile="not found")
+    return schemas.Profile.model_validate(profile)
+
+
+@transaction.atomic
+def follow_user(*, username: str, user: User) -> schemas.Profile:
+    followed = get_user_for_change(username)
+    if followed == user:
+        raise Forbidden(profile="forbidden")
+    user.follows.get_or_create(followed=followed)
+    return profile_of(followed, following=True)
+
+
+@transaction.atomic
+def unfollow_user(*, username: str, user: User) -> schemas.Profile:
+    followed = get_user_for_change(username)
+    user.follows.filter(followed=followed).delete()
+    return profile_of(followed, following=False)
+
+
+def get_user_for_change(username: str) -> User:
+    user = User.objects.for_change().with_username(username).first()
+    if user is None:
+        raise NotFound(profile="not found")
+    return user
+
+
+def profile_of(user: User, *, following: bool) -> schemas.Profile:
+    return schemas.Profile(
+        username=user.username, bio=user.bio, image=user.image, following=following
+    )

@@ -1,0 +1,119 @@
+from django.http import HttpRequest
+from ninja import Query, Router, Status
+
+from ..accounts.auth import UserRequest, ViewerRequest, login_optional, login_required
+from ..docs import TOKEN_OPTIONAL, answers
+from ..requests import JSON
+from . import schemas, services
+
+router = Router(by_alias=True)
+
+
+@router.get(
+    "/articles/feed",
+    tags=["Articles"],
+    auth=login_required,
+    response={200: schemas.ArticlesResponse, **answers(401, 422)},
+)
+def get_articles_feed(request: UserRequest, page: Query[schemas.Page]) -> schemas.ArticlesResponse:
+    """Get recent articles from users you follow"""
+    return services.get_feed(page=page, user=request.auth)
+
+
+@router.get(
+    "/articles",
+    tags=["Articles"],
+    auth=login_optional,
+    response={200: schemas.ArticlesResponse, **answers(401, 422)},
+    openapi_extra=TOKEN_OPTIONAL,
+)
+def get_articles(
+    request: ViewerRequest, filters: Query[schemas.ArticleFilters]
+) -> schemas.ArticlesResponse:
+    """Get recent articles"""
+    return services.get_articles(filters=filters, viewer=request.auth)
+
+
+@router.post(
+    "/articles",
+    tags=["Articles"],
+    auth=login_required,
+    response={201: schemas.ArticleResponse, **answers(400, 401, 413, 415, 422)},
+)
+def create_article(
+    request: UserRequest, payload: JSON[schemas.NewArticleRequest]
+) -> Status[schemas.ArticleResponse]:
+    """Create an article"""
+    article = services.create_article(author=request.auth, **payload.article.model_dump())
+    return Status(201, schemas.ArticleResponse(article=article))
+
+
+@router.get(
+    "/articles/{slug}",
+    tags=["Articles"],
+    auth=login_optional,
+    response={200: schemas.ArticleResponse, **answers(401, 404)},
+    openapi_extra=TOKEN_OPTIONAL,
+)
+def get_article(request: ViewerRequest, slug: str) -> schemas.ArticleResponse:
+    """Get an article"""
+    article = services.get_article(slug=slug, viewer=request.auth)
+    return schemas.ArticleResponse(article=article)
+
+
+@router.put(
+    "/articles/{slug}",
+    tags=["Articles"],
+    auth=login_required,
+    response={200: schemas.ArticleResponse, **answers(400, 401, 403, 404, 413, 415, 422)},
+)
+def update_article(
+    request: UserRequest, slug: str, payload: JSON[schemas.ArticleUpdateRequest]
+) -> schemas.ArticleResponse:
+    """Update an article"""
+    article = services.update_article(
+        slug=slug, user=request.auth, changes=payload.article.model_dump()
+    )
+    return schemas.ArticleResponse(article=article)
+
+
+@router.delete(
+    "/articles/{slug}",
+    tags=["Articles"],
+    auth=login_required,
+    response={204: None, **answers(401, 403, 404)},
+)
+def delete_article(request: UserRequest, slug: str) -> Status[None]:
+    """Delete an article"""
+    services.delete_article(slug=slug, user=request.auth)
+    return Status(204, None)
+
+
+@router.post(
+    "/articles/{slug}/favorite",
+    tags=["Favorites"],
+    auth=login_required,
+    response={200: schemas.ArticleResponse, **answers(401, 404)},
+)
+def create_article_favorite(request: UserRequest, slug: str) -> schemas.ArticleResponse:
+    """Favorite an article"""
+    article = services.favorite_article(slug=slug, user=request.auth)
+    return schemas.ArticleResponse(article=article)
+
+
+@router.delete(
+    "/articles/{slug}/favorite",
+    tags=["Favorites"],
+    auth=login_required,
+    response={200: schemas.ArticleResponse, **answers(401, 404)},
+)
+def delete_article_favorite(request: UserRequest, slug: str) -> schemas.ArticleResponse:
+    """Unfavorite an article"""
+    article = services.unfavorite_article(slug=slug, user=request.auth)
+    return schemas.ArticleResponse(article=article)
+
+
+@router.get("/tags", tags=["Tags"], response={200: schemas.TagsResponse})
+def get_tags(request: HttpRequest) -> schemas.TagsResponse:
+    """Get the tags in use"""
+    return services.get_tags()

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import BooleanField, Count, Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+
+from ..accounts.queries import fold, followed_by
+from .schemas import ArticleFilters, Page
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from ..accounts.models import User
+
+SUMMARY = ["slug", "title", "description", "created_at", "updated_at"]
+AUTHOR = ["author__username", "author__bio", "author__image"]
+
+
+def favorited_by(viewer: User | AnonymousUser) -> Combinable:
+    """Whether the article of the enclosing query is a favorite of the viewer."""
+    if not viewer.is_authenticated:
+        return Value(False, output_field=BooleanField())
+    return Exists(viewer.favorites.filter(article=OuterRef("pk")))
+
+
+class ArticleQuerySet(QuerySet["Article"]):
+    def seen_by(self, viewer: User | AnonymousUser) -> ArticleQuerySet:
+        """Articles without their bodies, with author, favorites and tags."""
+        favorites = self.model.favorited_by.through.objects.filter(article=OuterRef("pk"))
+        counted = favorites.values("article").annotate(count=Count("pk")).values("count")
+        return (
+            self.only(*SUMMARY, *AUTHOR)
+            .select_related("author")
+            .prefetch_related("tags")
+            .annotate(
+                favorited=favorited_by(viewer),
+                favorites_count=Coalesce(Subquery(counted), 0),
+                author_followed=followed_by(viewer, "author"),
+            )
+        )
+
+    def with_body(self) -> ArticleQuerySet:
+        return self.only(*SUMMARY, "body", *AUTHOR)
+
+    def matching(self, filters: ArticleFilters) -> ArticleQuerySet:
+        """The articles that meet all of the filters."""
+        articles = self
+        if filters.tag is not None:
+            articles = articles.filter(tags__name=filters.tag)
+        if filters.author is not None:
+            articles = articles.filter(author__username__lower=fold(filters.author))
+        if filters.favorited is not None:
+            articles = articles.filter(favorited_by__username__lower=fold(filters.favorited))
+        return articles
+
+    def by_followed_of(self, user: User) -> ArticleQuerySet:
+        return self.filter(author__in=user.follows.values("followed"))
+
+    def newest_first(self, page: Page) -> ArticleQuerySet:
+        return self.order_by("-id")[page.offset : page.offset + page.limit]
+
+    def for_change(self) -> ArticleQuerySet:
+        """Articles, held until the commit, so that what hangs on them cannot lose them."""
+        return self.select_for_update(no_key=True)
+
+
+class TagQuerySet(QuerySet["Tag"]):
+    def in_use(self) -> TagQuerySet:
+        """The hundred tags that most articles have, the most used first."""
+        used = self.annotate(uses=Count("articletag")).filter(uses__gt=0)
+        return used.order_by("-uses", "id")[:100]

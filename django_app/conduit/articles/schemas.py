@@ -1,0 +1,137 @@
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import MISSING, PydanticCustomError, PydanticKnownError
+
+from ..accounts.schemas import Profile
+from ..schemas import RequiredText, Text, Timestamp, Wire
+
+TAG_LENGTH = 64
+TAGS_IN_ARTICLE = 20
+
+
+def clean_tags(tags: list[str]) -> list[str]:
+    """Trimmed, without blanks and duplicates, by code point; then counted and measured."""
+    cleaned = sorted({tag.strip() for tag in tags} - {""})
+    if any("\0" in tag for tag in cleaned):
+        raise PydanticCustomError("nul", "is invalid")
+    if any(len(tag) > TAG_LENGTH for tag in cleaned):
+        raise PydanticCustomError("tag", f"is too long (maximum is {TAG_LENGTH} characters)")
+    if len(cleaned) > TAGS_IN_ARTICLE:
+        raise PydanticCustomError("tags", f"has too many items (maximum is {TAGS_IN_ARTICLE})")
+    return cleaned
+
+
+def read_integer(value: Any) -> Any:
+    """An integer as the contract writes one: no plus sign, space, underscore or fraction."""
+    if isinstance(value, str) and not re.fullmatch("-?[0-9]+", value, re.ASCII):
+        raise PydanticKnownError("int_parsing")
+    return value
+
+
+def between(low: int, high: int) -> AfterValidator:
+    """A check that refuses what is not from `low` to `high`."""
+
+    def check(value: int) -> int:
+        if not low <= value <= high:
+            raise PydanticCustomError("between", f"must be between {low} and {high}")
+        return value
+
+    return AfterValidator(check)
+
+
+def empty_to_none(value: Any) -> Any:
+    return value or None
+
+
+Title = Annotated[RequiredText, Field(max_length=255)]
+Description = Annotated[RequiredText, Field(max_length=1000)]
+Body = Annotated[RequiredText, Field(max_length=100_000)]
+TagList = Annotated[list[str], AfterValidator(clean_tags)]
+Limit = Annotated[
+    int,
+    BeforeValidator(read_integer),
+    between(1, 100),
+    Field(json_schema_extra={"minimum": 1, "maximum": 100}),
+]
+Offset = Annotated[
+    int,
+    BeforeValidator(read_integer),
+    between(0, 2**31 - 1),
+    Field(json_schema_extra={"minimum": 0, "maximum": 2**31 - 1}),
+]
+Filter = Annotated[Text | None, BeforeValidator(empty_to_none), WithJsonSchema({"type": "string"})]
+
+
+class NewArticle(Wire):
+    title: Title
+    description: Description
+    body: Body
+    tag_list: TagList | MISSING = MISSING
+
+
+class NewArticleRequest(Wire):
+    article: NewArticle
+
+
+class ArticleUpdate(Wire):
+    """What is absent stays as it is."""
+
+    title: Title | MISSING = MISSING
+    description: Description | MISSING = MISSING
+    body: Body | MISSING = MISSING
+    tag_list: TagList | MISSING = MISSING
+
+
+class ArticleUpdateRequest(Wire):
+    article: ArticleUpdate
+
+
+class Page(Wire):
+    limit: Limit = 20
+    offset: Offset = 0
+
+
+class ArticleFilters(Page):
+    tag: Filter = None
+    author: Filter = None
+    favorited: Filter = None
+
+
+class ArticleSummary(Wire):
+    slug: str
+    title: str
+    description: str
+    tag_list: list[str]
+    created_at: Timestamp
+    updated_at: Timestamp
+    favorited: bool
+    favorites_count: int
+    author: Profile
+
+
+class Article(Wire):
+    slug: str
+    title: str
+    description: str
+    body: str
+    tag_list: list[str]
+    created_at: Timestamp
+    updated_at: Timestamp
+    favorited: bool
+    favorites_count: int
+    author: Profile
+
+
+class ArticleResponse(Wire):
+    article: Article
+
+
+class ArticlesResponse(Wire):
+    articles: list[ArticleSummary]
+    articles_count: int
+
+
+class TagsResponse(Wire):
+    tags: list[str]

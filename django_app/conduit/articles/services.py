@@ -1,0 +1,182 @@
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import IntegrityError, transaction
+
+from ..accounts.models import User
+from ..errors import Forbidden, NotFound
+from ..live import events
+from ..schemas import now
+from . import schemas
+from .models import Article, ArticleTag, Tag
+from .queries import ArticleQuerySet
+from .slugs import candidates_for, slug_of
+
+
+def get_articles(
+    *, filters: schemas.ArticleFilters, viewer: User | AnonymousUser
+) -> schemas.ArticlesResponse:
+    return list_articles(Article.objects.matching(filters), page=filters, viewer=viewer)
+
+
+def get_feed(*, page: schemas.Page, user: User) -> schemas.ArticlesResponse:
+    return list_articles(Article.objects.by_followed_of(user), page=page, viewer=user)
+
+
+def list_articles(
+    articles: ArticleQuerySet, *, page: schemas.Page, viewer: User | AnonymousUser
+) -> schemas.ArticlesResponse:
+    count = articles.count()
+    shown = [with_following(article) for article in articles.seen_by(viewer).newest_first(page)]
+    return schemas.ArticlesResponse.model_validate({"articles": shown, "articles_count": count})
+
+
+def with_following(article: Article) -> Article:
+    """The article, with what was read beside it put where the answer shows it."""
+    article.author.following = article.author_followed
+    return article
+
+
+def get_article(*, slug: str, viewer: User | AnonymousUser) -> schemas.Article:
+    article = Article.objects.seen_by(viewer).with_body().filter(slug=slug).first()
+    if article is None:
+        raise NotFound(article="not found")
+    return schemas.Article.model_validate(with_following(article))
+
+
+@transaction.atomic
+def create_article(
+    *, author: User, title: str, description: str, body: str, tag_list: Sequence[str] = ()
+) -> schemas.Article:
+    created_at = now()
+    article = Article(
+        author=author,
+        title=title,
+        description=description,
+        body=body,
+        created_at=created_at,
+        updated_at=created_at,
+    )
+    while True:
+        article.slug = find_free_slug(title)
+        try:
+            with transaction.atomic():
+                article.save(force_insert=True)
+            break
+        except IntegrityError:
+            continue  # another writer took the slug first: the next one, then
+    set_tags(article, tag_list)
+    return finish("article.created", article, viewer=author)
+
+
+@transaction.atomic
+def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> schemas.Article:
+    """Change what is given; the slug only with a title that reads differently in it."""
+    article = get_article_for_change(slug)
+    if article.author_id != user.pk:
+        raise Forbidden(article="forbidden")
+    tag_list = changes.pop("tag_list", None)
+    changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
+    renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
+    for name, value in changes.items():
+        setattr(article, name, value)
+    while True:
+        if renamed:
+            article.slug = find_free_slug(article.title, article.pk)
+        try:
+            with transaction.atomic():
+                article.save(update_fields=[*changes, "slug"])
+            break
+        except IntegrityError:
+            continue  # another writer took the slug first: the next one, then
+    if tag_list is not None:
+        set_tags(article, tag_list)
+    return finish("article.updated", article, viewer=user)
+
+
+@transaction.atomic
+def delete_article(*, slug: str, user: User) -> None:
+    article = get_article_for_change(slug)
+    if article.author_id != user.pk:
+        raise Forbidden(article="forbidden")
+    article_id = article.pk
+    article.delete()
+    events.record(
+        "article.deleted",
+        article_id=article_id,
+        author_id=article.author_id,
+        data={"slug": article.slug},
+    )
+
+
+@transaction.atomic
+def favorite_article(*, slug: str, user: User) -> schemas.Article:
+    article = get_article_for_change(slug)
+    _, created = user.favorites.get_or_create(article=article)
+    if not created:
+        return get_article(slug=slug, viewer=user)
+    return finish("article.favorited", article, viewer=user)
+
+
+@transaction.atomic
+def unfavorite_article(*, slug: str, user: User) -> schemas.Article:
+    article = get_article_for_change(slug)
+    deleted, _ = user.favorites.filter(article=article).delete()
+    if not deleted:
+        return get_article(slug=slug, viewer=user)
+    return finish("article.unfavorited", article, viewer=user)
+
+
+def get_tags() -> schemas.TagsResponse:
+    return schemas.TagsResponse(tags=[tag.name for tag in Tag.objects.in_use()])
+
+
+def get_article_id(slug: str) -> int:
+    article_id = Article.objects.filter(slug=slug).values_list("pk", flat=True).first()
+    if article_id is None:
+        raise NotFound(article="not found")
+    return article_id
+
+
+def get_article_for_change(slug: str) -> Article:
+    article = Article.objects.for_change().filter(slug=slug).first()
+    if article is None:
+        raise NotFound(article="not found")
+    return article
+
+
+def find_free_slug(title: str, article_id: int = 0) -> str:
+    """The first candidate that no article but `article_id` has."""
+    others = Article.objects.exclude(pk=article_id)
+    for candidates in candidates_for(title):
+        taken = set(others.filter(slug__in=candidates).values_list("slug", flat=True))
+        for candidate in candidates:
+            if candidate not in taken:
+                return candidate
+    raise AssertionError("the candidates have no end")
+
+
+def set_tags(article: Article, names: Sequence[str]) -> None:
+    """Link the article with exactly these tags, making those that are new."""
+    ArticleTag.objects.filter(article=article).delete()
+    known = set(Tag.objects.filter(name__in=names).values_list("name", flat=True))
+    missing = [Tag(name=name) for name in names if name not in known]
+    Tag.objects.bulk_create(missing, ignore_conflicts=True)
+    tags = Tag.objects.filter(name__in=names)
+    ArticleTag.objects.bulk_create(ArticleTag(article=article, tag=tag) for tag in tags)
+
+
+def finish(event: events.EventName, article: Article, *, viewer: User) -> schemas.Article:
+    """Record the event with the article as anybody sees it, and show it to the viewer."""
+    shown = get_article(slug=article.slug, viewer=viewer)
+    author = shown.author.model_copy(update={"following": False})
+    anonymous = shown.model_copy(update={"favorited": False, "author": author})
+    events.record(
+        event,
+        article_id=article.pk,
+        author_id=article.author_id,
+        data=schemas.ArticleResponse(article=anonymous),
+    )
+    return shown

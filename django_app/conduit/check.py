@@ -1,0 +1,54 @@
+"""What has to hold before the server starts: `python -m conduit.check`."""
+
+import multiprocessing
+import os
+import sys
+
+import django
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+# The exit code at which uvicorn ends; after any other it starts the worker again, for ever.
+WORKER_CANNOT_START = 3
+
+
+def find_problem() -> str | None:
+    """A line that says what is wrong with the database, and what to do; none if it is well."""
+    try:
+        executor = MigrationExecutor(connection)
+    except (DatabaseError, InterfaceError) as error:
+        reason = str(error).partition("\n")[0]
+        return f"the database of CONDUIT_DATABASE_URL cannot be reached: {reason}"
+    finally:
+        connection.close()
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return "the database is not migrated: run `python manage.py migrate`"
+    return None
+
+
+def require() -> None:
+    """End the process with one line where settings or database are not as they must be."""
+    try:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conduit.settings")
+        django.setup()
+        problem = find_problem()
+        if problem:
+            raise SystemExit(f"conduit: {problem}")
+    except SystemExit as stop:
+        if multiprocessing.parent_process() is None:
+            raise
+        print(stop.code, file=sys.stderr)
+        raise SystemExit(WORKER_CANNOT_START) from None
+
+
+def database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (DatabaseError, InterfaceError):
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    require()

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+
+from ..accounts.queries import followed_by
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from ..accounts.models import User
+
+
+class CommentQuerySet(QuerySet["Comment"]):
+    def seen_by(self, viewer: User | AnonymousUser) -> CommentQuerySet:
+        """Comments with their authors."""
+        return self.select_related("author").annotate(author_followed=followed_by(viewer, "author"))
+
+    def for_article(self, article_id: int) -> CommentQuerySet:
+        return self.filter(article=article_id).order_by("-id")

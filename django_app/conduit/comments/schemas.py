@@ -1,0 +1,30 @@
+from typing import Annotated
+
+from pydantic import Field
+
+from ..accounts.schemas import Profile
+from ..schemas import RequiredText, Timestamp, Wire
+
+
+class NewComment(Wire):
+    body: Annotated[RequiredText, Field(max_length=10_000)]
+
+
+class NewCommentRequest(Wire):
+    comment: NewComment
+
+
+class Comment(Wire):
+    id: int
+    created_at: Timestamp
+    updated_at: Timestamp
+    body: str
+    author: Profile
+
+
+class CommentResponse(Wire):
+    comment: Comment
+
+
+class CommentsResponse(Wire):
+    comments: list[Comment]

@@ -1,0 +1,71 @@
+import re
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+
+from ..accounts.models import User
+from ..articles.services import get_article_for_change, get_article_id
+from ..errors import Forbidden, NotFound
+from ..live import events
+from ..schemas import now
+from . import schemas
+from .models import Comment
+
+LARGEST_ID = 2**63 - 1
+
+
+def get_comments(*, slug: str, viewer: User | AnonymousUser) -> schemas.CommentsResponse:
+    article_id = get_article_id(slug)
+    comments = Comment.objects.seen_by(viewer).for_article(article_id)
+    shown = [with_following(comment) for comment in comments]
+    return schemas.CommentsResponse.model_validate({"comments": shown})
+
+
+def with_following(comment: Comment) -> Comment:
+    """The comment, with what was read beside it put where the answer shows it."""
+    comment.author.following = comment.author_followed
+    return comment
+
+
+@transaction.atomic
+def create_comment(*, slug: str, author: User, body: str) -> schemas.Comment:
+    article = get_article_for_change(slug)
+    created_at = now()
+    comment = Comment.objects.create(
+        article=article, author=author, body=body, created_at=created_at, updated_at=created_at
+    )
+    created = Comment.objects.seen_by(author).get(pk=comment.pk)
+    shown = schemas.Comment.model_validate(with_following(created))
+    # Nobody follows themselves, so the author sees the comment as anybody does.
+    events.record(
+        "comment.created",
+        article_id=article.pk,
+        author_id=article.author_id,
+        data=schemas.CommentResponse(comment=shown),
+    )
+    return shown
+
+
+@transaction.atomic
+def delete_comment(*, slug: str, comment_id: str, user: User) -> None:
+    article = get_article_for_change(slug)
+    comment = article.comments.filter(pk=read_id(comment_id)).first()
+    if comment is None:
+        raise NotFound(comment="not found")
+    if comment.author_id != user.pk:
+        raise Forbidden(comment="forbidden")
+    deleted_id = comment.pk
+    comment.delete()
+    events.record(
+        "comment.deleted",
+        article_id=article.pk,
+        author_id=article.author_id,
+        data={"id": deleted_id, "slug": article.slug},
+    )
+
+
+def read_id(text: str) -> int:
+    """A comment's id as it stands in a path; what cannot be one is not found."""
+    if not re.fullmatch("[0-9]+", text, re.ASCII) or not 1 <= int(text) <= LARGEST_ID:
+        raise NotFound(comment="not found")
+    return int(text)

@@ -1,0 +1,146 @@
+"""What can go wrong, and the one place that shapes `{"errors": …}`."""
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from pydantic_core import to_json
+
+log = logging.getLogger("conduit.request")
+
+JSON = "application/json; charset=utf-8"
+
+# Pydantic's types of error; one that is not here brings the contract's message itself.
+MESSAGES = {
+    "missing": "can't be blank",
+    "string_type": "must be a string",
+    "list_type": "must be a list of strings",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "int_type": "must be an integer",
+    "int_parsing": "must be an integer",
+    "string_pattern_mismatch": "is invalid",
+    "too_short": "is too short (minimum is {min_length} characters)",
+    "too_long": "is too long (maximum is {max_length} characters)",
+    "string_too_long": "is too long (maximum is {max_length} characters)",
+}
+
+
+class ApiError(Exception):
+    """An answer that is not a success: a status, and a message by field."""
+
+    status = 500
+
+    def __init__(self, **messages: str) -> None:
+        super().__init__(messages)
+        self.errors = {field: [message] for field, message in messages.items()}
+
+
+class BadRequest(ApiError):
+    status = 400
+
+
+class Unauthorized(ApiError):
+    status = 401
+
+
+class Forbidden(ApiError):
+    status = 403
+
+
+class NotFound(ApiError):
+    status = 404
+
+
+class Conflict(ApiError):
+    status = 409
+
+
+class UnsupportedMediaType(ApiError):
+    status = 415
+
+
+class Invalid(ApiError):
+    status = 422
+
+
+def respond(
+    status: int, errors: Mapping[str, list[str]], headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    content = to_json({"errors": errors})
+    return HttpResponse(content, status=status, headers=headers, content_type=JSON)
+
+
+def field_messages(errors: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Pydantic's errors as the contract's: the first of each field, in schema order."""
+    messages: dict[str, list[str]] = {}
+    for error in errors:
+        _, *path = error["loc"]
+        field = str(path[min(1, len(path) - 1)]) if path else "body"
+        messages.setdefault(field, [message_of(error, path)])
+    return messages
+
+
+def message_of(error: Mapping[str, Any], path: list[Any]) -> str:
+    if not path:
+        return "must be an object"
+    if isinstance(path[-1], int):
+        return "must be a list of strings"
+    if error["input"] is None:
+        return "can't be blank"
+    return MESSAGES.get(error["type"], error["msg"]).format_map(error.get("ctx", {}))
+
+
+def database_is_away(error: OperationalError | InterfaceError) -> bool:
+    """SQLite says by the same class that a statement is wrong; that is a failure of ours."""
+    return getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+
+
+def register(api: NinjaAPI) -> None:
+    @api.exception_handler(ApiError)
+    def api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
+        headers = {"WWW-Authenticate": "Token"} if error.status == 401 else None
+        return respond(error.status, error.errors, headers)
+
+    @api.exception_handler(RequestDataTooBig)
+    def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        return respond(413, {"body": [f"is too large (maximum is {limit} bytes)"]})
+
+    @api.exception_handler(OperationalError)
+    @api.exception_handler(InterfaceError)
+    def unavailable(request: HttpRequest, error: OperationalError | InterfaceError) -> HttpResponse:
+        if not database_is_away(error):
+            return failed(request, error)
+        return respond(503, {"server": ["unavailable"]})
+
+    @api.exception_handler(Exception)
+    def failed(request: HttpRequest, error: Exception) -> HttpResponse:
+        log.error("%s %s failed", request.request_id, request.method, exc_info=error)
+        return respond(500, {"server": ["internal error"]})
+
+
+def no_route(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler404`."""
+    return respond(404, {"route": ["not found"]})
+
+
+def internal_error(request: HttpRequest) -> HttpResponse:
+    """Django's `handler500`, for what fails outside the API."""
+    log.exception("%s %s failed", request.request_id, request.method)
+    return respond(500, {"server": ["internal error"]})
+
+
+def method_not_allowed(request: HttpRequest, allowed: Iterable[str]) -> HttpResponse:
+    """The answer to a method that the path does not have, and to OPTIONS."""
+    methods = {*allowed, "OPTIONS"} | ({"HEAD"} if "GET" in allowed else set())
+    headers = {"Allow": ", ".join(sorted(methods))}
+    if request.method == "OPTIONS":
+        return HttpResponse(status=204, headers=headers)
+    return respond(405, {"method": ["not allowed"]}, headers)

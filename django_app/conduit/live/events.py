@@ -1,0 +1,37 @@
+"""The outbox: what happened is written in the transaction in which it happens."""
+
+from typing import Any, Literal
+
+from django.db.models import F
+from pydantic_core import to_json
+
+from ..schemas import now
+from .models import Event, EventCounter
+
+EventName = Literal[
+    "article.created",
+    "article.updated",
+    "article.deleted",
+    "article.favorited",
+    "article.unfavorited",
+    "comment.created",
+    "comment.deleted",
+]
+
+
+def record(name: EventName, *, article_id: int, author_id: int, data: Any) -> None:
+    """Write an event; call it last before the commit.
+
+    The counter's row stays locked until the commit, so that the order of ids is the order
+    of commits, and a reader that has seen an id has seen all before it.
+    """
+    counter = EventCounter(pk=1, value=F("value") + 1)
+    counter.save(update_fields=["value"])  # and reads the new value back
+    Event.objects.create(
+        id=counter.value,
+        name=name,
+        article_id=article_id,
+        author_id=author_id,
+        data=to_json(data, by_alias=True).decode(),
+        created_at=now(),
+    )

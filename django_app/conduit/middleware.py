@@ -1,0 +1,128 @@
+"""What every answer has and every request is held to, whatever the route."""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from .errors import method_not_allowed, respond
+
+log = logging.getLogger("conduit.request")
+
+SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class ConduitMiddleware:
+    """Hosts, paths, HEAD, request ids, CORS, security headers and the log.
+
+    The outermost middleware, so that every answer gets the same headers.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
+        method, path = request.method, raw_path(request)
+        request.request_id = get_request_id(request)
+        response = self.answer(request, path)
+        self.add_headers(request, response, method)
+        took = (time.perf_counter() - started) * 1000
+        log.info("%s %s %s %s %.1fms", request.request_id, method, path, response.status_code, took)
+        return response
+
+    def answer(self, request: HttpRequest, raw: str) -> HttpResponse:
+        path = clean_path(raw.encode("latin-1"))
+        if not allows_host(request.META.get("HTTP_HOST", "")):
+            return respond(400, {"host": ["not allowed"]})
+        if path is None:
+            return respond(404, {"route": ["not found"]})
+        request.path = request.path_info = path
+        query = clean_query(request.META["QUERY_STRING"].encode("latin-1"))
+        request.META["QUERY_STRING"] = query.decode("latin-1")
+        if request.method == "HEAD" and path.startswith("/api/"):
+            request.method = "GET"  # Ninja answers what a handler names, and no more
+        response = self.get_response(request)
+        if response.status_code == 405:
+            return method_not_allowed(request, response["Allow"].split(", "))
+        return response
+
+    def add_headers(self, request: HttpRequest, response: HttpResponse, method: str) -> None:
+        if response.status_code == 204:
+            del response["Content-Type"], response["Content-Length"]
+        elif not response.streaming:
+            response["Content-Length"] = str(len(response.content))
+        if method == "HEAD" and not response.streaming:
+            response.content = b""
+        response["X-Request-ID"] = request.request_id
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Referrer-Policy"] = "same-origin"
+        response["X-Frame-Options"] = "DENY"
+        if "*" in settings.ORIGINS:
+            response["Access-Control-Allow-Origin"] = "*"
+        else:
+            response["Vary"] = "Origin"
+            if request.headers.get("Origin") not in settings.ORIGINS:
+                return
+            response["Access-Control-Allow-Origin"] = request.headers["Origin"]
+        response["Access-Control-Expose-Headers"] = "X-Request-ID"
+        if (
+            response.status_code == 204
+            and method == "OPTIONS"
+            and {"Origin", "Access-Control-Request-Method"} <= set(request.headers)
+        ):
+            response["Access-Control-Allow-Methods"] = response["Allow"]
+            response["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+            response["Access-Control-Max-Age"] = "600"
+
+
+def allows_host(host: str) -> bool:
+    return "*" in settings.HOSTS or re.sub(r":\d*$", "", host).lower() in settings.HOSTS
+
+
+def raw_path(request: HttpRequest) -> str:
+    """The path as it was sent; ASGI and WSGI servers hand it over in different places."""
+    if hasattr(request, "scope"):
+        return request.scope["raw_path"].decode("latin-1")
+    uri = request.META.get("REQUEST_URI") or request.META["RAW_URI"]
+    return uri.partition("?")[0]
+
+
+def get_request_id(request: HttpRequest) -> str:
+    given = request.headers.get("X-Request-ID", "")
+    return given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def clean_path(raw_path: bytes) -> str | None:
+    """The path to route by, less one trailing slash; none where no route can be meant."""
+    try:
+        path = unquote_to_bytes(raw_path).decode()
+    except UnicodeDecodeError:
+        return None
+    if "\0" in path or b"%2f" in raw_path.lower():
+        return None
+    if path.startswith("/api/"):
+        return path.removesuffix("/")
+    return path
+
+
+def clean_query(query: bytes) -> bytes:
+    """The query with a NUL for each value that is not UTF-8: the fields refuse both alike."""
+    try:
+        unquote_to_bytes(query).decode()
+    except UnicodeDecodeError:
+        return b"&".join(map(clean_pair, query.split(b"&")))
+    return query
+
+
+def clean_pair(pair: bytes) -> bytes:
+    try:
+        unquote_to_bytes(pair).decode()
+    except UnicodeDecodeError:
+        return pair.partition(b"=")[0] + b"=%00"
+    return pair

@@ -1,0 +1,67 @@
+"""The base of all wire types: camelCase names, whole milliseconds, text that says something."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+
+def without_titles(schema: dict[str, Any]) -> None:
+    """Drop the titles that Pydantic derives from names: they say what the names say."""
+    schema.pop("title", None)
+    for field in schema.get("properties", {}).values():
+        field.pop("title", None)
+
+
+class Wire(BaseModel):
+    """A JSON object of the API: camelCase on the wire, snake_case in Python."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        from_attributes=True,
+        json_schema_extra=without_titles,
+    )
+
+
+class ErrorResponse(Wire):
+    errors: dict[str, list[str]]
+
+
+def now() -> datetime:
+    """The present in whole milliseconds, UTC: the precision that is stored and shown."""
+    present = datetime.now(UTC)
+    return present.replace(microsecond=present.microsecond // 1000 * 1000)
+
+
+def show_time(value: datetime) -> str:
+    """`2026-02-18T03:22:56.637Z`, whatever time zone the database driver answers in."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Timestamp = Annotated[
+    datetime,
+    PlainSerializer(show_time, return_type=str),
+    Field(json_schema_extra={"format": "date-time"}),
+]
+
+
+def refuse_blank(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError("blank", "can't be blank")
+    return value
+
+
+def refuse_nul(value: str) -> str:
+    if "\0" in value:
+        raise PydanticCustomError("nul", "is invalid")
+    return value
+
+
+# Pydantic applies what is annotated from left to right and stops at the first that fails,
+# so the order of these is the order of the messages: blank, NUL, form, too short, too long.
+Text = Annotated[str, AfterValidator(refuse_nul)]
+FilledText = Annotated[str, AfterValidator(refuse_blank), AfterValidator(refuse_nul)]
+RequiredText = Annotated[FilledText, Field(json_schema_extra={"pattern": r"\S"})]

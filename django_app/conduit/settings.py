@@ -1,0 +1,164 @@
+"""Django's settings, from the environment: one variable a setting, `CONDUIT_` before its name."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
+
+
+def read(name: str, default: str) -> str:
+    return os.environ.get(f"CONDUIT_{name}") or default
+
+
+def refuse(line: str) -> SystemExit:
+    return SystemExit(f"conduit: {line}")
+
+
+def one_of(name: str, *choices: str) -> str:
+    value = read(name, choices[0])
+    if value not in choices:
+        raise refuse(f"CONDUIT_{name} must be one of {', '.join(choices)}")
+    return value
+
+
+def positive(name: str, default: int) -> int:
+    value = read(name, str(default))
+    if not value.isascii() or not value.isdigit() or int(value) < 1:
+        raise refuse(f"CONDUIT_{name} must be a positive integer")
+    return int(value)
+
+
+def split(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def database(url: str, pool_size: int) -> dict[str, Any]:
+    """Django's description of the database that the URL names."""
+    if url.startswith("sqlite:///"):
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": url.removeprefix("sqlite:///"),
+            "OPTIONS": {
+                "timeout": 10,
+                # A read that becomes a write cannot wait for SQLite's write lock.
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode = WAL",
+            },
+        }
+    try:
+        parts = conninfo_to_dict(url if url.startswith("postgresql://") else "=")
+    except ProgrammingError:
+        raise refuse("CONDUIT_DATABASE_URL must begin with sqlite:/// or postgresql://") from None
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
+    names = {known[key]: value for key, value in parts.items() if key in known}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **names,
+        "PORT": str(parts.get("port", "")),
+        # A connection that the server dropped is noticed before it is used.
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": 2,
+            "pool": {"min_size": 1, "max_size": pool_size, "timeout": 1.8},
+        },
+    }
+
+
+ENV = one_of("ENV", "development", "production")
+PRODUCTION = ENV == "production"
+EVERYONE = "" if PRODUCTION else "*"
+
+BASE_DIR = Path(__file__).parent.parent
+# The technical error pages would be another answer than the contract's.
+DEBUG = False
+SECRET_KEY = read("SECRET_KEY", "" if PRODUCTION else DEVELOPMENT_SECRET)
+if PRODUCTION and len(SECRET_KEY.encode()) < 32:
+    raise refuse("CONDUIT_SECRET_KEY must have at least 32 bytes in production")
+PASSWORD_HASHING = one_of("PASSWORD_HASHING", "strong", "fast")
+if PRODUCTION and PASSWORD_HASHING != "strong":
+    raise refuse("CONDUIT_PASSWORD_HASHING must be strong in production")
+
+TOKEN_LIFETIME = positive("TOKEN_LIFETIME", 2_592_000)
+# The middleware answers for unknown hosts, as the contract says; Django lets all through.
+ALLOWED_HOSTS = ["*"]
+HOSTS = frozenset(split(read("ALLOWED_HOSTS", EVERYONE).lower()))
+ORIGINS = frozenset(split(read("CORS_ORIGINS", EVERYONE)))
+EVENT_RETENTION = positive("EVENT_RETENTION", 86_400)
+LAB = not PRODUCTION or read("LAB", "0") == "1"
+LOG_LEVEL = one_of("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "conduit.accounts",
+    "conduit.articles",
+    "conduit.comments",
+    "conduit.live",
+]
+MIDDLEWARE = [
+    "conduit.middleware.ConduitMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+ROOT_URLCONF = "conduit.urls"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True
+
+DATABASES = {
+    "default": database(
+        read("DATABASE_URL", "sqlite:///conduit.sqlite3"), positive("DATABASE_POOL_SIZE", 10)
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+# Names are unique without regard to case, which Django's check cannot see.
+SILENCED_SYSTEM_CHECKS = ["auth.E003", "auth.W004"]
+PASSWORD_HASHERS = [f"conduit.accounts.passwords.{PASSWORD_HASHING.title()}Argon2id"]
+
+# The contract's own limits; a body over this is a 413.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_NUMBER_FIELDS = None
+
+TIME_ZONE = "UTC"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "conduit.logs.UTCFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "conduit": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
+        # The line above tells more than these, and no query string.
+        "django.request": {"level": "CRITICAL"},
+        "uvicorn.access": {"level": "CRITICAL"},
+    },
+}
