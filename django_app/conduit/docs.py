@@ -28,6 +28,16 @@ def answers(*statuses: int) -> dict[int, type[ErrorResponse]]:
 def make_document(api: NinjaAPI) -> dict[str, Any]:
     """Ninja's own document, with what it adds and leaves out set right."""
     document = dict(api.get_openapi_schema(path_prefix="/api/"))
+    del document["servers"]
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation["summary"] = operation.pop("description")
+            if not operation["parameters"]:
+                del operation["parameters"]
+            for parameter in operation.get("parameters", []):
+                parameter["schema"].pop("title", None)
+    for name in ("Page", "ArticleFilters"):  # spread out as parameters, and used nowhere
+        del document["components"]["schemas"][name]
     return document
 
 

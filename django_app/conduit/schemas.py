@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic_core import MISSING, PydanticCustomError
 
 
 def without_titles(schema: dict[str, Any]) -> None:
@@ -65,3 +65,6 @@ def refuse_nul(value: str) -> str:
 Text = Annotated[str, AfterValidator(refuse_nul)]
 FilledText = Annotated[str, AfterValidator(refuse_blank), AfterValidator(refuse_nul)]
 RequiredText = Annotated[FilledText, Field(json_schema_extra={"pattern": r"\S"})]
+
+# What a field has that was not sent. From a factory, since Ninja documents each plain default.
+ABSENT: Any = Field(default_factory=lambda: MISSING)

@@ -49,14 +49,32 @@ def compare_type(
 
 def find_differences(migration: MigrationContext, connection: Connection) -> list[Any]:
     with warnings.catch_warnings():
-        # Of SQLite's indexes SQLAlchemy cannot read those on expressions: compared by name.
         warnings.filterwarnings("ignore", ".*expression-based index")
-        differences = list(compare_metadata(migration, Base.metadata))
+        differences = compare_metadata(migration, Base.metadata)
     if connection.dialect.name == "sqlite":
-        found = connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'index'"))
-        wanted = {index.name for table in Base.metadata.tables.values() for index in table.indexes}
-        differences += wanted - set(found)
-    return differences
+        keys = ("add_fk", "remove_fk")
+        differences = [difference for difference in differences if difference[0] not in keys]
+        differences += find_sqlite_differences(connection)
+    return list(differences)
+
+
+def find_sqlite_differences(connection: Connection) -> list[Any]:
+    """What SQLAlchemy cannot read from SQLite: all foreign keys, and indexes on expressions."""
+    tables = Base.metadata.tables.values()
+    indexes = connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'index'"))
+    keys = {
+        (table.name, key["from"], key["table"], key["on_delete"])
+        for table in tables
+        for key in connection.execute(text(f"PRAGMA foreign_key_list({table.name})")).mappings()
+    }
+    return [
+        *({index.name for table in tables for index in table.indexes} - set(indexes)),
+        *keys.symmetric_difference(
+            (table.name, key.parent.name, key.column.table.name, key.ondelete)
+            for table in tables
+            for key in table.foreign_keys
+        ),
+    ]
 
 
 def adopt(connection: Connection) -> None:

@@ -26,6 +26,7 @@ class Token(APIKeyHeader):
     """The `Authorization` header: `Token <jwt>` or `Bearer <jwt>`."""
 
     param_name = "Authorization"
+    openapi_description = "`Token <jwt>` or `Bearer <jwt>`"
 
     def __init__(self, *, optional: bool = False) -> None:
         super().__init__()

@@ -3,7 +3,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from pydantic_core import MISSING
 
-from ..schemas import FilledText, RequiredText, Text, Wire
+from ..schemas import ABSENT, FilledText, RequiredText, Text, Wire
 
 USERNAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
 # What HTML asks of <input type=email>, with at least one dot in the domain.
@@ -52,11 +52,11 @@ class NewUserRequest(Wire):
 class UserUpdate(Wire):
     """What is absent stays as it is."""
 
-    email: Email | MISSING = MISSING
-    password: Password | MISSING = MISSING
-    username: Username | MISSING = MISSING
-    bio: Bio | MISSING = MISSING
-    image: Image | MISSING = MISSING
+    email: Email | MISSING = ABSENT
+    password: Password | MISSING = ABSENT
+    username: Username | MISSING = ABSENT
+    bio: Bio | MISSING = ABSENT
+    image: Image | MISSING = ABSENT
 
 
 class UserUpdateRequest(Wire):

@@ -5,7 +5,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import MISSING, PydanticCustomError, PydanticKnownError
 
 from ..accounts.schemas import Profile
-from ..schemas import RequiredText, Text, Timestamp, Wire
+from ..schemas import ABSENT, RequiredText, Text, Timestamp, Wire
 
 TAG_LENGTH = 64
 TAGS_IN_ARTICLE = 20
@@ -68,7 +68,7 @@ class NewArticle(Wire):
     title: Title
     description: Description
     body: Body
-    tag_list: TagList | MISSING = MISSING
+    tag_list: TagList | MISSING = ABSENT
 
 
 class NewArticleRequest(Wire):
@@ -78,10 +78,10 @@ class NewArticleRequest(Wire):
 class ArticleUpdate(Wire):
     """What is absent stays as it is."""
 
-    title: Title | MISSING = MISSING
-    description: Description | MISSING = MISSING
-    body: Body | MISSING = MISSING
-    tag_list: TagList | MISSING = MISSING
+    title: Title | MISSING = ABSENT
+    description: Description | MISSING = ABSENT
+    body: Body | MISSING = ABSENT
+    tag_list: TagList | MISSING = ABSENT
 
 
 class ArticleUpdateRequest(Wire):
