@@ -1,9 +1,9 @@
 """Mounts every domain under `/api`, in the contract's order."""
 
-from typing import Any, Literal
+from typing import Any
 
 from django.http import HttpRequest
-from ninja import NinjaAPI, Router, Status
+from ninja import NinjaAPI
 from ninja.errors import ValidationErrorContext
 from ninja.operation import Operation
 from ninja.renderers import BaseRenderer
@@ -12,25 +12,10 @@ from pydantic_core import to_json
 from . import docs, errors
 from .accounts.api import router as accounts
 from .articles.api import router as articles
-from .check import database_answers
 from .comments.api import router as comments
 from .errors import Invalid, field_messages
+from .health import router as health
 from .requests import read_body
-from .schemas import Wire
-
-router = Router(by_alias=True)
-
-
-class HealthResponse(Wire):
-    status: Literal["ok", "unavailable"]
-
-
-@router.get("/health", tags=["Health"], response={200: HealthResponse, 503: HealthResponse})
-def get_health(request: HttpRequest) -> HealthResponse | Status[HealthResponse]:
-    """Say whether the service can work"""
-    if database_answers():
-        return HealthResponse(status="ok")
-    return Status(503, HealthResponse(status="unavailable"))
 
 
 class JSONRenderer(BaseRenderer):
@@ -68,6 +53,6 @@ api = ConduitAPI(
     docs_url=None,
 )
 api.add_decorator(read_body, mode="view")
-for part in (accounts, articles, comments, router):
+for part in (accounts, articles, comments, health):
     api.add_router("", part)
 errors.register(api)

@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 
 import django
 from django.db import DatabaseError, InterfaceError, connection
@@ -14,13 +16,16 @@ WORKER_CANNOT_START = 3
 
 def find_problem() -> str | None:
     """A line that says what is wrong with the database, and what to do; none if it is well."""
+    settings = deepcopy(connection.settings_dict)
+    settings["OPTIONS"].pop("pool", None)  # which would try again and again, and log it
+    direct = type(connection)(settings, connection.alias)
     try:
-        executor = MigrationExecutor(connection)
+        executor = MigrationExecutor(direct)
     except (DatabaseError, InterfaceError) as error:
         reason = str(error).partition("\n")[0]
         return f"the database of CONDUIT_DATABASE_URL cannot be reached: {reason}"
     finally:
-        connection.close()
+        direct.close()
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return "the database is not migrated: run `python manage.py migrate`"
     return None
@@ -31,7 +36,9 @@ def require() -> None:
     try:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conduit.settings")
         django.setup()
-        problem = find_problem()
+        # Uvicorn's workers import this in their event loop, where Django refuses to query.
+        with ThreadPoolExecutor() as threads:
+            problem = threads.submit(find_problem).result()
         if problem:
             raise SystemExit(f"conduit: {problem}")
     except SystemExit as stop:
@@ -39,15 +46,6 @@ def require() -> None:
             raise
         print(stop.code, file=sys.stderr)
         raise SystemExit(WORKER_CANNOT_START) from None
-
-
-def database_answers() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except (DatabaseError, InterfaceError):
-        return False
-    return True
 
 
 if __name__ == "__main__":

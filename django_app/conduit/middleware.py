@@ -40,6 +40,8 @@ class ConduitMiddleware:
         path = clean_path(raw.encode("latin-1"))
         if not allows_host(request.META.get("HTTP_HOST", "")):
             return respond(400, {"host": ["not allowed"]})
+        if hasattr(request, "scope") and is_malformed(request.scope["headers"]):
+            return respond(400, {"request": ["is malformed"]})
         if path is None:
             return respond(404, {"route": ["not found"]})
         request.path = request.path_info = path
@@ -98,13 +100,23 @@ def get_request_id(request: HttpRequest) -> str:
     return given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
+def is_malformed(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether the headers are more than the contract speaks of, which uvicorn lets through."""
+    names = [name for name, _ in headers]
+    return (
+        len(names) > 100
+        or any(len(name) + len(value) > 8000 for name, value in headers)
+        or any(names.count(name) > 1 for name in (b"host", b"authorization", b"content-type"))
+    )
+
+
 def clean_path(raw_path: bytes) -> str | None:
     """The path to route by, less one trailing slash; none where no route can be meant."""
     try:
         path = unquote_to_bytes(raw_path).decode()
     except UnicodeDecodeError:
         return None
-    if "\0" in path or b"%2f" in raw_path.lower():
+    if "\0" in path or "//" in path or b"%2f" in raw_path.lower():
         return None
     if path.startswith("/api/"):
         return path.removesuffix("/")

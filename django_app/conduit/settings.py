@@ -107,7 +107,6 @@ MIDDLEWARE = [
     "conduit.middleware.ConduitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -155,8 +154,9 @@ LOGGING = {
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
-        "conduit": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
+        "conduit": {"level": LOG_LEVEL},
         # The line above tells more than these, and no query string.
         "django.request": {"level": "CRITICAL"},
         "uvicorn.access": {"level": "CRITICAL"},

@@ -3,12 +3,15 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+from django.views.generic import RedirectView
 
 from . import docs
 from .api import api
 
 
+@csrf_exempt
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(status=307, headers={"Location": "/api/docs"})
@@ -23,6 +26,7 @@ urlpatterns = [
     path("api/docs", docs.swagger),
     path("api/redoc", docs.redoc),
     path("api/docs/assets/<name>", docs.asset),
+    path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
 ]
 handler404 = "conduit.errors.no_route"

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from .database import get_sync_engine
 from .settings import Settings, get_settings
@@ -44,14 +42,6 @@ def require() -> None:
             raise
         print(stop.code, file=sys.stderr)
         raise SystemExit(WORKER_CANNOT_START) from None
-
-
-async def database_answers(session: AsyncSession) -> bool:
-    try:
-        await session.execute(select(1))
-    except (SQLAlchemyError, OSError):
-        return False
-    return True
 
 
 if __name__ == "__main__":

@@ -23,8 +23,9 @@ def configure(level: str) -> None:
                 }
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {
-                "conduit": {"handlers": ["stderr"], "level": level, "propagate": False},
+                "conduit": {"level": level},
                 # The line above tells more than the server's own, and no query string.
                 "uvicorn.access": {"level": "CRITICAL"},
             },

@@ -39,6 +39,6 @@ async def home() -> RedirectResponse:
     return RedirectResponse("/api/docs")
 
 
-logs.configure(get_settings().log_level)
 check.require()
+logs.configure(get_settings().log_level)
 app = create_app(get_settings())

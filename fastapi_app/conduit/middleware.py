@@ -63,6 +63,8 @@ class ConduitMiddleware:
         path = clean_path(scope["raw_path"])
         if not self.allows_host(Headers(scope=scope).get("host", "")):
             await respond(400, {"host": ["not allowed"]})(scope, receive, send)
+        elif is_malformed(scope["headers"]):
+            await respond(400, {"request": ["is malformed"]})(scope, receive, send)
         elif path is None:
             await respond(404, {"route": ["not found"]})(scope, receive, send)
         else:
@@ -113,13 +115,23 @@ def get_request_id(headers: Headers) -> str:
     return given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
+def is_malformed(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether the headers are more than the contract speaks of, which uvicorn lets through."""
+    names = [name for name, _ in headers]
+    return (
+        len(names) > 100
+        or any(len(name) + len(value) > 8000 for name, value in headers)
+        or any(names.count(name) > 1 for name in (b"host", b"authorization", b"content-type"))
+    )
+
+
 def clean_path(raw_path: bytes) -> str | None:
     """The path to route by, less one trailing slash; none where no route can be meant."""
     try:
         path = unquote_to_bytes(raw_path).decode()
     except UnicodeDecodeError:
         return None
-    if "\0" in path or b"%2f" in raw_path.lower():
+    if "\0" in path or "//" in path or b"%2f" in raw_path.lower():
         return None
     if path.startswith("/api/"):
         return path.removesuffix("/")

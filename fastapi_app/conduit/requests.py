@@ -30,11 +30,14 @@ class JSONRequest(Request):
 
     async def read(self) -> None:
         """Read the body; raises `TooLarge` at once, keeps what else is wrong with it."""
+        too_large = TooLarge(body=f"is too large (maximum is {MAX_BODY} bytes)")
+        if int(self.headers.get("content-length", 0)) > MAX_BODY:
+            raise too_large
         body = b""
         async for chunk in self.stream():
             body += chunk
             if len(body) > MAX_BODY:
-                raise TooLarge(body=f"is too large (maximum is {MAX_BODY} bytes)")
+                raise too_large
         self._body = body
         media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "application/json":

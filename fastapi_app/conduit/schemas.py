@@ -18,15 +18,16 @@ def without_titles(schema: dict[str, Any]) -> None:
 class Wire(BaseModel):
     """A JSON object of the API: camelCase on the wire, snake_case in Python."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        validate_by_name=True,
-        from_attributes=True,
-        json_schema_extra=without_titles,
-    )
+    model_config = ConfigDict(alias_generator=to_camel, json_schema_extra=without_titles)
 
 
-class ErrorResponse(Wire):
+class Answer(Wire):
+    """What is answered: made in Python, by its names there, or from a row."""
+
+    model_config = ConfigDict(validate_by_name=True, from_attributes=True)
+
+
+class ErrorResponse(Answer):
     errors: dict[str, list[str]]
 
 

@@ -6,13 +6,14 @@ from typing import Any
 from alembic import context
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Column, Connection, Integer, inspect, text
+from sqlalchemy.types import TypeEngine
+
 from conduit.check import VERSION_TABLE
 from conduit.comments import models as comments
 from conduit.database import Base, get_sync_engine
 from conduit.live import models as live
 from conduit.settings import get_settings
-from sqlalchemy import Column, Connection, Integer, inspect, text
-from sqlalchemy.types import TypeEngine
 
 # Importing them has filled the metadata, with the models that they point to.
 MODELS = (comments, live)

@@ -2,20 +2,28 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Request, Response
 from flask_openapi import OpenAPI
+from werkzeug.routing import MapAdapter
 
 from . import api, cli, database, docs, errors, logs, middleware, requests
 from .errors import JSON
-from .schemas import ErrorResponse, Wire
+from .schemas import Answer, ErrorResponse
 from .settings import Settings, get_settings
 
 
 class Conduit(OpenAPI):
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Flask's own, for any host: it takes no part in routing, and may be an odd one."""
+        if request is None:
+            return super().create_url_adapter(request)
+        environ = {**request.environ, "HTTP_HOST": "localhost"}
+        return self.url_map.bind_to_environ(environ)
+
     def make_response(self, rv: Any) -> Response:
-        """Flask's own, for views that return a wire type, with or without a status."""
+        """Flask's own, for views that return an answer of ours, with or without a status."""
         shown, *status = rv if isinstance(rv, tuple) else (rv,)
-        if isinstance(shown, Wire):
+        if isinstance(shown, Answer):
             return Response(shown.model_dump_json(by_alias=True), *status, content_type=JSON)
         return super().make_response(rv)
 

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from .database import get_engine
 from .settings import Settings, get_settings
@@ -44,14 +42,6 @@ def require() -> None:
             raise
         print(stop.code, file=sys.stderr)
         raise SystemExit(WORKER_CANNOT_START) from None
-
-
-def database_answers(session: Session) -> bool:
-    try:
-        session.execute(select(1))
-    except (SQLAlchemyError, OSError):
-        return False
-    return True
 
 
 if __name__ == "__main__":

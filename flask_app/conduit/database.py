@@ -84,7 +84,7 @@ def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 
 def begin_immediate(connection: Connection) -> None:
     """Take SQLite's write lock at once: a read that becomes a write cannot wait for it."""
-    if connection.get_isolation_level() != "AUTOCOMMIT":
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

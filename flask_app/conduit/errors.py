@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 from pydantic import ValidationError
 from pydantic_core import to_json
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
-from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoRoute
 
 log = logging.getLogger("conduit.request")
@@ -60,6 +60,10 @@ class NotFound(ApiError):
 
 class Conflict(ApiError):
     status = 409
+
+
+class TooLarge(ApiError):
+    status = 413
 
 
 class UnsupportedMediaType(ApiError):
@@ -122,11 +126,6 @@ def register(app: Flask) -> None:
         if request.method == "OPTIONS":
             return Response(status=204, headers=headers)
         return respond(405, {"method": ["not allowed"]}, headers)
-
-    @app.errorhandler(RequestEntityTooLarge)
-    def too_large(error: RequestEntityTooLarge) -> Response:
-        limit = app.config["MAX_CONTENT_LENGTH"]
-        return respond(413, {"body": [f"is too large (maximum is {limit} bytes)"]})
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(InterfaceError)

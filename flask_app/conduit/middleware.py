@@ -50,7 +50,7 @@ def clean_path(raw_path: bytes) -> str | None:
         path = unquote_to_bytes(raw_path).decode()
     except UnicodeDecodeError:
         return None
-    if "\0" in path or b"%2f" in raw_path.lower():
+    if "\0" in path or "//" in path or b"%2f" in raw_path.lower():
         return None
     if path.startswith("/api/"):
         return path.removesuffix("/")

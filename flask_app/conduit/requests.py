@@ -5,10 +5,13 @@ from typing import Any
 from flask import Flask, Request, current_app, request
 from pydantic_core import from_json
 from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import BaseConverter
 from werkzeug.utils import cached_property
 
-from .errors import BadRequest, Invalid, UnsupportedMediaType
+from .errors import BadRequest, Invalid, TooLarge, UnsupportedMediaType
+
+MAX_BODY = 1_048_576
 
 
 class SlugConverter(BaseConverter):
@@ -39,12 +42,21 @@ class JSONRequest(Request):
 def read_body() -> None:
     """Read the body where the view takes one: too large a one is refused before all else."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if "body" in getattr(view, "__annotations__", {}):
-        request.get_data()
+    if "body" not in getattr(view, "__annotations__", {}):
+        return
+    try:
+        too_large = len(request.get_data()) > MAX_BODY
+    except RequestEntityTooLarge:
+        too_large = True
+    except OSError:
+        raise BadRequest(body="is not valid JSON") from None  # chunks that are none
+    if too_large:
+        raise TooLarge(body=f"is too large (maximum is {MAX_BODY} bytes)")
 
 
 def register(app: Flask) -> None:
     app.request_class = JSONRequest
+    # Werkzeug cuts a chunked body at its limit, silently: one byte more tells that it was.
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1
     app.url_map.converters["slug"] = SlugConverter
-    app.url_map.merge_slashes = False
     app.before_request(read_body)

@@ -23,7 +23,6 @@ class Settings:
         self.EVENT_RETENTION = positive("EVENT_RETENTION", 86_400)
         self.LAB = not production or read("LAB", "0") == "1"
         self.LOG_LEVEL = one_of("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
-        self.MAX_CONTENT_LENGTH = 1_048_576
         # The contract answers OPTIONS with 204; Flask's own answer is a 200.
         self.PROVIDE_AUTOMATIC_OPTIONS = False
         if not self.DATABASE_URL.startswith(("sqlite:///", "postgresql://")):

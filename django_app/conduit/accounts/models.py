@@ -18,9 +18,6 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, email: str | None) -> "User":
         return self.get_queryset().with_email(email or "").get()
 
-    def get_queryset(self) -> UserQuerySet:
-        return UserQuerySet(self.model, using=self._db)
-
     def create_superuser(self, email: str, username: str, password: str) -> "User":
         """A user who can do all in the admin."""
         user = self.model(email=email, username=username, is_staff=True, is_superuser=True)
@@ -42,7 +39,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     last_login = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now)
 
-    objects: ClassVar[UserManager] = UserManager()
+    objects = UserManager.from_queryset(UserQuerySet)()
 
     EMAIL_FIELD = "email"
     USERNAME_FIELD = "email"

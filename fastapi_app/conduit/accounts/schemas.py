@@ -3,7 +3,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from pydantic_core import MISSING
 
-from ..schemas import ABSENT, FilledText, RequiredText, Text, Wire
+from ..schemas import ABSENT, Answer, FilledText, RequiredText, Text, Wire
 
 USERNAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
 # What HTML asks of <input type=email>, with at least one dot in the domain.
@@ -63,7 +63,7 @@ class UserUpdateRequest(Wire):
     user: UserUpdate
 
 
-class User(Wire):
+class User(Answer):
     email: str
     token: str
     username: str
@@ -71,16 +71,16 @@ class User(Wire):
     image: str | None
 
 
-class UserResponse(Wire):
+class UserResponse(Answer):
     user: User
 
 
-class Profile(Wire):
+class Profile(Answer):
     username: str
     bio: str | None
     image: str | None
     following: bool
 
 
-class ProfileResponse(Wire):
+class ProfileResponse(Answer):
     profile: Profile

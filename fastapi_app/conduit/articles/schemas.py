@@ -5,7 +5,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import MISSING, PydanticCustomError, PydanticKnownError
 
 from ..accounts.schemas import Profile
-from ..schemas import ABSENT, RequiredText, Text, Timestamp, Wire
+from ..schemas import ABSENT, Answer, RequiredText, Text, Timestamp, Wire
 
 TAG_LENGTH = 64
 TAGS_IN_ARTICLE = 20
@@ -99,7 +99,7 @@ class ArticleFilters(Page):
     favorited: Filter = None
 
 
-class ArticleSummary(Wire):
+class ArticleSummary(Answer):
     slug: str
     title: str
     description: str
@@ -111,7 +111,7 @@ class ArticleSummary(Wire):
     author: Profile
 
 
-class Article(Wire):
+class Article(Answer):
     slug: str
     title: str
     description: str
@@ -124,14 +124,14 @@ class Article(Wire):
     author: Profile
 
 
-class ArticleResponse(Wire):
+class ArticleResponse(Answer):
     article: Article
 
 
-class ArticlesResponse(Wire):
+class ArticlesResponse(Answer):
     articles: list[ArticleSummary]
     articles_count: int
 
 
-class TagsResponse(Wire):
+class TagsResponse(Answer):
     tags: list[str]

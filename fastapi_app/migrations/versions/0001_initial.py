@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from conduit.database import BigKey, UTCDateTime, cascade
 
 revision = "0001"

@@ -3,7 +3,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ..accounts.schemas import Profile
-from ..schemas import RequiredText, Timestamp, Wire
+from ..schemas import Answer, RequiredText, Timestamp, Wire
 
 
 class NewComment(Wire):
@@ -14,7 +14,7 @@ class NewCommentRequest(Wire):
     comment: NewComment
 
 
-class Comment(Wire):
+class Comment(Answer):
     id: int
     created_at: Timestamp
     updated_at: Timestamp
@@ -22,9 +22,9 @@ class Comment(Wire):
     author: Profile
 
 
-class CommentResponse(Wire):
+class CommentResponse(Answer):
     comment: Comment
 
 
-class CommentsResponse(Wire):
+class CommentsResponse(Answer):
     comments: list[Comment]
