@@ -7,6 +7,7 @@ from . import docs
 from .accounts.api import bp as accounts
 from .articles.api import bp as articles
 from .comments.api import bp as comments
+from .health import bp as health
 
 
 def home() -> Response:
