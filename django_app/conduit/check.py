@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 
 import django
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 # The exit code at which uvicorn ends; after any other it starts the worker again, for ever.
@@ -16,9 +16,10 @@ WORKER_CANNOT_START = 3
 
 def find_problem() -> str | None:
     """A line that says what is wrong with the database, and what to do; none if it is well."""
-    settings = deepcopy(connection.settings_dict)
+    pooled = connections[DEFAULT_DB_ALIAS]
+    settings = deepcopy(pooled.settings_dict)
     settings["OPTIONS"].pop("pool", None)  # which would try again and again, and log it
-    direct = type(connection)(settings, connection.alias)
+    direct = type(pooled)(settings, DEFAULT_DB_ALIAS)
     try:
         executor = MigrationExecutor(direct)
     except (DatabaseError, InterfaceError) as error:

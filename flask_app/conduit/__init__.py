@@ -47,5 +47,5 @@ def create_app(settings: Settings | None = None) -> Conduit:
     requests.register(app)
     errors.register(app)
     api.register(app)
-    app.cli.add_command(cli.seed)
+    app.cli.add_command(cli.seed_command)
     return app

@@ -1,10 +1,80 @@
 """Commands: `flask --app conduit seed`."""
 
+from itertools import chain
+
 import click
+from flask import current_app
 from flask.cli import with_appcontext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from . import demo
+from .accounts.models import Follow, User
+from .accounts.passwords import hash_password
+from .articles.models import Article, ArticleTag, Favorite, Tag
+from .articles.slugs import candidates_for
+from .comments.models import Comment
+from .database import Sessions
 
 
-@click.command()
+@click.command("seed")
 @with_appcontext
-def seed() -> None:
+def seed_command() -> None:
     """Fill an empty database with the demo site."""
+    sessions: Sessions = current_app.extensions["sessions"]
+    with sessions.writing.begin() as session:
+        seed(session)
+
+
+def seed(session: Session) -> None:
+    if session.scalar(select(User.id).limit(1)) is not None:
+        raise SystemExit("conduit: the database has users already: seed fills an empty one")
+    users: dict[str, User] = {}
+    for username, bio in demo.PEOPLE.items():
+        users[username] = User(
+            username=username,
+            email=demo.email_of(username),
+            password=hash_password(demo.PASSWORD),
+            bio=bio,
+            created_at=demo.FIRST_MOMENT,
+        )
+        session.add(users[username])
+        session.flush()
+    for follower, followed in demo.follows():
+        session.add(Follow(follower_id=users[follower].id, followed_id=users[followed].id))
+    slugs: set[str] = set()
+    tags: dict[str, Tag] = {}
+    for story in demo.stories():
+        candidates = chain.from_iterable(candidates_for(story.title))
+        slug = next(candidate for candidate in candidates if candidate not in slugs)
+        slugs.add(slug)
+        article = Article(
+            author_id=users[story.author].id,
+            slug=slug,
+            title=story.title,
+            description=story.description,
+            body=story.body,
+            created_at=story.written_at,
+            updated_at=story.written_at,
+        )
+        session.add(article)
+        for name in story.tags:
+            if name not in tags:
+                tags[name] = Tag(name=name)
+                session.add(tags[name])
+        session.flush()
+        for name in story.tags:
+            session.add(ArticleTag(article_id=article.id, tag_id=tags[name].id))
+        for username in story.favorited_by:
+            session.add(Favorite(article_id=article.id, user_id=users[username].id))
+        for remark in story.remarks:
+            session.add(
+                Comment(
+                    article_id=article.id,
+                    author_id=users[remark.author].id,
+                    body=remark.body,
+                    created_at=remark.written_at,
+                    updated_at=remark.written_at,
+                )
+            )
+            session.flush()
