@@ -1,0 +1,5 @@
+"""Run by the launcher: `python -m compare COMMAND …`."""
+
+from compare.cli import main
+
+main()

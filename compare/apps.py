@@ -1,0 +1,152 @@
+"""The one table of the apps, which every command uses."""
+
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compare.terminal import UsageError
+
+ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A way to serve an app: its command line, with {host}, {port} and {workers} to fill in."""
+
+    name: str
+    command: str
+
+    @property
+    def takes_workers(self) -> bool:
+        return "{workers}" in self.command
+
+
+@dataclass(frozen=True)
+class Page:
+    name: str
+    path: str
+
+
+@dataclass(frozen=True)
+class App:
+    name: str
+    title: str
+    port: int
+    colour: str
+    migrate: str
+    seed: str
+    servers: tuple[Server, ...]
+    """What its community deploys, the usual one first."""
+    pages: tuple[Page, ...] = (Page("API", "/api"), Page("docs", "/api/docs"))
+
+    @property
+    def folder(self) -> Path:
+        return ROOT / f"{self.name}_app"
+
+    @property
+    def address(self) -> str:
+        """Where `up` lets it listen."""
+        return f"http://{HOST}:{self.port}"
+
+    def migrate_command(self) -> list[str]:
+        return python(self.migrate)
+
+    def seed_command(self) -> list[str]:
+        return python(self.seed)
+
+    def check_command(self) -> list[str]:
+        return python("-m conduit.check")
+
+    def serve_command(self, server: Server, *, port: int, workers: int = 1) -> list[str]:
+        return python(server.command.format(host=HOST, port=port, workers=workers))
+
+
+def python(arguments: str) -> list[str]:
+    """The arguments given to the Python that is running, so that no PATH is searched."""
+    return [sys.executable, *arguments.split()]
+
+
+DJANGO = App(
+    name="django",
+    title="Django",
+    port=8001,
+    colour="green",
+    migrate="manage.py migrate --verbosity 0",
+    seed="manage.py seed",
+    servers=(
+        Server(
+            "uvicorn",
+            "-m uvicorn conduit.asgi:application --host {host} --port {port} --workers {workers}",
+        ),
+        Server(
+            "gunicorn",
+            "-m gunicorn --config gunicorn.conf.py conduit.wsgi:application"
+            " --bind {host}:{port} --workers {workers}",
+        ),
+    ),
+    pages=(Page("API", "/api"), Page("docs", "/api/docs"), Page("admin", "/admin/")),
+)
+FLASK = App(
+    name="flask",
+    title="Flask",
+    port=8002,
+    colour="cyan",
+    migrate="-m alembic upgrade head",
+    seed="-m flask --app conduit seed",
+    servers=(
+        Server(
+            "gunicorn",
+            "-m gunicorn --config gunicorn.conf.py conduit.wsgi:app"
+            " --bind {host}:{port} --workers {workers}",
+        ),
+        Server("waitress", "-m waitress --host {host} --port {port} conduit.wsgi:app"),
+    ),
+)
+FASTAPI = App(
+    name="fastapi",
+    title="FastAPI",
+    port=8003,
+    colour="magenta",
+    migrate="-m alembic upgrade head",
+    seed="-m conduit.seed",
+    servers=(
+        Server(
+            "uvicorn",
+            "-m uvicorn conduit.main:app --host {host} --port {port} --workers {workers}",
+        ),
+        Server(
+            "hypercorn",
+            "-m hypercorn conduit.main:app --bind {host}:{port} --workers {workers}",
+        ),
+    ),
+)
+
+APPS: Sequence[App] = (DJANGO, FLASK, FASTAPI)
+BY_NAME = {app.name: app for app in APPS}
+
+
+def app_named(name: str) -> App:
+    if name not in BY_NAME:
+        raise UsageError(f"there is no app {name!r}: give {' or '.join(BY_NAME)}")
+    return BY_NAME[name]
+
+
+AppArgument = Annotated[App, typer.Argument(metavar="APP", parser=app_named)]
+
+
+def ensure_free(port: int) -> None:
+    with socket.socket() as probe:
+        # As the servers do it: connections that are only just closed do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise UsageError(
+                f"port {port} cannot be used ({error.strerror}): end what listens there"
+            ) from None

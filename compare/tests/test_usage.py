@@ -1,0 +1,93 @@
+"""Errors of use: one line that says what to do, exit code 2, never a traceback."""
+
+import shlex
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from compare import state
+from compare.cli import main
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A `.triptych` of the test's own, in which nothing runs."""
+    monkeypatch.setattr(state, "HOME", tmp_path)
+    monkeypatch.setattr(state, "STATE", tmp_path / "up.json")
+    return tmp_path
+
+
+def complaint(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> str:
+    """The one line that the command says before it ends with exit code 2."""
+    monkeypatch.setattr(sys, "argv", ["triptych", *shlex.split(command)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    printed = capsys.readouterr()
+    assert end.value.code == 2
+    assert printed.out == ""
+    assert printed.err.startswith("triptych: ")
+    assert printed.err.count("\n") == 1
+    return printed.err
+
+
+@pytest.mark.parametrize(
+    ("command", "part"),
+    [
+        ("ups", "Did you mean 'up'?"),
+        ("serve", "Missing argument 'APP'"),
+        ("serve djagno", "there is no app 'djagno': give django or flask or fastapi"),
+        ("serve flask --port http", "Invalid value for '--port'"),
+        ("serve flask --server uvicorn", "give gunicorn or waitress"),
+        ("serve flask --server waitress --workers 2", "leave out --workers"),
+        ("serve flask --database mysql://x", "give sqlite:///… or postgresql://…"),
+        (f"serve flask --database {NOWHERE}", "the database is out of reach"),
+        ("up djagno", "there is no app 'djagno': give django or flask or fastapi"),
+        (f"up --database {NOWHERE}", "the database is out of reach"),
+        ("up --database sqlite:////no/such/folder/x", "there is no folder /no/such/folder"),
+        ("up --database sqlite:///x --together", "leave out --postgres and --together"),
+        ("up --database sqlite:///x --fresh", "never one that is your own"),
+        ("ask GET", "Missing argument 'PATH'"),
+        ("ask GET api/tags", "'api/tags' is no path"),
+        ("ask GET /api/tags", "nothing is running: start the apps with ./triptych up"),
+    ],
+)
+def test_one_line(
+    command: str,
+    part: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What cannot be done is said in one line."""
+    assert part in complaint(command, monkeypatch, capsys)
+
+
+def test_taken_port(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A port on which something listens is named."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        line = complaint(f"serve flask --port {port}", monkeypatch, capsys)
+    assert f"port {port} cannot be used" in line
+
+
+def test_write_to_all_on_one_database(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A write to apps that share their database must name one of them."""
+    (home / "up.json").write_text('{"apps": ["django", "flask"], "together": true}')
+    line = complaint("ask POST /api/users", monkeypatch, capsys)
+    assert "give it to one, with --only django" in line
+
+
+def test_app_that_is_not_up(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An app that `up` was not told to start cannot be asked."""
+    (home / "up.json").write_text('{"apps": ["django"], "together": false}')
+    line = complaint("ask GET /api/tags --only flask", monkeypatch, capsys)
+    assert "flask is not running" in line

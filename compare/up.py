@@ -1,0 +1,204 @@
+"""`up`: the apps, side by side, with the demo site in them."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Annotated
+
+import httpx
+import typer
+
+from compare.apps import APPS, App, app_named, ensure_free
+from compare.databases import (
+    Database,
+    GivenDatabase,
+    PostgresDatabase,
+    SQLiteFile,
+    settings_for,
+    usable_url,
+)
+from compare.postgres import Postgres, running_postgres
+from compare.processes import Child, Processes, first_end
+from compare.state import HOME, Running, announced, only_one
+from compare.terminal import Failed, UsageError, Voice, out
+
+# Everything must have ended 5 seconds after the signal: first the apps, then their database.
+APPS_GRACE = 3.5
+POSTGRES_GRACE = 1.0
+
+
+def up(
+    apps: Annotated[
+        list[App] | None,
+        typer.Argument(metavar="[APP]...", parser=app_named, help="All three, if none is given."),
+    ] = None,
+    postgres: Annotated[
+        bool, typer.Option("--postgres", help="On the PostgreSQL that is built in, not SQLite.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="With the demo site as it was on the first day.")
+    ] = False,
+    together: Annotated[
+        bool, typer.Option("--together", help="On one database, in the built-in PostgreSQL.")
+    ] = False,
+    database: Annotated[
+        str | None, typer.Option(metavar="URL", help="On one database, which is your own.")
+    ] = None,
+) -> None:
+    """Start the apps on the demo site: Django on 8001, Flask on 8002, FastAPI on 8003."""
+    if database and (postgres or together):
+        raise UsageError("--database says which database: leave out --postgres and --together")
+    if database and fresh:
+        raise UsageError("--fresh empties a database, but never one that is your own")
+    plan = Plan(
+        apps=list(dict.fromkeys(apps or APPS)),
+        postgres=postgres or together,
+        fresh=fresh,
+        together=together or database is not None,
+        database=usable_url(database) if database else None,
+    )
+    asyncio.run(run_until_signal(plan))
+
+
+@dataclass(frozen=True)
+class Plan:
+    apps: Sequence[App]
+    postgres: bool
+    fresh: bool
+    together: bool
+    database: str | None
+
+
+@dataclass(frozen=True)
+class Site:
+    """A database and the apps that work on it."""
+
+    database: Database
+    apps: Sequence[App]
+
+
+async def run_until_signal(plan: Plan) -> None:
+    """Carry out the plan until a signal asks for the end."""
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def stop() -> None:
+        # Once: a second Ctrl-C must not cut the orderly end short.
+        for number in signals:
+            loop.add_signal_handler(number, lambda: None)
+        task.cancel()
+
+    for number in signals:
+        loop.add_signal_handler(number, stop)
+    try:
+        await run(plan)
+    except asyncio.CancelledError:
+        out.print("Stopped: nothing is left running.")
+
+
+async def run(plan: Plan) -> None:
+    async with AsyncExitStack() as stack:
+        stack.enter_context(only_one())
+        for app in plan.apps:
+            ensure_free(app.port)
+        postgres = None
+        if plan.postgres:
+            servers = Processes(stop_signal=signal.SIGINT, grace=POSTGRES_GRACE)
+            await stack.enter_async_context(servers)
+            start = running_postgres(HOME / "postgres", servers)
+            postgres = await stack.enter_async_context(start)
+        processes = Processes(stop_signal=signal.SIGTERM, grace=APPS_GRACE)
+        await stack.enter_async_context(processes)
+
+        sites = choose_sites(plan, postgres)
+        started = await asyncio.gather(*(bring_up(site, plan, processes) for site in sites))
+        stack.enter_context(announced(Running(plan.apps, plan.together)))
+        show_addresses(plan)
+        children = [child for site in started for child in site]
+        await first_end([*children, postgres.child] if postgres else children)
+
+
+def choose_sites(plan: Plan, postgres: Postgres | None) -> list[Site]:
+    if plan.database:
+        return [Site(GivenDatabase(plan.database), plan.apps)]
+    if postgres and plan.together:
+        return [Site(PostgresDatabase(postgres.url, "conduit_together"), plan.apps)]
+    if postgres:
+        return [
+            Site(PostgresDatabase(postgres.url, f"conduit_{app.name}"), [app]) for app in plan.apps
+        ]
+    return [Site(SQLiteFile(HOME / f"{app.name}.sqlite3"), [app]) for app in plan.apps]
+
+
+async def bring_up(site: Site, plan: Plan, processes: Processes) -> list[Child]:
+    if plan.fresh or not site.database.is_complete():
+        url = site.database.start_draft()
+        await migrate(site.apps[0], url, processes)
+        await seed(site.apps[0], url, processes)
+        for app in site.apps[1:]:
+            await migrate(app, url, processes)
+        site.database.finish_draft()
+    else:
+        for app in site.apps:
+            await migrate(app, site.database.url, processes)
+    return await asyncio.gather(*(serve(app, site.database.url, processes) for app in site.apps))
+
+
+async def migrate(app: App, url: str, processes: Processes) -> None:
+    await step(app, app.migrate_command(), settings_for(url), processes)
+
+
+async def seed(app: App, url: str, processes: Processes) -> None:
+    voice_of(app).say("filling the database with the demo site (once)")
+    # The demo's passwords are published: nothing is lost by hashing them cheaply.
+    cheaply = {"CONDUIT_PASSWORD_HASHING": "fast"}
+    await step(app, app.seed_command(), settings_for(url) | cheaply, processes)
+
+
+async def step(
+    app: App, command: Sequence[str], settings: dict[str, str], processes: Processes
+) -> None:
+    await processes.run(voice_of(app), command, cwd=app.folder, env=settings)
+
+
+async def serve(app: App, url: str, processes: Processes) -> Child:
+    """Start the app's server and wait until it answers."""
+    child = await processes.start(
+        voice_of(app),
+        app.serve_command(app.servers[0], port=app.port),
+        cwd=app.folder,
+        env=settings_for(url),
+    )
+    async with httpx.AsyncClient(base_url=app.address) as client:
+        while child.process.returncode is None:
+            try:
+                if (await client.get("/api/health")).is_success:
+                    return child
+            except httpx.TransportError:
+                pass  # not listening yet
+            await asyncio.sleep(0.05)
+    raise Failed(f"{app.name} did not start: see its lines above")
+
+
+def voice_of(app: App) -> Voice:
+    return Voice(app.name, app.colour)
+
+
+def show_addresses(plan: Plan) -> None:
+    out.print()
+    for app in plan.apps:
+        title = app.title
+        for page in app.pages:
+            out.print(
+                f"  [bold {app.colour}]{title:8}[/] {page.name:6} "
+                f"[link={app.address}{page.path}]{app.address}{page.path}[/]",
+                soft_wrap=True,
+            )
+            title = ""
+    out.print()
+    out.print('  Ask all of them: [bold]./triptych ask GET "/api/articles?limit=5"[/]')
+    out.print("  Ctrl-C ends everything. From here on: the logs.\n")

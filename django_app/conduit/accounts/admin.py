@@ -1,0 +1,43 @@
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+
+from .models import Follow, User
+
+
+class NewUserForm(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ["email", "username"]
+
+
+@admin.register(User)
+class ConduitUserAdmin(UserAdmin):
+    add_form = NewUserForm
+    list_display = ["username", "email", "created_at", "is_active", "is_staff"]
+    list_filter = ["is_active", "is_staff", "is_superuser"]
+    search_fields = ["username", "email"]
+    ordering = ["-id"]
+    readonly_fields = ["created_at", "last_login", "token_version"]
+    show_full_result_count = False
+    fieldsets = [
+        (None, {"fields": ["username", "email", "password", "bio", "image"]}),
+        ("Sessions", {"fields": ["token_version", "last_login", "created_at"]}),
+        (
+            "Permissions",
+            {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]},
+        ),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["username", "email", "usable_password", "password1", "password2"]})
+    ]
+
+
+@admin.register(Follow)
+class FollowAdmin(admin.ModelAdmin):
+    list_display = ["follower", "followed"]
+    list_select_related = ["follower", "followed"]
+    search_fields = ["follower__username", "followed__username"]
+    autocomplete_fields = ["follower", "followed"]
+    ordering = ["-id"]
+    show_full_result_count = False

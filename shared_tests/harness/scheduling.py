@@ -1,0 +1,32 @@
+"""Which tests one worker of pytest-xdist runs together."""
+
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+# Tests that share a server, or a database that comes and goes: started once, in one worker.
+TOGETHER = {
+    "test_database_away.py": "fragile",
+    "test_defaults.py": "quiet",
+    "test_failures.py": "quiet",
+    "test_farewell.py": "farewell",
+    "test_production.py": "production",
+    "test_restricted.py": "restricted",
+    "test_slugs.py": "quiet",
+    "test_tags.py": "quiet",
+}
+
+
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """By function, but for the files whose tests belong together.
+
+    (The groups of pytest-xdist itself are lost on a pytest whose node ids cannot be changed.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.rpartition("/")[2].partition("::")
+        if file in TOGETHER:
+            return TOGETHER[file]
+        if file == "test_schema.py":
+            return "postgres" if "[postgres" in test else "sqlite"
+        if file == "test_process.py":
+            return nodeid
+        return nodeid.partition("[")[0]

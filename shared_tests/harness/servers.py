@@ -1,0 +1,190 @@
+"""Servers: an app run by its production command, as a process of its own."""
+
+import itertools
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from . import usual
+from .apps import CHECK, App, python
+from .client import Client
+from .databases import Database, Databases
+from .processes import end, environment, free_port, spawn
+
+HOST = "127.0.0.1"
+# For tokens that the tests make themselves; long enough for production.
+SECRET = "a secret that only the tests know, with more than 32 bytes"
+
+# None takes a setting away.
+Settings = Mapping[str, str | None]
+
+SETTINGS: Settings = {
+    "CONDUIT_ENV": "development",
+    "CONDUIT_SECRET_KEY": SECRET,
+    "CONDUIT_PASSWORD_HASHING": "fast",
+}
+
+
+# Every server that this process has started, for the reports of failures.
+running: list["Server"] = []
+
+
+class Server:
+    """A running server."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        url: str,
+        database: Database,
+        log: Path,
+        cors: usual.Cors,
+    ) -> None:
+        self.process = process
+        self.url = url
+        self.database = database
+        self.log = log
+        self.client = Client(url, cors=cors)
+
+    def wait_until_ready(self, patience: float = 30) -> None:
+        """Wait until the server says that it is well."""
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                if httpx.get(f"{self.url}/api/health", trust_env=False).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the server did not start:\n{self.log_text()}")
+            time.sleep(0.05)
+
+    def log_text(self, since: int = 0) -> str:
+        """What the server has logged, from this byte on."""
+        with self.log.open("rb") as file:
+            file.seek(since)
+            return file.read().decode("utf-8", "backslashreplace")
+
+    def log_lines_with(self, text: str, patience: float = 2) -> list[str]:
+        """The lines of the log with this text in them; they may be a moment late."""
+        deadline = time.monotonic() + patience
+        while True:
+            lines = [line for line in self.log_text().splitlines() if text in line]
+            if lines or time.monotonic() > deadline:
+                return lines
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End the server."""
+        self.client.http.close()
+        end(self.process)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+class Launcher:
+    """Starts the servers of one app, each with a database of its own."""
+
+    def __init__(self, app: App, server: str, databases: Databases, folder: Path) -> None:
+        self.app = app
+        self.server = server
+        self.databases = databases
+        self._folder = folder
+        self._numbers = itertools.count(1)
+        self._template: Database | None = None
+
+    def migrated(self) -> Database:
+        """A database that is migrated and otherwise empty."""
+        if self._template is None:
+            template = self.databases.empty()
+            ended = self.migrate(template)
+            if ended.code != 0:
+                raise RuntimeError(f"migrate failed:\n{ended.stderr}")
+            self._template = template
+        return self.databases.copy(self._template)
+
+    def migrate(self, database: Database) -> Ended:
+        """Run the app's own migrate on a database."""
+        return self.run(self.app.migrate, {"CONDUIT_DATABASE_URL": database.url})
+
+    def check(self, settings: Settings) -> Ended:
+        """Run what the app looks at before a server is started."""
+        return self.run(CHECK, settings)
+
+    def run(self, arguments: tuple[str, ...], settings: Settings, patience: float = 60) -> Ended:
+        """Run a command of the app to its end."""
+        started = time.monotonic()
+        process = spawn(
+            python(*arguments),
+            cwd=self.app.folder,
+            env=environment({**SETTINGS, **settings}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        try:
+            stdout, stderr = process.communicate(timeout=patience)
+        finally:
+            end(process)
+        seconds = time.monotonic() - started
+        return Ended(process.returncode, stdout.decode(), stderr.decode(), seconds)
+
+    def command(self, port: int, workers: int = 1) -> tuple[str, ...]:
+        """The arguments that run the server, without the check before it."""
+        values = {"host": HOST, "port": port, "workers": workers}
+        return tuple(word.format(**values) for word in self.app.servers[self.server])
+
+    def start(
+        self,
+        settings: Settings | None = None,
+        *,
+        database: Database | None = None,
+        workers: int = 1,
+        cors: usual.Cors = usual.ANY_ORIGIN,
+        checked: bool = False,
+    ) -> Server:
+        """Start a server, on a migrated database of its own unless one is given.
+
+        The production command is the check and then the server. The server looks at the same
+        things when it begins, so the check is left out where nothing new can come of it.
+        """
+        database = database or self.migrated()
+        settings = {"CONDUIT_DATABASE_URL": database.url, **(settings or {})}
+        if checked and (ended := self.check(settings)).code != 0:
+            raise RuntimeError(f"the check failed:\n{ended.stderr}")
+        port = free_port()
+        name = f"{self.app.name}-{next(self._numbers)}"
+        log = self._folder / f"{name}.log"
+        with log.open("wb") as stderr, (self._folder / f"{name}.out").open("wb") as stdout:
+            process = spawn(
+                python(*self.command(port, workers)),
+                cwd=self.app.folder,
+                env=environment({**SETTINGS, **settings}),
+                stdout=stdout.fileno(),
+                stderr=stderr.fileno(),
+            )
+        server = Server(process, f"http://{HOST}:{port}", database, log, cors)
+        running.append(server)
+        server.wait_until_ready()
+        return server
+
+
+def stop_all() -> None:
+    """End every server that is still running, all at once."""
+    for server in running:
+        if server.process.poll() is None:
+            server.process.terminate()
+    for server in running:
+        server.stop()
+    running.clear()

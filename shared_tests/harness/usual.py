@@ -1,0 +1,114 @@
+"""What holds for every answer, and is therefore checked on every answer.
+
+A test asserts what is special about its answer; the client has put it through here before.
+"""
+
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from .exchanges import Answer
+
+SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+JSON_TYPE = "application/json; charset=utf-8"
+
+# The server's and the connection's own: not the contract's, so not looked at.
+FREE = {"date", "server", "connection", "keep-alive", "transfer-encoding"}
+
+PAGES = {"/api/docs", "/api/redoc"}
+ASSETS = "/api/docs/assets/"
+
+
+@dataclass(frozen=True)
+class Cors:
+    """The origins that a server allows: any, or those of a list."""
+
+    any_origin: bool = True
+    origins: Collection[str] = ()
+
+
+ANY_ORIGIN = Cors()
+
+
+def check_usual(answer: Answer, cors: Cors = ANY_ORIGIN) -> None:
+    """ANSWER-1 to ANSWER-8, TOKEN-9, CORS-4 and CORS-5, for one answer."""
+    __tracebackhide__ = True
+    headers = answer.headers
+    for name in headers:
+        assert len(headers.get_list(name)) == 1, f"the header {name} is repeated"
+
+    expected = {
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+        "x-frame-options": "DENY",
+        **_request_id(answer),
+        **_cors(answer, cors),
+    }
+    for name, value in expected.items():
+        assert headers.get(name) == value, f"{name} is {headers.get(name)!r}, not {value!r}"
+
+    needed = _needed(answer)
+    assert needed <= headers.keys(), f"missing headers: {sorted(needed - headers.keys())}"
+    extra = headers.keys() - expected.keys() - needed - FREE
+    assert not extra, f"headers that the contract does not name: {sorted(extra)}"
+
+    if answer.request.method == "HEAD" or answer.status == 204:
+        assert answer.body == b"", "a body where none may be"
+    else:
+        length = headers.get("content-length")
+        assert length == str(len(answer.body)), f"Content-Length is {length!r}"
+        if headers.get("content-type") == JSON_TYPE:
+            assert answer.body == compact(answer.json), "the JSON is not compact UTF-8"
+    if answer.status >= 400:
+        assert headers.get("content-type") == JSON_TYPE, "an error must be JSON"
+
+
+def compact(value: object) -> bytes:
+    """A JSON value in the contract's one way of writing it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _request_id(answer: Answer) -> dict[str, str]:
+    given = answer.headers.get("x-request-id", "")
+    assert SANE_ID.fullmatch(given), f"X-Request-ID is {given!r}"
+    asked = answer.request.headers.get("x-request-id", "")
+    return {"x-request-id": asked if SANE_ID.fullmatch(asked) else given}
+
+
+def _cors(answer: Answer, cors: Cors) -> dict[str, str]:
+    origin = answer.request.headers.get("origin")
+    allowed = cors.any_origin or origin in cors.origins
+    headers = {} if cors.any_origin else {"vary": "Origin"}
+    if allowed:
+        headers["access-control-allow-origin"] = "*" if cors.any_origin else str(origin)
+        headers["access-control-expose-headers"] = "X-Request-ID"
+    if allowed and answer.status == 204 and _is_preflight(answer):
+        headers["access-control-allow-methods"] = answer.headers.get("allow", "")
+        headers["access-control-allow-headers"] = "Authorization, Content-Type"
+        headers["access-control-max-age"] = "600"
+    return headers
+
+
+def _is_preflight(answer: Answer) -> bool:
+    request = answer.request
+    wanted = {"origin", "access-control-request-method"}
+    return request.method == "OPTIONS" and wanted <= request.headers.keys()
+
+
+def _needed(answer: Answer) -> set[str]:
+    """The names that this answer must have beyond those of every answer."""
+    needed = set()
+    if answer.status != 204:
+        needed.add("content-length")
+        needed.add("location" if answer.status == 307 else "content-type")
+    if answer.status == 405 or (answer.status == 204 and answer.request.method == "OPTIONS"):
+        needed.add("allow")
+    if answer.status == 401:
+        needed.add("www-authenticate")
+    path = answer.request.target.partition("?")[0].rstrip("/")
+    if answer.status == 200 and path in PAGES:
+        needed.add("content-security-policy")
+    if answer.status == 200 and path.startswith(ASSETS):
+        needed.add("cache-control")
+    return needed

@@ -1,0 +1,49 @@
+"""The end of a server."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import pytest
+
+from .harness import Person, register, rule
+from .harness.servers import Launcher
+from .harness.tokens import claims_of
+
+
+class Farewell(NamedTuple):
+    """How a server ended."""
+
+    written: Person
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def farewell(launcher: Launcher) -> Farewell:
+    """A server is told to end while it has a write in flight, an idle and a half-sent request."""
+    server = launcher.start()
+    with server.client.wire() as idle, server.client.wire() as half, ThreadPoolExecutor(1) as pool:
+        idle.request("GET", b"/api/health")
+        assert idle.answer().status == 200
+        half.send(b"GET /api/health HTTP/1.1\r\nHo")
+        with server.database.write_lock():
+            writing = pool.submit(register, server.client)
+            time.sleep(0.5)
+            server.process.terminate()
+            told_at = time.monotonic()
+            time.sleep(0.3)
+        written = writing.result()
+        server.process.wait(timeout=15)
+    return Farewell(written, time.monotonic() - told_at)
+
+
+@rule("STOP-1")
+def test_requests_in_flight_are_answered(farewell: Farewell) -> None:
+    """On SIGTERM a request in flight is answered."""
+    assert claims_of(farewell.written.signed_in_with)["ver"] == 1
+
+
+@rule("STOP-1")
+def test_the_server_ends_soon(farewell: Farewell) -> None:
+    """On SIGTERM the server ends within five seconds, whoever keeps a connection open."""
+    assert farewell.seconds < 5

@@ -1,0 +1,70 @@
+"""Favorites."""
+
+from typing import Any
+
+from .harness import Client, Person, rule
+
+
+def seen_by(reader: Client, article: dict[str, Any]) -> tuple[bool, int]:
+    """What a reader sees of an article's favorites."""
+    seen = reader.get(f"/api/articles/{article['slug']}").json["article"]
+    return seen["favorited"], seen["favoritesCount"]
+
+
+@rule("FAVORITE-1")
+def test_favorite(ben: Person, article: dict[str, Any]) -> None:
+    """A favorite is 200 with the whole article."""
+    answer = ben.post(f"/api/articles/{article['slug']}/favorite")
+    assert answer.status == 200
+    assert answer.json["article"] == {**article, "favorited": True, "favoritesCount": 1}
+    assert seen_by(ben, article) == (True, 1)
+
+
+@rule("FAVORITE-1")
+def test_favorite_twice(ben: Person, article: dict[str, Any]) -> None:
+    """A second favorite changes nothing, and one removal ends it."""
+    path = f"/api/articles/{article['slug']}/favorite"
+    first = ben.post(path)
+    again = ben.post(path)
+    assert again.status == 200
+    assert again.body == first.body
+    ben.delete(path)
+    assert seen_by(ben, article) == (False, 0)
+
+
+@rule("FAVORITE-1")
+def test_favorite_of_ones_own(anna: Person, article: dict[str, Any]) -> None:
+    """One's own article may be a favorite."""
+    answer = anna.post(f"/api/articles/{article['slug']}/favorite")
+    assert answer.status == 200
+    assert answer.json["article"] == {**article, "favorited": True, "favoritesCount": 1}
+
+
+@rule("FAVORITE-2")
+def test_unfavorite(ben: Person, article: dict[str, Any]) -> None:
+    """A favorite that is taken back is 200 with the whole article."""
+    ben.post(f"/api/articles/{article['slug']}/favorite")
+    answer = ben.delete(f"/api/articles/{article['slug']}/favorite")
+    assert answer.status == 200
+    assert answer.json["article"] == article
+
+
+@rule("FAVORITE-2")
+def test_unfavorite_what_is_none(ben: Person, article: dict[str, Any]) -> None:
+    """Taking back what is no favorite is the same 200."""
+    answer = ben.delete(f"/api/articles/{article['slug']}/favorite")
+    assert answer.status == 200
+    assert answer.json["article"] == article
+
+
+@rule("FAVORITE-3")
+def test_favorites_of_several(
+    client: Client, anna: Person, ben: Person, article: dict[str, Any]
+) -> None:
+    """The count is everybody's, `favorited` the reader's own."""
+    for person in (anna, ben):
+        person.post(f"/api/articles/{article['slug']}/favorite")
+    anna.delete(f"/api/articles/{article['slug']}/favorite")
+    assert seen_by(ben, article) == (True, 1)
+    assert seen_by(anna, article) == (False, 1)
+    assert seen_by(client, article) == (False, 1)

@@ -1,0 +1,288 @@
+"""Input that means harm: the answer is always the contract's, never a 500."""
+
+import json
+from typing import Any
+
+import pytest
+
+from .harness import Client, Person, rule, unique, write_article
+from .harness.routes import NO_SUCH_ROUTE, segment
+
+JSON_TYPE = {"Content-Type": "application/json"}
+
+# What has broken one system or another when it stood in a path, a query or a text.
+# (Without a slash: in a path that is another matter, see ROUTE-4.)
+TRICKS = [
+    "' OR '1'='1",
+    "'; DROP TABLE users; --",
+    '" UNION SELECT password FROM users --',
+    "\\'; --",
+    "%27",
+    "%s%s%n",
+    "{0.__class__}",
+    "{{7*7}}",
+    "${jndi:ldap:x.example}",
+    "$(reboot)",
+    "`id`",
+    "<script>alert(1)<script>",
+    "<!ENTITY x SYSTEM 'file:passwd'>",
+    "=cmd|' -C calc'!A0",
+    "..\\..\\windows",
+    "\r\nSet-Cookie: a=b",
+    "한글",
+    "漢字",
+    "🐉👩‍👩‍👧‍👦",
+    "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞a̴̵l̢̛g̲o",
+    "\u202egnp.exe",
+    "\ufeff",
+    "\ufffe\uffff",
+    "\U0010ffff",
+    "ﷺ",
+    "İıſK",
+    "\x01\x1b[31m\x7f",
+    "undefined",
+    "null",
+    "None",
+    "-1",
+    "1e309",
+    "__proto__",
+    "constructor",
+    "con",
+]
+
+
+@rule("FAIL-4", "ARTICLE-2")
+@pytest.mark.parametrize("trick", TRICKS)
+def test_tricks_in_a_slug(client: Client, trick: str) -> None:
+    """A slug of any text is only a slug that nobody has."""
+    answer = client.get(f"/api/articles/{segment(trick)}")
+    assert answer.status == 404
+    assert answer.body == b'{"errors":{"article":["not found"]}}'
+
+
+@rule("FAIL-4", "PROFILE-2")
+@pytest.mark.parametrize("trick", TRICKS)
+def test_tricks_in_a_name(client: Client, trick: str) -> None:
+    """A username of any text is only a username that nobody has."""
+    answer = client.get(f"/api/profiles/{segment('x' + trick)}")
+    assert answer.status == 404
+    assert answer.body == b'{"errors":{"profile":["not found"]}}'
+
+
+@rule("FAIL-4", "LIST-3")
+@pytest.mark.parametrize("trick", TRICKS)
+def test_tricks_in_filters(client: Client, trick: str) -> None:
+    """A filter of any text is only a name that nobody has."""
+    value = segment("x" + trick)
+    answer = client.get(f"/api/articles?tag={value}&author={value}&favorited={value}")
+    assert answer.status == 200
+    assert answer.body == b'{"articles":[],"articlesCount":0}'
+
+
+@rule("FAIL-4", "FIELD-6", "TAGLIST-1")
+@pytest.mark.parametrize("trick", TRICKS)
+def test_tricks_in_every_text(client: Client, anna: Person, trick: str) -> None:
+    """Any text is taken, kept, found and given back, everywhere, as it was sent."""
+    tag = f"{unique('')}{trick}".strip()[:64].strip()
+    profile = anna.put("/api/user", json={"user": {"bio": trick, "image": trick}})
+    text = {"title": "x" + trick, "description": "x" + trick, "body": "x" + trick}
+    written = anna.post("/api/articles", json={"article": {**text, "tagList": [tag]}})
+    slug = written.json["article"]["slug"]
+    comment = anna.post(f"/api/articles/{slug}/comments", json={"comment": {"body": "x" + trick}})
+    found = client.get(f"/api/articles?tag={segment(tag)}")
+    assert [profile.status, written.status, comment.status] == [200, 201, 201]
+    assert found.status == 200
+    assert [item["title"] for item in found.json["articles"]] == ["x" + trick]
+    assert found.json["articles"][0]["author"]["bio"] == trick
+    assert client.get(f"/api/articles/{slug}/comments").json["comments"][0]["body"] == "x" + trick
+
+
+@rule("FAIL-4", "ROUTE-4", "ROUTE-8")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/docs/../../../../etc/passwd",
+        "/api/docs/..%2f..%2f..%2fetc/passwd",
+        "/api/docs/%2e%2e/%2e%2e/manage.py",
+        "/api/docs/..%5c..%5cmanage.py",
+        "/api/docs/....//....//etc/passwd",
+        "/api/docs//etc/passwd",
+        "/api/docs/x/%00.js",
+        "/api/redoc/../conduit/settings.py",
+        "/static/../manage.py",
+        "/.env",
+        "/.git/config",
+        "/api/%2e%2e/%2e%2e/etc/passwd",
+    ],
+)
+def test_paths_out_of_the_folder(client: Client, path: str) -> None:
+    """No path leads to a file that is not an asset."""
+    answer = client.get(path)
+    assert answer.status == 404
+    assert answer.body == NO_SUCH_ROUTE
+
+
+@rule("FAIL-4", "SLUG-1", "SLUG-2")
+@pytest.mark.parametrize(
+    "title",
+    [
+        "&#99999999999999999999999;",
+        "&#" + "9" * 240 + ";",
+        "&#1114112;",
+        "&#xD800;",
+        "&#55296;",
+        "&#xFFFFFFFFFFFF;",
+        "&#0;",
+        "&lt;&gt;&amp;&nonsense;",
+        "\ufdfa" * 255,
+        "\U0010ffff" * 255,
+        "-" * 255,
+        "- " * 127,
+        "a-" * 127,
+        "👩‍" * 85,
+    ],
+)
+def test_titles_that_slugify_strangely(client: Client, anna: Person, title: str) -> None:
+    """A title of any text has a slug of small letters, digits and dashes, and is found by it."""
+    answer = anna.post(
+        "/api/articles", json={"article": {"title": title, "description": "x", "body": "x"}}
+    )
+    assert answer.status == 201
+    slug = answer.json["article"]["slug"]
+    assert slug.isascii()
+    assert slug == slug.lower()
+    assert client.get(f"/api/articles/{slug}").json["article"]["title"] == title
+
+
+@rule("FAIL-4", "TAGLIST-1", "TAGLIST-2")
+def test_a_tag_many_times(anna: Person) -> None:
+    """A tag that is repeated a hundred thousand times is one tag."""
+    article = {"title": unique("x"), "description": "x", "body": "x", "tagList": ["a"] * 100_000}
+    answer = anna.post("/api/articles", json={"article": article})
+    assert answer.status == 201
+    assert answer.json["article"]["tagList"] == ["a"]
+
+
+@rule("FAIL-4", "TAGLIST-2")
+def test_many_tags(reader: Person) -> None:
+    """A hundred thousand tags are too many, soon."""
+    tags = [f"{number}" for number in range(100_000)]
+    article = {"title": "x", "description": "x", "body": "x", "tagList": tags}
+    answer = reader.post("/api/articles", json={"article": article})
+    assert answer.status == 422
+    assert answer.body == b'{"errors":{"tagList":["has too many items (maximum is 20)"]}}'
+    assert answer.seconds < 2
+
+
+@rule("FAIL-4", "TAGLIST-3")
+def test_many_wrong_tags(reader: Person) -> None:
+    """A list of a hundred thousand numbers has one message."""
+    article = {"title": "x", "description": "x", "body": "x", "tagList": list(range(100_000))}
+    answer = reader.post("/api/articles", json={"article": article})
+    assert answer.status == 422
+    assert answer.body == b'{"errors":{"tagList":["must be a list of strings"]}}'
+    assert answer.seconds < 2
+
+
+@rule("FAIL-4", "BODY-8")
+def test_many_unknown_fields(reader: Person) -> None:
+    """Fifty thousand unknown fields are ignored, soon."""
+    fields = {f"field{number}": number for number in range(50_000)}
+    user = {"email": reader.email, "password": reader.password, **fields}
+    answer = reader.post("/api/users/login", json={"user": user})
+    assert answer.status == 200
+    assert answer.seconds < 2
+
+
+@rule("FAIL-4", "NAME-1")
+def test_a_name_of_a_megabyte(client: Client) -> None:
+    """A username of a megabyte that ends badly is invalid, soon."""
+    user = {"username": "a" * 900_000 + "!", "email": "a@x.example", "password": "12345678"}
+    answer = client.post("/api/users", json={"user": user})
+    assert answer.status == 422
+    assert answer.body == b'{"errors":{"username":["is invalid"]}}'
+    assert answer.seconds < 2
+
+
+@rule("FAIL-4", "PASSWORD-1")
+def test_a_password_of_a_megabyte(client: Client) -> None:
+    """A password of a megabyte is too long, and is never hashed; in a login it is only wrong."""
+    user = {"username": "anna", "email": "a@x.example", "password": "x" * 900_000}
+    signed_up = client.post("/api/users", json={"user": user})
+    signed_in = client.post("/api/users/login", json={"user": user})
+    assert signed_up.status == 422
+    assert signed_up.body == b'{"errors":{"password":["is too long (maximum is 128 characters)"]}}'
+    assert signed_in.status == 401
+    assert signed_in.body == b'{"errors":{"credentials":["invalid"]}}'
+
+
+@rule("FAIL-4", "FIELD-2")
+@pytest.mark.parametrize(
+    "value", ["-1", "0", "1e308", "-1e400", "123456789012345678901234567890", "[[[[[]]]]]"]
+)
+def test_numbers_instead_of_text(reader: Person, value: str) -> None:
+    """Numbers of any size, and empty nests, are no strings."""
+    fields = ",".join(f'"{name}":{value}' for name in ("title", "description", "body"))
+    answer = reader.post(
+        "/api/articles", content=f'{{"article":{{{fields}}}}}'.encode(), headers=JSON_TYPE
+    )
+    assert answer.status == 422
+    assert answer.body == (
+        b'{"errors":{"title":["must be a string"],"description":["must be a string"],'
+        b'"body":["must be a string"]}}'
+    )
+
+
+@rule("FAIL-4", "BODY-4", "ORDER-7")
+@pytest.mark.parametrize("field", ["title", "description", "body", "tagList"])
+def test_lone_surrogate_in_a_field(reader: Person, field: str) -> None:
+    """A lone surrogate in any field makes the whole body no JSON."""
+    article: dict[str, Any] = {"title": "x", "description": "x", "body": "x", "tagList": ["x"]}
+    article[field] = ["\ud800"] if field == "tagList" else "\ud800"
+    content = json.dumps({"article": article}).encode()
+    answer = reader.post("/api/articles", content=content, headers=JSON_TYPE)
+    assert answer.status == 400
+    assert answer.body == b'{"errors":{"body":["is not valid JSON"]}}'
+
+
+@rule("FAIL-4", "ANSWER-1", "FIELD-6", "COMMENT-1", "LIST-2")
+def test_hangul_and_emoji_everywhere(client: Client, anna: Person) -> None:
+    """한글 and emoji go through every operation that takes text, unescaped."""
+    tag = f"태그 🏷 {unique('')}"
+    anna.put("/api/user", json={"user": {"bio": "소개 🙂", "image": "https://x.example/그림.png"}})
+    article = write_article(anna, "제목 📝", description="설명 💬", body="본문 📖", tagList=[tag])
+    anna.post(f"/api/articles/{article['slug']}/comments", json={"comment": {"body": "댓글 💯"}})
+    shown = [
+        client.get(f"/api/profiles/{anna.username}"),
+        client.get(f"/api/articles/{article['slug']}"),
+        client.get(f"/api/articles/{article['slug']}/comments"),
+        client.get(f"/api/articles?tag={segment(tag)}"),
+    ]
+    assert [answer.status for answer in shown] == [200] * 4
+    assert "소개 🙂" in shown[0].text
+    assert '"title":"제목 📝","description":"설명 💬","body":"본문 📖"' in shown[1].text
+    assert '"body":"댓글 💯"' in shown[2].text
+    assert f'"tagList":["{tag}"]' in shown[3].text
+    assert shown[3].json["articlesCount"] == 1
+
+
+@rule("FAIL-4", "PASSWORD-3", "LOGIN-1")
+def test_hangul_and_emoji_as_a_password(client: Client, anna: Person) -> None:
+    """한글 and emoji are a password like any other."""
+    anna.put("/api/user", json={"user": {"password": "비밀번호는 용 🐉"}})
+    user = {"email": anna.email, "password": "비밀번호는 용 🐉"}
+    answer = client.post("/api/users/login", json={"user": user})
+    assert answer.status == 200
+    assert answer.json["user"]["username"] == anna.username
+
+
+@rule("FAIL-4")
+def test_the_tables_are_still_there(client: Client, reader: Person) -> None:
+    """After all that everything is still there."""
+    answers = [
+        client.get("/api/articles"),
+        client.get("/api/tags"),
+        client.get(f"/api/profiles/{reader.username}"),
+        client.get("/api/health"),
+    ]
+    assert [answer.status for answer in answers] == [200] * 4

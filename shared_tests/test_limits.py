@@ -1,0 +1,103 @@
+"""Where the contract begins: what an HTTP server may refuse by itself, and what it may not."""
+
+import pytest
+
+from .harness import Client, rule
+
+
+@rule("BASE-3")
+def test_request_line_of_the_largest_size(client: Client) -> None:
+    """A request line of 4,000 bytes is answered like any other."""
+    target = "/api/articles?tag=".ljust(4_000 - len("GET  HTTP/1.1"), "x")
+    answer = client.get(target)
+    assert answer.status == 200
+    assert answer.body == b'{"articles":[],"articlesCount":0}'
+
+
+@rule("BASE-3")
+def test_header_of_the_largest_size(client: Client) -> None:
+    """A header of 8,000 bytes is answered like any other."""
+    answer = client.get("/api/health", headers={"X-Filler": "x" * (8_000 - len("X-Filler: "))})
+    assert answer.status == 200
+    assert answer.body == b'{"status":"ok"}'
+
+
+@rule("BASE-3")
+def test_as_many_headers_as_may_be(client: Client) -> None:
+    """A hundred headers, each of 8,000 bytes but for Host, are answered like any others."""
+    with client.wire() as wire:
+        fields = [b"X-%02d: " % number for number in range(99)]
+        wire.request("GET", b"/api/health", *(field.ljust(8_000, b"x") for field in fields))
+        answer = wire.answer()
+    assert answer.status == 200
+    assert answer.body == b'{"status":"ok"}'
+
+
+@rule("BASE-4")
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(b"GARBAGE\r\n\r\n", id="garbage"),
+        pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", id="tls"),
+        pytest.param(b"GET /api/health HTTP/9.9\r\nHost: x\r\n\r\n", id="version"),
+        pytest.param(b"GET /api/a b HTTP/1.1\r\nHost: x\r\n\r\n", id="space in target"),
+        pytest.param(b"GET /api/profiles/\xff HTTP/1.1\r\nHost: x\r\n\r\n", id="raw byte in path"),
+        pytest.param(b"GET /api/health HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", id="no colon"),
+        pytest.param(b"GET /api/health HTTP/1.1\r\nHost: x\r\nA B: c\r\n\r\n", id="space in name"),
+        pytest.param(b"GET /api/health HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n", id="NUL in header"),
+        pytest.param(
+            b"POST /api/users/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: ten\r\n\r\n{}",
+            id="length is a word",
+        ),
+        pytest.param(
+            b"POST /api/users/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: -1\r\n\r\n{}",
+            id="length below zero",
+        ),
+        pytest.param(
+            b"POST /api/users/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+            id="chunk size is a word",
+        ),
+        pytest.param(b"GET /api/health HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", id="two hosts"),
+        pytest.param(
+            b"GET /api/user HTTP/1.1\r\nHost: x\r\nAuthorization: Token a\r\n"
+            b"Authorization: Token b\r\n\r\n",
+            id="two tokens",
+        ),
+        pytest.param(
+            b"POST /api/users/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}",
+            id="two content types",
+        ),
+        pytest.param(
+            b"GET /api/articles?tag=" + b"x" * 200_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+            id="long line",
+        ),
+        pytest.param(
+            b"GET /api/health HTTP/1.1\r\nHost: x\r\nX-Filler: " + b"x" * 2_000_000 + b"\r\n\r\n",
+            id="long header",
+        ),
+        pytest.param(
+            b"GET /api/health HTTP/1.1\r\nHost: x\r\n" + b"X-Filler: x\r\n" * 5_000 + b"\r\n",
+            id="many headers",
+        ),
+    ],
+)
+def test_outside_the_limits(client: Client, request_: bytes) -> None:
+    """What is not well-formed, or larger than the limits, gets a 4xx, and the server lives on."""
+    with client.wire() as wire:
+        wire.send(request_)
+        answer = wire.raw_answer()
+    assert 400 <= answer.status < 500
+    assert client.get("/api/health").status == 200
+
+
+@rule("BASE-4")
+def test_a_connection_that_says_nothing(client: Client) -> None:
+    """A client that goes away in the middle of a request harms nobody."""
+    for sent in (b"", b"GET /api/he", b"POST /api/users HTTP/1.1\r\nContent-Length: 50\r\n\r\n{"):
+        with client.wire() as wire:
+            wire.send(sent)
+    assert client.get("/api/health").status == 200

@@ -1,0 +1,86 @@
+"""The document of the API."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from .harness import Client, rule
+from .harness.documented import check_documented, read_document
+from .harness.usual import compact
+
+OPERATIONS = [
+    ("login", "post", "/api/users/login"),
+    ("create_user", "post", "/api/users"),
+    ("get_current_user", "get", "/api/user"),
+    ("update_current_user", "put", "/api/user"),
+    ("get_profile_by_username", "get", "/api/profiles/{username}"),
+    ("follow_user_by_username", "post", "/api/profiles/{username}/follow"),
+    ("unfollow_user_by_username", "delete", "/api/profiles/{username}/follow"),
+    ("get_articles_feed", "get", "/api/articles/feed"),
+    ("get_articles", "get", "/api/articles"),
+    ("create_article", "post", "/api/articles"),
+    ("get_article", "get", "/api/articles/{slug}"),
+    ("update_article", "put", "/api/articles/{slug}"),
+    ("delete_article", "delete", "/api/articles/{slug}"),
+    ("get_article_comments", "get", "/api/articles/{slug}/comments"),
+    ("create_article_comment", "post", "/api/articles/{slug}/comments"),
+    ("delete_article_comment", "delete", "/api/articles/{slug}/comments/{id}"),
+    ("create_article_favorite", "post", "/api/articles/{slug}/favorite"),
+    ("delete_article_favorite", "delete", "/api/articles/{slug}/favorite"),
+    ("get_tags", "get", "/api/tags"),
+    ("get_health", "get", "/api/health"),
+]
+
+
+@rule("DOCS-1")
+def test_document(client: Client) -> None:
+    """The served document equals the specification, but for `info.title`."""
+    answer = client.get("/api/openapi.json")
+    served, written = answer.json, dict(read_document())
+    served["info"]["title"] = written["info"]["title"]
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert served == written
+
+
+@rule("DOCS-2")
+@pytest.mark.cross
+def test_specification_is_valid() -> None:
+    """The specification is a valid OpenAPI 3.1 document."""
+    assert read_document()["openapi"].startswith("3.1.")
+    assert list(OpenAPIV31SpecValidator(read_document()).iter_errors()) == []
+
+
+@rule("DOCS-2")
+@pytest.mark.cross
+@pytest.mark.parametrize(("name", "method", "path"), OPERATIONS)
+def test_operations(name: str, method: str, path: str) -> None:
+    """Every operation of the contract is in the specification, under its name."""
+    assert read_document()["paths"][path][method]["operationId"] == name
+
+
+@rule("DOCS-2", "ANSWER-4")
+@pytest.mark.cross
+def test_operations_and_no_others() -> None:
+    """The specification has no operation that the contract does not name."""
+    found = [
+        operation["operationId"]
+        for item in read_document()["paths"].values()
+        for method, operation in item.items()
+        if method in {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+    ]
+    assert sorted(found) == sorted(name for name, _, _ in OPERATIONS)
+
+
+@rule("DOCS-6", "ANSWER-1")
+def test_answers_are_held_to_the_document(client: Client, story: dict[str, Any]) -> None:
+    """Every answer of the suite is compared with the document: order, names and types count."""
+    answer = client.get(f"/api/articles/{story['slug']}")
+    article = answer.json["article"]
+    backwards = dict(reversed(article.items()))
+    assert answer.status == 200
+    for wrong in (backwards, {**article, "id": 1}, {**article, "favoritesCount": "0"}, {}):
+        with pytest.raises(AssertionError):
+            check_documented(replace(answer, body=compact({"article": wrong})))

@@ -1,0 +1,113 @@
+"""OPTIONS and HEAD, which every route answers."""
+
+import pytest
+
+from .harness import Client, Person, rule, write_article
+from .harness.routes import ROUTES
+
+
+@rule("CORS-1", "ROUTE-6", "ANSWER-2")
+@pytest.mark.parametrize(("path", "allow"), ROUTES)
+def test_options(client: Client, path: str, allow: str) -> None:
+    """OPTIONS on a known route is 204 with all its methods in `Allow`, and asks for no token."""
+    answer = client.options(path)
+    assert answer.status == 204
+    assert answer.headers["Allow"] == allow
+    assert answer.body == b""
+
+
+@rule("CORS-1", "ROUTE-2")
+def test_options_with_a_slash(client: Client) -> None:
+    """OPTIONS ignores a trailing slash like every method."""
+    answer = client.options("/api/articles/")
+    assert answer.status == 204
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+@rule("CORS-1")
+def test_options_with_a_bad_token(client: Client) -> None:
+    """A bad token does not matter to OPTIONS."""
+    answer = client.with_token("nonsense").options("/api/user")
+    assert answer.status == 204
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, PUT"
+
+
+@rule("CORS-1")
+def test_options_with_bad_parameters(client: Client) -> None:
+    """OPTIONS looks at no parameter."""
+    answer = client.options("/api/articles?limit=x")
+    assert answer.status == 204
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+@rule("ANSWER-8")
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 307),
+        ("/api/tags", 200),
+        ("/api/health", 200),
+        ("/api/articles?tag=no-such-tag", 200),
+        ("/api/openapi.json", 200),
+        ("/api/docs", 200),
+        ("/api/redoc", 200),
+        ("/api/nothing", 404),
+        ("/api/profiles/nobody", 404),
+        ("/api/articles/nothing", 404),
+        ("/api/articles/nothing/comments", 404),
+        ("/api/articles/feed", 401),
+        ("/api/user", 401),
+        ("/api/articles?limit=x&offset=x", 422),
+    ],
+)
+def test_head(client: Client, path: str, status: int) -> None:
+    """HEAD has the status and the headers of GET, the length too, and no body."""
+    same_id = {"X-Request-ID": "head-and-get"}
+    got = client.get(path, headers=same_id)
+    answer = client.head(path, headers=same_id)
+    assert answer.status == status
+    assert {n: v for n, v in answer.headers.items() if n != "date"} == {
+        n: v for n, v in got.headers.items() if n != "date"
+    }
+    assert answer.body == b""
+
+
+@rule("ANSWER-8")
+def test_head_of_what_a_user_sees(reader: Person) -> None:
+    """HEAD is signed in like GET."""
+    got = reader.get("/api/user")
+    answer = reader.head("/api/user")
+    assert answer.status == 200
+    assert answer.headers["Content-Length"] == str(len(got.body))
+
+
+@rule("ANSWER-8")
+def test_head_of_an_article(anna: Person) -> None:
+    """HEAD of a thing has the length of its answer in bytes, not in characters."""
+    article = write_article(anna, body="한글 🐉")
+    got = anna.get(f"/api/articles/{article['slug']}")
+    answer = anna.head(f"/api/articles/{article['slug']}")
+    assert answer.status == 200
+    assert answer.headers["Content-Length"] == str(len(got.body))
+
+
+@rule("ANSWER-8")
+@pytest.mark.parametrize("path", ["/api/tags", "/api/nothing", "/api/docs", "/api/user"])
+def test_nothing_follows_a_head(client: Client, path: str) -> None:
+    """After the head of the answer to HEAD not a byte comes."""
+    with client.wire() as wire:
+        wire.request("HEAD", path.encode(), b"Connection: close")
+        wire.answer()
+        assert wire.rest() == b""
+
+
+@rule("ANSWER-8")
+def test_connection_after_a_head(client: Client) -> None:
+    """After HEAD the same connection answers the next request."""
+    with client.wire() as wire:
+        wire.request("HEAD", b"/api/openapi.json")
+        wire.answer()
+        wire.request("GET", b"/api/health")
+        answer = wire.answer()
+    assert answer.status == 200
+    assert answer.body == b'{"status":"ok"}'

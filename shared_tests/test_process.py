@@ -1,0 +1,314 @@
+"""The server as a process: settings, refusals to start, failures, logs, the end."""
+
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import psycopg
+import pytest
+
+from .harness import register, rule, unique, write_article
+from .harness.processes import free_port
+from .harness.rush import at_once
+from .harness.servers import Launcher, Server
+
+HOST_REFUSED = b'{"errors":{"host":["not allowed"]}}'
+
+PRODUCTION = {
+    "CONDUIT_ENV": "production",
+    "CONDUIT_SECRET_KEY": "exactly-32-bytes-of-secret-text!",
+    "CONDUIT_PASSWORD_HASHING": None,
+    "CONDUIT_ALLOWED_HOSTS": "127.0.0.1",
+}
+
+REQUEST_LINE = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z INFO conduit\.request "
+    r"%s %s %s %d [0-9]+\.[0-9]ms"
+)
+
+
+# Hosts
+
+
+@rule("SETTING-2")
+@pytest.mark.parametrize("host", ["any.example", "x" * 300, "[::1]:8000"])
+def test_any_host(server: Server, host: str) -> None:
+    """In development any host is fine."""
+    answer = server.client.get("/api/health", headers={"Host": host})
+    assert answer.status == 200
+    assert answer.body == b'{"status":"ok"}'
+
+
+@rule("SETTING-2")
+def test_no_host_where_any_is_fine(server: Server) -> None:
+    """A request without a host is answered where hosts are not restricted."""
+    with server.client.wire() as wire:
+        wire.send(b"GET /api/health HTTP/1.1\r\n\r\n")
+        answer = wire.answer()
+    assert answer.status == 200
+    assert answer.body == b'{"status":"ok"}'
+
+
+# Refusals to start
+
+
+@rule("START-1", "START-3", "START-4")
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({**PRODUCTION, "CONDUIT_SECRET_KEY": None}, "CONDUIT_SECRET_KEY"),
+        (
+            {**PRODUCTION, "CONDUIT_SECRET_KEY": "only-31-bytes-of-a-secret-text!"},
+            "CONDUIT_SECRET_KEY",
+        ),
+        ({**PRODUCTION, "CONDUIT_PASSWORD_HASHING": "fast"}, "CONDUIT_PASSWORD_HASHING"),
+        ({"CONDUIT_ENV": "staging"}, "CONDUIT_ENV"),
+        ({"CONDUIT_DATABASE_URL": "mysql://localhost/conduit"}, "CONDUIT_DATABASE_URL"),
+        ({"CONDUIT_DATABASE_POOL_SIZE": "0"}, "CONDUIT_DATABASE_POOL_SIZE"),
+        ({"CONDUIT_TOKEN_LIFETIME": "long"}, "CONDUIT_TOKEN_LIFETIME"),
+        ({"CONDUIT_LOG_LEVEL": "LOUD"}, "CONDUIT_LOG_LEVEL"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_settings_that_stop_the_start(
+    launcher: Launcher, server: Server, settings: dict[str, str | None], name: str
+) -> None:
+    """A wrong setting stops the start with one line that names it, and exit code 1."""
+    ended = launcher.check({"CONDUIT_DATABASE_URL": server.database.url, **settings})
+    assert ended.code == 1
+    assert ended.stdout == ""
+    assert len(ended.stderr.splitlines()) == 1
+    assert name in ended.stderr
+
+
+def unreachable(launcher: Launcher) -> str:
+    """A PostgreSQL that is not there."""
+    return f"postgresql://postgres@127.0.0.1:{free_port()}/conduit"
+
+
+def no_folder(launcher: Launcher) -> str:
+    """A file in a folder that is not there."""
+    return "sqlite:////no/such/folder/conduit.sqlite3"
+
+
+def not_migrated(launcher: Launcher) -> str:
+    """A database with nothing in it."""
+    return launcher.databases.empty().url
+
+
+@rule("START-2")
+@pytest.mark.parametrize("database", [unreachable, no_folder, not_migrated])
+def test_databases_that_stop_the_start(launcher: Launcher, database: Any) -> None:
+    """A database out of reach, or not migrated, stops the start with one line and exit code 1."""
+    ended = launcher.check({**PRODUCTION, "CONDUIT_DATABASE_URL": database(launcher)})
+    assert ended.code == 1
+    assert ended.stdout == ""
+    assert len(ended.stderr.splitlines()) == 1
+    assert "database" in ended.stderr.lower()
+    assert ended.seconds < 10
+
+
+@rule("START-1", "START-2", "START-3")
+def test_nothing_to_complain_about(launcher: Launcher, server: Server) -> None:
+    """Where all is well the check says nothing."""
+    ended = launcher.check({**PRODUCTION, "CONDUIT_DATABASE_URL": server.database.url})
+    assert ended.code == 0
+    assert ended.stdout == ""
+    assert ended.stderr == ""
+
+
+@rule("START-5", "START-1")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_bare_server_without_a_secret(launcher: Launcher, server: Server, workers: int) -> None:
+    """Started without the check, the server itself stops: exit code 1, soon, no traceback."""
+    settings = {
+        **PRODUCTION,
+        "CONDUIT_DATABASE_URL": server.database.url,
+        "CONDUIT_SECRET_KEY": None,
+    }
+    ended = launcher.run(launcher.command(free_port(), workers), settings, patience=15)
+    assert ended.code == 1
+    assert ended.stderr.count("CONDUIT_SECRET_KEY") == 1
+    assert "Traceback" not in ended.stderr
+
+
+@rule("START-5", "START-2")
+def test_a_bare_server_on_an_empty_database(launcher: Launcher) -> None:
+    """Started on a database that is not migrated, the server itself stops."""
+    settings = {**PRODUCTION, "CONDUIT_DATABASE_URL": launcher.databases.empty().url}
+    ended = launcher.run(launcher.command(free_port()), settings, patience=15)
+    assert ended.code == 1
+    assert "migrate" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+# Failures
+
+
+# Logs
+
+
+@rule("LOG-1", "LOG-3")
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/health", 200),
+        ("HEAD", "/api/tags", 200),
+        ("OPTIONS", "/api/tags", 204),
+        ("GET", "/api/nothing", 404),
+        ("PATCH", "/api/tags", 405),
+        ("GET", "/api/user", 401),
+        ("POST", "/api/users", 415),
+        ("GET", "/", 307),
+    ],
+)
+def test_one_line_a_request(server: Server, method: str, path: str, status: int) -> None:
+    """Each request is one line with its id, method, path, status and time."""
+    id_ = unique("request-")
+    answer = server.client.request(method, f"{path}?limit=5", headers={"X-Request-ID": id_})
+    lines = server.log_lines_with(id_)
+    assert answer.status == status
+    assert len(lines) == 1
+    assert re.fullmatch(REQUEST_LINE % (id_, method, re.escape(path), status), lines[0])
+
+
+@rule("LOG-1", "LOG-3")
+def test_no_other_line(server: Server) -> None:
+    """No access log of a server says the same a second time."""
+    path = f"/api/{unique('nothing-')}"
+    answer = server.client.get(path)
+    lines = server.log_lines_with(path)
+    time.sleep(0.1)
+    assert answer.status == 404
+    assert len(lines) == len(server.log_lines_with(path)) == 1
+    assert answer.headers["X-Request-ID"] in lines[0]
+
+
+@rule("LOG-1")
+@pytest.mark.parametrize("trick", ["%0AINFO%20forged", "%0D%0A%0D%0A", "%1B%5B31m", "%E2%80%A8"])
+def test_a_path_cannot_write_lines(server: Server, trick: str) -> None:
+    """A path with a line break in it is still one line."""
+    id_ = unique("request-")
+    answer = server.client.get(f"/api/profiles/x{trick}", headers={"X-Request-ID": id_})
+    lines = server.log_lines_with(id_)
+    assert answer.status == 404
+    assert len(lines) == 1
+    assert re.fullmatch(REQUEST_LINE % (id_, "GET", r"/api/profiles/\S+", 404), lines[0])
+
+
+@rule("LOG-2", "PASSWORD-2")
+def test_no_secrets_in_the_log(server: Server) -> None:
+    """No query string, token or password is ever in the log."""
+    query, password, person = unique("query-"), unique("password-"), register(server.client)
+    answer = person.put(f"/api/user?token={query}", json={"user": {"password": password}})
+    user = {"email": person.email, "password": password}
+    server.client.post(f"/api/users/login?{query}", json={"user": user})
+    server.client.get("/api/articles?limit=" + query)
+    server.client.with_token(person.signed_in_with).get(f"/api/nothing-{query[-8:]}?{query}")
+    assert answer.status == 200
+    assert server.log_lines_with(f"/api/nothing-{query[-8:]}")
+    log = server.log_text()
+    assert query not in log
+    assert password not in log
+    assert person.signed_in_with not in log
+    assert answer.json["user"]["token"] not in log
+
+
+# The database
+
+
+@rule("LOGIN-7")
+def test_inactive_user(server: Server) -> None:
+    """A user who is made inactive counts as unknown, signed in or signing in."""
+    person = register(server.client)
+    server.database.execute(
+        "UPDATE users SET is_active = false WHERE username = ?", person.username
+    )
+    signed_in = person.get("/api/user")
+    user = {"email": person.email, "password": person.password}
+    signing_in = server.client.post("/api/users/login", json={"user": user})
+    assert signed_in.status == 401
+    assert signed_in.body == b'{"errors":{"token":["is invalid"]}}'
+    assert signing_in.status == 401
+    assert signing_in.body == b'{"errors":{"credentials":["invalid"]}}'
+
+
+@rule("DB-8")
+def test_passwords_are_stored_as_phc_strings(server: Server) -> None:
+    """A password is stored as an Argon2id PHC string."""
+    person = register(server.client)
+    [(stored,)] = server.database.rows(
+        "SELECT password FROM users WHERE username = ?", person.username
+    )
+    assert re.fullmatch(r"\$argon2id\$v=19\$m=[0-9]+,t=[0-9]+,p=[0-9]+\$\S+\$\S+", stored)
+
+
+@rule("DB-11", "ANSWER-3")
+def test_times_are_stored_in_whole_milliseconds(server: Server) -> None:
+    """Times are stored in whole milliseconds, and the same that answers show."""
+    article = write_article(register(server.client))
+    [(created,)] = server.database.rows(
+        "SELECT created_at FROM articles WHERE slug = ?", article["slug"]
+    )
+    stored = created.isoformat(timespec="microseconds") if not isinstance(created, str) else created
+    shown = article["createdAt"].removesuffix("Z").replace("T", " ")
+    assert stored.replace("T", " ").partition("+")[0].ljust(26, "0")[:26] == shown + "000"
+
+
+@rule("DB-10")
+@pytest.mark.on_sqlite
+def test_sqlite_writes_ahead(server: Server) -> None:
+    """SQLite runs in WAL mode."""
+    assert server.database.rows("PRAGMA journal_mode") == [("wal",)]
+
+
+@rule("DB-10")
+@pytest.mark.on_sqlite
+def test_sqlite_writer_waits_for_another(server: Server) -> None:
+    """A writer waits for another, longer than two seconds too, and is served then."""
+    with ThreadPoolExecutor(1) as pool:
+        with server.database.write_lock():
+            writing = pool.submit(register, server.client)
+            time.sleep(2.5)
+            waited = not writing.done()
+        person = writing.result()
+    assert waited
+    assert server.client.get(f"/api/profiles/{person.username}").status == 200
+
+
+@rule("DB-10")
+@pytest.mark.on_sqlite
+def test_sqlite_reader_waits_for_nobody(server: Server) -> None:
+    """A reader is served at once while another writes, on connections old and new."""
+    person = register(server.client)
+    with ThreadPoolExecutor(1) as pool, server.database.write_lock():
+        reading = [partial(person.get, "/api/user"), partial(server.client.get, "/api/tags")] * 10
+        answers = pool.submit(at_once, reading).result(timeout=5)
+    assert [answer.status for answer in answers] == [200] * 20
+    assert max(answer.seconds for answer in answers) < 1
+
+
+@rule("SETTING-6")
+@pytest.mark.on_postgres
+def test_pool_size(launcher: Launcher) -> None:
+    """A process opens no more connections than the pool may have, whoever asks."""
+    server = launcher.start({"CONDUIT_DATABASE_POOL_SIZE": "2"})
+    most = 0
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(server.database.url) as connection:
+        rush = pool.submit(at_once, [partial(server.client.get, "/api/articles")] * 40)
+        while not rush.done():
+            [(number,)] = connection.execute(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            ).fetchall()
+            connection.rollback()
+            most = max(most, number)
+            time.sleep(0.01)
+    server.stop()
+    assert {answer.status for answer in rush.result()} == {200}
+    assert 1 <= most <= 2
+
+
+# The end

@@ -1,0 +1,83 @@
+"""A server in production, with no more settings than it needs."""
+
+import statistics
+
+import pytest
+
+from .harness import register, rule
+from .harness.kinds import EVERY_KIND
+from .harness.servers import Server
+
+ORIGIN = {"Origin": "https://front.example"}
+PREFLIGHT = {**ORIGIN, "Access-Control-Request-Method": "PUT"}
+CORS_HEADERS = (
+    "Access-Control-Allow-Origin",
+    "Access-Control-Expose-Headers",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Max-Age",
+    "Access-Control-Allow-Credentials",
+    "Vary",
+)
+
+
+@rule("START-1")
+def test_a_server_in_production(production: Server) -> None:
+    """With a secret of 32 bytes and a migrated database the server starts in production."""
+    answer = production.client.get("/api/articles")
+    assert answer.status == 200
+    assert answer.body == b'{"articles":[],"articlesCount":0}'
+
+
+@rule("TAGS-1")
+def test_no_tags(production: Server) -> None:
+    """Where there are no articles there are no tags."""
+    answer = production.client.get("/api/tags")
+    assert answer.status == 200
+    assert answer.body == b'{"tags":[]}'
+
+
+@rule("CORS-7")
+@pytest.mark.parametrize(("method", "path", "status"), EVERY_KIND)
+def test_production_allows_no_origin(
+    production: Server, method: str, path: str, status: int
+) -> None:
+    """In production no origin is allowed until some are set."""
+    answer = production.client.request(method, path, headers=ORIGIN)
+    assert answer.status == status
+    assert [answer.headers.get(name) for name in CORS_HEADERS] == [
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        "Origin",
+    ]
+
+
+@rule("CORS-6", "CORS-7")
+def test_preflight_in_production(production: Server) -> None:
+    """In production a preflight allows nothing until some origins are set."""
+    answer = production.client.options("/api/user", headers=PREFLIGHT)
+    assert answer.status == 204
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, PUT"
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert "Access-Control-Allow-Methods" not in answer.headers
+
+
+@rule("LOGIN-5")
+def test_login_takes_its_time(production: Server) -> None:
+    """With real hashing an unknown email takes as long as a wrong password."""
+    person = register(production.client)
+
+    def seconds(email: str) -> float:
+        """The median of a few failing logins."""
+        user = {"email": email, "password": "wrong horse"}
+        return statistics.median(
+            production.client.post("/api/users/login", json={"user": user}).seconds
+            for _ in range(3)
+        )
+
+    known, unknown = seconds(person.email), seconds("nobody@example.com")
+    assert known * 0.5 < unknown < known * 2

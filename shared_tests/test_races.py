@@ -1,0 +1,227 @@
+"""What holds when many write at one moment: nobody sees a 500, nothing is lost or counted twice."""
+
+from collections import Counter
+from functools import partial
+from typing import Any
+
+from .harness import Answer, Client, Person, rule, unique, write_article
+from .harness.rush import at_once, crowd
+
+TAKEN_NAME = b'{"errors":{"username":["has already been taken"]}}'
+TAKEN_EMAIL = b'{"errors":{"email":["has already been taken"]}}'
+
+
+def statuses(answers: list[Answer]) -> Counter[int]:
+    """How often there was each status."""
+    return Counter(answer.status for answer in answers)
+
+
+def suffixed(slug: str, number: int) -> set[str]:
+    """The slugs of so many articles of one title."""
+    return {slug, *(f"{slug}-{suffix}" for suffix in range(2, number + 1))}
+
+
+@rule("SIGNUP-2", "NAME-2", "FAIL-4")
+def test_fifty_registrations_of_one_name(client: Client) -> None:
+    """Of fifty registrations of one name at once one is made, the others are conflicts."""
+    name = unique("anna")
+
+    def user(number: int) -> dict[str, Any]:
+        """The same name in one case or the other, with an email of its own."""
+        username = name if number % 2 else name.upper()
+        return {"username": username, "email": f"{name}{number}@x.example", "password": "12345678"}
+
+    answers = at_once(
+        [partial(client.post, "/api/users", json={"user": user(number)}) for number in range(50)]
+    )
+    assert statuses(answers) == {201: 1, 409: 49}
+    assert {answer.body for answer in answers if answer.status == 409} == {TAKEN_NAME}
+
+
+@rule("SIGNUP-2", "EMAIL-3", "FAIL-4")
+def test_fifty_registrations_of_one_email(client: Client) -> None:
+    """Of fifty registrations of one email at once one is made, the others are conflicts."""
+    name = unique("anna")
+
+    def user(number: int) -> dict[str, Any]:
+        """The same email in one case or the other, with a name of its own."""
+        email = f"{name}@x.example" if number % 2 else f"{name}@X.EXAMPLE"
+        return {"username": f"{name}_{number}", "email": email, "password": "12345678"}
+
+    answers = at_once(
+        [partial(client.post, "/api/users", json={"user": user(number)}) for number in range(50)]
+    )
+    assert statuses(answers) == {201: 1, 409: 49}
+    assert {answer.body for answer in answers if answer.status == 409} == {TAKEN_EMAIL}
+
+
+@rule("USER-5", "NAME-2", "FAIL-4")
+def test_renames_to_one_name(client: Client) -> None:
+    """Of twenty users who take one name at once one has it, the others are conflicts."""
+    people = crowd(client, 20)
+    name = unique("anna")
+    answers = at_once(
+        [partial(one.put, "/api/user", json={"user": {"username": name}}) for one in people]
+    )
+    assert statuses(answers) == {200: 1, 409: 19}
+    assert {answer.body for answer in answers if answer.status == 409} == {TAKEN_NAME}
+
+
+@rule("SLUG-6", "SLUG-3", "FAIL-4")
+def test_fifty_articles_of_one_title(client: Client, anna: Person, ben: Person) -> None:
+    """Fifty articles of one title at once have fifty slugs, without a gap."""
+    title = unique("dragon")
+    article = {"title": title, "description": "x", "body": "x", "tagList": [f"tag-{title}"]}
+    answers = at_once(
+        [
+            partial((anna, ben)[number % 2].post, "/api/articles", json={"article": article})
+            for number in range(50)
+        ]
+    )
+    assert statuses(answers) == {201: 50}
+    assert {answer.json["article"]["slug"] for answer in answers} == suffixed(title, 50)
+    listed = client.get(f"/api/articles?tag=tag-{title}&limit=1")
+    assert listed.json["articlesCount"] == 50
+
+
+@rule("SLUG-6", "FAIL-4")
+def test_articles_renamed_to_one_title(anna: Person) -> None:
+    """Twenty articles that get one title at once have twenty slugs."""
+    title = unique("dragon")
+    paths = [f"/api/articles/{write_article(anna)['slug']}" for _ in range(20)]
+    answers = at_once([partial(anna.put, p, json={"article": {"title": title}}) for p in paths])
+    assert statuses(answers) == {200: 20}
+    assert {answer.json["article"]["slug"] for answer in answers} == suffixed(title, 20)
+
+
+@rule("FAVORITE-3", "FAVORITE-1", "FAIL-4")
+def test_fifty_favorites(client: Client, article: dict[str, Any]) -> None:
+    """Fifty favorites by fifty users at once count fifty, and fifty taken back count none."""
+    people = crowd(client, 50)
+    path = f"/api/articles/{article['slug']}"
+    answers = at_once([partial(one.post, f"{path}/favorite") for one in people])
+    assert statuses(answers) == {200: 50}
+    assert {answer.json["article"]["favorited"] for answer in answers} == {True}
+    assert client.get(path).json["article"]["favoritesCount"] == 50
+    answers = at_once([partial(one.delete, f"{path}/favorite") for one in people])
+    assert statuses(answers) == {200: 50}
+    assert client.get(path).json["article"]["favoritesCount"] == 0
+
+
+@rule("FAVORITE-1", "FAVORITE-2", "FAVORITE-3", "FAIL-4")
+def test_favorites_of_one_user(ben: Person, article: dict[str, Any]) -> None:
+    """Favorites of one article by one user at once count once."""
+    path = f"/api/articles/{article['slug']}/favorite"
+    answers = at_once([partial(ben.post, path)] * 20)
+    assert statuses(answers) == {200: 20}
+    assert {answer.json["article"]["favoritesCount"] for answer in answers} == {1}
+    answers = at_once([partial(ben.delete, path)] * 20)
+    assert statuses(answers) == {200: 20}
+    assert {answer.json["article"]["favoritesCount"] for answer in answers} == {0}
+
+
+@rule("FOLLOW-1", "FOLLOW-2", "FAIL-4")
+def test_follows_of_one_user(anna: Person, ben: Person) -> None:
+    """Follows of one user by one other at once are one follow, which one unfollow ends."""
+    path = f"/api/profiles/{ben.username}/follow"
+    answers = at_once([partial(anna.post, path)] * 20)
+    assert statuses(answers) == {200: 20}
+    assert {answer.json["profile"]["following"] for answer in answers} == {True}
+    anna.delete(path)
+    answer = anna.get(f"/api/profiles/{ben.username}")
+    assert answer.json["profile"]["following"] is False
+    answers = at_once([partial(anna.delete, path)] * 20)
+    assert statuses(answers) == {200: 20}
+
+
+@rule("COMMENT-2", "FAIL-4")
+def test_comments(client: Client, anna: Person, ben: Person, article: dict[str, Any]) -> None:
+    """Fifty comments at once are fifty, in the order of their ids."""
+    path = f"/api/articles/{article['slug']}/comments"
+    answers = at_once(
+        [
+            partial((anna, ben)[number % 2].post, path, json={"comment": {"body": f"{number}"}})
+            for number in range(50)
+        ]
+    )
+    assert statuses(answers) == {201: 50}
+    written = {answer.json["comment"]["id"]: answer.json["comment"] for answer in answers}
+    listed = client.get(path).json["comments"]
+    assert listed == [written[id_] for id_ in sorted(written, reverse=True)]
+    assert sorted(int(comment["body"]) for comment in listed) == list(range(50))
+
+
+@rule("ARTICLE-6", "FAIL-4")
+def test_updates_of_one_article(anna: Person, article: dict[str, Any]) -> None:
+    """Twenty updates of one article at once have twenty moments, each later than the creation."""
+    path = f"/api/articles/{article['slug']}"
+    answers = at_once([partial(anna.put, path, json={"article": {}})] * 20)
+    moments = {answer.json["article"]["updatedAt"] for answer in answers}
+    assert statuses(answers) == {200: 20}
+    assert len(moments) == 20
+    assert min(moments) > article["updatedAt"]
+
+
+@rule("TAGLIST-1", "FAIL-4")
+def test_new_tags_in_many_articles(client: Client, anna: Person) -> None:
+    """Twenty articles that bring the same new tags at once all have them."""
+    tags = sorted(unique("tag-") for _ in range(5))
+    article = {"title": "Tagged", "description": "x", "body": "x"}
+    answers = at_once(
+        [
+            partial(
+                anna.post,
+                "/api/articles",
+                json={"article": {**article, "tagList": tags[:: 1 if number % 2 else -1]}},
+            )
+            for number in range(20)
+        ]
+    )
+    assert statuses(answers) == {201: 20}
+    assert [answer.json["article"]["tagList"] for answer in answers] == [tags] * 20
+    counts = {client.get(f"/api/articles?tag={tag}").json["articlesCount"] for tag in tags}
+    assert counts == {20}
+
+
+@rule("ARTICLE-7", "FAIL-4")
+def test_deleting_while_others_write(client: Client) -> None:
+    """Who comments or likes while the article is deleted is served or told 404, never a 500."""
+    people = crowd(client, 12)
+    for _ in range(3):
+        path = f"/api/articles/{write_article(people[0])['slug']}"
+        comment = partial(people[1].post, f"{path}/comments", json={"comment": {"body": "x"}})
+        comments = [partial(comment)] * 12
+        likes = [partial(one.post, f"{path}/favorite") for one in people]
+        answers = at_once(
+            [*comments[:6], *likes[:6], partial(people[0].delete, path), *comments[6:], *likes[6:]]
+        )
+        deleted = answers.pop(12)
+        gone = [answer for answer in answers if answer.status >= 400]
+        assert deleted.status == 204
+        assert {answer.body for answer in gone} <= {b'{"errors":{"article":["not found"]}}'}
+        assert {answer.status for answer in answers} <= {200, 201, 404}
+        assert client.get(f"{path}/comments").status == 404
+
+
+@rule("ARTICLE-7", "FAIL-4")
+def test_deleting_at_once(client: Client, anna: Person) -> None:
+    """Of twenty deletes of one article one deletes it, the others are told 404."""
+    path = f"/api/articles/{write_article(anna)['slug']}"
+    answers = at_once([partial(anna.delete, path)] * 20)
+    assert statuses(answers) == {204: 1, 404: 19}
+
+
+@rule("USER-7", "TOKEN-8", "FAIL-4")
+def test_password_changes_at_once(client: Client, anna: Person) -> None:
+    """After password changes at once exactly one of the passwords is the user's."""
+    passwords = [f"password-{number}" for number in range(8)]
+    answers = at_once(
+        [partial(anna.put, "/api/user", json={"user": {"password": word}}) for word in passwords]
+    )
+    assert {answer.status for answer in answers} <= {200, 401}
+    logins = [
+        client.post("/api/users/login", json={"user": {"email": anna.email, "password": word}})
+        for word in passwords
+    ]
+    assert statuses(logins) == {200: 1, 401: 7}
+    assert anna.get("/api/user").status == 401

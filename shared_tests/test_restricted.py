@@ -1,0 +1,207 @@
+"""A server with lists of hosts and origins, a short life for tokens, and a quiet log."""
+
+import pytest
+
+from .harness import register, rule, unique
+from .harness.kinds import EVERY_KIND
+from .harness.servers import Server
+from .harness.tokens import claims_of
+
+HOST_REFUSED = b'{"errors":{"host":["not allowed"]}}'
+
+PREFLIGHT = {"Origin": "https://front.example", "Access-Control-Request-Method": "PUT"}
+CORS_HEADERS = (
+    "Access-Control-Allow-Origin",
+    "Access-Control-Expose-Headers",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Max-Age",
+    "Access-Control-Allow-Credentials",
+    "Vary",
+)
+
+
+# Hosts
+
+
+@rule("SETTING-2", "ORDER-1")
+@pytest.mark.parametrize(
+    "host",
+    [
+        "other.example",
+        "conduit.example.evil.example",
+        "evil-conduit.example",
+        "sub.conduit.example",
+        "localhost",
+        "127.0.0.2",
+        "conduit.example@evil.example",
+        "conduit.example/",
+        "*",
+        "[::1]",
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/api/health", "/api/nothing"])
+def test_other_host(restricted: Server, host: str, path: str) -> None:
+    """A host that is not in the list is 400, before everything else."""
+    answer = restricted.client.get(path, headers={"Host": host})
+    assert answer.status == 400
+    assert answer.body == HOST_REFUSED
+
+
+@rule("SETTING-2")
+@pytest.mark.parametrize(
+    "host",
+    ["conduit.example", "CONDUIT.Example", "conduit.example:8443", "127.0.0.1:1", "127.0.0.1"],
+)
+def test_host_of_the_list(restricted: Server, host: str) -> None:
+    """A host in the list is fine, in any case and with any port."""
+    answer = restricted.client.get("/api/health", headers={"Host": host})
+    assert answer.status == 200
+    assert answer.body == b'{"status":"ok"}'
+
+
+@rule("SETTING-2")
+def test_no_host(restricted: Server) -> None:
+    """A request without a host is 400 where hosts are restricted."""
+    with restricted.client.wire() as wire:
+        wire.send(b"GET /api/health HTTP/1.1\r\n\r\n")
+        answer = wire.answer()
+    assert answer.status == 400
+    assert answer.body == HOST_REFUSED
+
+
+@rule("ORDER-1")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("OPTIONS", "/api/user"),
+        ("PATCH", "/api/tags"),
+        ("POST", "/api/users"),
+        ("GET", "/api/user"),
+    ],
+)
+def test_host_before_everything(restricted: Server, method: str, path: str) -> None:
+    """The host comes before method, body and token."""
+    answer = restricted.client.request(method, path, headers={"Host": "other.example"})
+    assert answer.status == 400
+    assert answer.body == HOST_REFUSED
+
+
+# Origins
+
+
+@rule("CORS-5", "SETTING-3")
+@pytest.mark.parametrize("origin", ["https://one.example", "http://two.example:8080"])
+@pytest.mark.parametrize(("method", "path", "status"), EVERY_KIND)
+def test_origin_of_the_list(
+    restricted: Server, origin: str, method: str, path: str, status: int
+) -> None:
+    """With a list an origin in it is echoed, on every answer."""
+    answer = restricted.client.request(method, path, headers={"Origin": origin})
+    assert answer.status == status
+    assert [answer.headers.get(name) for name in CORS_HEADERS] == [
+        origin,
+        "X-Request-ID",
+        None,
+        None,
+        None,
+        None,
+        "Origin",
+    ]
+
+
+@rule("CORS-5", "SETTING-3")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://three.example"},
+        {"Origin": "http://one.example"},
+        {"Origin": "https://one.example:8443"},
+        {"Origin": "https://one.example.evil.example"},
+        {"Origin": "https://evil-one.example"},
+        {"Origin": "null"},
+        {"Origin": "*"},
+        {"Origin": ""},
+        {},
+    ],
+)
+def test_origin_beside_the_list(restricted: Server, headers: dict[str, str]) -> None:
+    """With a list no other origin is told anything but that the answer varies."""
+    answer = restricted.client.get("/api/health", headers=headers)
+    assert answer.status == 200
+    assert [answer.headers.get(name) for name in CORS_HEADERS] == [
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        "Origin",
+    ]
+
+
+@rule("CORS-5", "CORS-2")
+def test_preflight_of_the_list(restricted: Server) -> None:
+    """A preflight from an origin in the list has that origin, and all the rest."""
+    answer = restricted.client.options(
+        "/api/user", headers={**PREFLIGHT, "Origin": "https://one.example"}
+    )
+    assert answer.status == 204
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, PUT"
+    assert [answer.headers.get(name) for name in CORS_HEADERS] == [
+        "https://one.example",
+        "X-Request-ID",
+        "GET, HEAD, OPTIONS, PUT",
+        "Authorization, Content-Type",
+        "600",
+        None,
+        "Origin",
+    ]
+
+
+@rule("CORS-6")
+def test_preflight_beside_the_list(restricted: Server) -> None:
+    """A preflight from another origin is 204 with `Allow`, and allows nothing."""
+    answer = restricted.client.options("/api/user", headers=PREFLIGHT)
+    assert answer.status == 204
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, PUT"
+    assert [answer.headers.get(name) for name in CORS_HEADERS] == [
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        "Origin",
+    ]
+
+
+@rule("CORS-3", "CORS-5")
+def test_preflight_of_the_list_on_no_route(restricted: Server) -> None:
+    """A preflight on no route is 404 for an origin in the list, too."""
+    answer = restricted.client.options(
+        "/api/nothing", headers={**PREFLIGHT, "Origin": "https://one.example"}
+    )
+    assert answer.status == 404
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://one.example"
+    assert answer.body == b'{"errors":{"route":["not found"]}}'
+
+
+# The rest
+
+
+@rule("SETTING-1")
+def test_lifetime_that_is_set(restricted: Server) -> None:
+    """A token lives as long as the setting says."""
+    claims = claims_of(register(restricted.client).signed_in_with)
+    assert claims["exp"] - claims["iat"] == 3_600
+
+
+@rule("SETTING-5")
+def test_log_level(restricted: Server, server: Server) -> None:
+    """At WARNING the lines of requests are left out."""
+    id_ = unique("request-")
+    for one in (restricted, server):
+        assert one.client.get("/api/health", headers={"X-Request-ID": id_}).status == 200
+    assert len(server.log_lines_with(id_)) == 1
+    assert id_ not in restricted.log_text()

@@ -1,0 +1,258 @@
+"""Which paths are routes, and which methods they have."""
+
+import pytest
+
+from .harness import Client, Person, rule
+from .harness.routes import METHODS, NO_SUCH_ROUTE, ROUTES, WRONG_METHODS
+
+
+@rule("BASE-1", "ROUTE-1")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/tags",
+        "/articles",
+        "/users/login",
+        "/docs",
+        "/openapi.json",
+        "/robots.txt",
+        "/index.html",
+        "/apis",
+        "/api",
+        "/api/",
+        "/api/nothing",
+        "/api/profiles",
+        "/api/user/nothing",
+        "/api/users/nothing",
+        "/api/tags/nothing",
+        "/api/health/nothing",
+        "/api/articles/nothing/nothing",
+        "/api/articles/nothing/comments/1/nothing",
+        "/api/docs/nothing.js",
+        "/api/lab",
+    ],
+)
+def test_unknown_path(client: Client, path: str) -> None:
+    """A path that is no route is 404 `route`: `not found`."""
+    answer = client.get(path)
+    assert answer.status == 404
+    assert answer.body == NO_SUCH_ROUTE
+
+
+@rule("ROUTE-1")
+@pytest.mark.parametrize("method", METHODS)
+def test_unknown_path_with_any_method(client: Client, method: str) -> None:
+    """A path that is no route is 404 whatever the method, never 405."""
+    answer = client.request(method, "/api/nothing")
+    assert answer.status == 404
+    assert answer.body == NO_SUCH_ROUTE
+
+
+@rule("ROUTE-1")
+@pytest.mark.parametrize(
+    "path", ["/API/tags", "/Api/tags", "/api/Tags", "/api/articles/x/COMMENTS"]
+)
+def test_routes_have_a_case(client: Client, path: str) -> None:
+    """Routes are compared with regard to case."""
+    answer = client.get(path)
+    assert answer.status == 404
+    assert answer.body == NO_SUCH_ROUTE
+
+
+@rule("BASE-2")
+def test_root_sends_to_the_docs(client: Client) -> None:
+    """`/` is a 307 to `/api/docs` with an empty body."""
+    answer = client.get("/")
+    assert answer.status == 307
+    assert answer.headers["Location"] == "/api/docs"
+    assert answer.headers["Content-Length"] == "0"
+    assert "Content-Type" not in answer.headers
+    assert answer.body == b""
+
+
+@rule("BASE-2")
+def test_root_with_a_query(client: Client) -> None:
+    """`/` sends to `/api/docs` whatever the query."""
+    answer = client.get("/?next=//elsewhere.example")
+    assert answer.status == 307
+    assert answer.headers["Location"] == "/api/docs"
+
+
+@rule("BASE-2")
+def test_head_of_the_root(client: Client) -> None:
+    """HEAD of `/` is the same 307."""
+    answer = client.head("/")
+    assert answer.status == 307
+    assert answer.headers["Location"] == "/api/docs"
+    assert answer.headers["Content-Length"] == "0"
+    assert "Content-Type" not in answer.headers
+
+
+@rule("BASE-2")
+def test_options_of_the_root(client: Client) -> None:
+    """OPTIONS of `/` is 204 with `Allow`."""
+    answer = client.options("/")
+    assert answer.status == 204
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+@rule("ROUTE-2")
+@pytest.mark.parametrize(
+    "path", ["/api/articles/", "/api/tags/", "/api/health/", "/api/docs/", "/api/openapi.json/"]
+)
+def test_trailing_slash(client: Client, path: str) -> None:
+    """One trailing slash is ignored, without a redirect."""
+    answer = client.get(path)
+    assert answer.status == 200
+    assert "Location" not in answer.headers
+
+
+@rule("ROUTE-2")
+def test_trailing_slash_of_a_post(client: Client) -> None:
+    """One trailing slash is ignored where there is a body, too."""
+    answer = client.post("/api/users/login/", json={"user": {}})
+    assert answer.status == 422
+    assert answer.body == (
+        b'{"errors":{"email":["can\'t be blank"],"password":["can\'t be blank"]}}'
+    )
+
+
+@rule("ROUTE-2")
+def test_trailing_slash_before_a_query(client: Client) -> None:
+    """One trailing slash is ignored before a query, which is still read."""
+    answer = client.get("/api/articles/?limit=0")
+    assert answer.status == 422
+    assert answer.body == b'{"errors":{"limit":["must be between 1 and 100"]}}'
+
+
+@rule("ROUTE-2")
+def test_trailing_slash_after_a_name(reader: Person) -> None:
+    """One trailing slash is no part of the name before it."""
+    answer = reader.get(f"/api/profiles/{reader.username}/")
+    assert answer.status == 200
+    assert answer.json["profile"]["username"] == reader.username
+
+
+@rule("ROUTE-3")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//",
+        "//api/tags",
+        "/api//tags",
+        "/api/tags//",
+        "/api/articles//",
+        "/api/articles//comments",
+        "/api/profiles//follow",
+        "/api//",
+        "///api///tags///",
+    ],
+)
+def test_doubled_slash(client: Client, path: str) -> None:
+    """A doubled slash is 404, without a redirect."""
+    answer = client.get(path)
+    assert answer.status == 404
+    assert answer.body == NO_SUCH_ROUTE
+
+
+@rule("ROUTE-4")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/profiles/a%2Fb",
+        "/api/profiles/a%2fb",
+        "/api%2Ftags",
+        "/api/articles%2Ffeed",
+        "/api/articles/some%2Fcomments",
+        "/api/tags%2F",
+        "/api/profiles/a%00b",
+        "/api/profiles/%00",
+        "/api/articles/%00",
+        "/api/profiles/%FF",
+        "/api/profiles/%C3%28",
+        "/api/articles/%E2%82",
+        "/api/articles/%ED%A0%80",
+        "/api/articles/%C0%AF",
+        "/%FF",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+def test_bytes_that_no_path_has(client: Client, method: str, path: str) -> None:
+    """`%2F`, an encoded NUL and bytes that are not UTF-8 make a path 404, also for OPTIONS."""
+    answer = client.request(method, path)
+    assert answer.status == 404
+    assert answer.body == NO_SUCH_ROUTE
+
+
+@rule("ROUTE-4")
+def test_slash_and_comment_id(reader: Person) -> None:
+    """`%2F` in the last segment is 404 `route`, not an unknown comment."""
+    answer = reader.delete("/api/articles/nothing/comments/1%2F2")
+    assert answer.status == 404
+    assert answer.body == NO_SUCH_ROUTE
+
+
+@rule("ROUTE-4")
+def test_slash_in_a_query(client: Client) -> None:
+    """`%2F` in a query value is only a slash."""
+    answer = client.get("/api/articles?tag=no%2Fsuch%2Ftag")
+    assert answer.status == 200
+    assert answer.body == b'{"articles":[],"articlesCount":0}'
+
+
+@rule("ROUTE-5", "ROUTE-6", "BASE-2")
+@pytest.mark.parametrize(("method", "path", "allow"), WRONG_METHODS)
+def test_wrong_method(client: Client, method: str, path: str, allow: str) -> None:
+    """A method that a route does not have is 405, with all methods that it has in `Allow`."""
+    answer = client.request(method, path)
+    assert answer.status == 405
+    assert answer.headers["Allow"] == allow
+    assert answer.body == b'{"errors":{"method":["not allowed"]}}'
+
+
+@rule("ROUTE-5", "ANSWER-8")
+@pytest.mark.parametrize("path", [path for path, allow in ROUTES if "HEAD" not in allow])
+def test_head_where_there_is_no_get(client: Client, path: str) -> None:
+    """HEAD where there is no GET is 405, without a body."""
+    answer = client.head(path)
+    assert answer.status == 405
+    assert answer.headers["Allow"] == dict(ROUTES)[path]
+    assert answer.headers["Content-Length"] == "37"
+
+
+@rule("ROUTE-7")
+@pytest.mark.parametrize("method", ["DELETE", "PATCH", "POST", "PUT"])
+def test_no_article_is_called_feed(reader: Person, method: str) -> None:
+    """Any method but GET, HEAD and OPTIONS on the feed is 405, signed in too."""
+    answer = reader.request(method, "/api/articles/feed", json={"article": {"title": "x"}})
+    assert answer.status == 405
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert answer.body == b'{"errors":{"method":["not allowed"]}}'
+
+
+@rule("ROUTE-7")
+def test_comments_of_the_feed(client: Client) -> None:
+    """Below `feed` there are the routes of an article, which never exists."""
+    answer = client.get("/api/articles/feed/comments")
+    assert answer.status == 404
+    assert answer.body == b'{"errors":{"article":["not found"]}}'
+
+
+@rule("ROUTE-8")
+@pytest.mark.parametrize(
+    "path", ["/api/./tags", "/api/articles/../tags", "/api/articles/x/../../tags", "/../api/tags"]
+)
+def test_dot_segments(client: Client, path: str) -> None:
+    """Dot segments are not resolved: such a path is no route."""
+    answer = client.get(path)
+    assert answer.status == 404
+    assert answer.body == NO_SUCH_ROUTE
+
+
+@rule("ROUTE-8")
+@pytest.mark.parametrize("slug", ["..", ".", "%2e%2e", "%2E"])
+def test_dots_as_a_slug(client: Client, slug: str) -> None:
+    """Dots as the last segment are a slug that nobody has."""
+    answer = client.get(f"/api/articles/{slug}")
+    assert answer.status == 404
+    assert answer.body == b'{"errors":{"article":["not found"]}}'

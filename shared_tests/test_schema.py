@@ -1,0 +1,445 @@
+"""One physical schema, whichever app made it; and three apps on one database."""
+
+import itertools
+import sqlite3
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from .harness import comment_on, register, rule, unique, write_article
+from .harness.apps import APPS
+from .harness.catalogs import Catalog, read_catalog
+from .harness.databases import Database, Databases
+from .harness.rush import at_once
+from .harness.servers import Launcher, Server, stop_all
+
+KINDS = ["sqlite", "postgres"]
+pytestmark = pytest.mark.cross
+
+Maker = Callable[[str, str], Launcher]
+
+
+@pytest.fixture(scope="module")
+def launcher_of(
+    tmp_path_factory: pytest.TempPathFactory, postgres_url: str, worker_id: str
+) -> Iterator[Maker]:
+    """Gives the launcher of an app, for one kind of database."""
+    folder = tmp_path_factory.mktemp("cross")
+
+    @cache
+    def make(name: str, kind: str) -> Launcher:
+        """The launcher, made once."""
+        own: Path = folder / f"{name}-{kind}"
+        own.mkdir()
+        url = postgres_url if kind == "postgres" else None
+        databases = Databases(own, url, prefix=f"{worker_id}_{name}")
+        return Launcher(APPS[name], APPS[name].default_server, databases, own)
+
+    yield make
+    stop_all()
+
+
+@pytest.fixture(params=KINDS, scope="module")
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of database."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(params=list(APPS), scope="module")
+def launcher(request: pytest.FixtureRequest, launcher_of: Maker, kind: str) -> Launcher:
+    """Each app in turn."""
+    return launcher_of(request.param, kind)
+
+
+@pytest.fixture(scope="module")
+def catalogs(launcher_of: Maker, kind: str) -> dict[str, Catalog]:
+    """The catalogs of a database that each app has migrated."""
+    return {name: read_catalog(launcher_of(name, kind).migrated()) for name in APPS}
+
+
+# What is the same
+
+
+@rule("DB-1", "DB-2")
+@pytest.mark.parametrize(("one", "other"), [("django", "flask"), ("flask", "fastapi")])
+def test_same_schema(catalogs: dict[str, Catalog], one: str, other: str) -> None:
+    """Two apps make the same columns, constraints and indexes, to the letter."""
+    for part in catalogs[one]:
+        assert catalogs[one][part] == catalogs[other][part], part
+
+
+@rule("DB-1")
+def test_tables(launcher: Launcher) -> None:
+    """Each app makes all the shared tables, and in them the row of the event counter."""
+    database = launcher.migrated()
+    rows = database.rows("SELECT id, value FROM event_counter")
+    columns = read_catalog(database)
+    assert rows == [(1, 0)]
+    assert columns == read_catalog(launcher.migrated())
+
+
+@rule("DB-3")
+def test_columns_of_the_admin(launcher: Launcher) -> None:
+    """A user may be inserted without the columns that Django's admin needs."""
+    database = launcher.migrated()
+    insert_user(database, "anna", "anna@example.com")
+    rows = database.rows("SELECT is_active, is_staff, is_superuser, last_login FROM users")
+    assert [[bool(value) for value in row] for row in rows] == [[True, False, False, False]]
+
+
+@rule("DB-11")
+def test_times_have_no_default(catalogs: dict[str, Catalog], kind: str) -> None:
+    """No column of times has a default, in no app's schema."""
+    for catalog in catalogs.values():
+        if kind == "postgres":
+            times = [row for row in catalog["columns"] if row[2].startswith("timestamp")]
+            assert {row[2] for row in times} == {"timestamp with time zone"}
+            assert {row[4] for row in times} == {None}
+        else:
+            columns = [row for table in catalog.values() for row in table["columns"]]
+            times = [row for row in columns if row[0].endswith("_at") or row[0] == "last_login"]
+            assert {row[3] for row in times} == {"none"}
+        assert len(times) >= 6
+
+
+@rule("DB-4")
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("follows", {"follower_id", "followed_id"}),
+        ("favorites", {"user_id", "article_id"}),
+        ("article_tags", {"article_id", "tag_id"}),
+    ],
+)
+def test_link_tables(
+    catalogs: dict[str, Catalog], kind: str, table: str, columns: set[str]
+) -> None:
+    """A link table has an id, and its pair is unique by a constraint with a name."""
+    for catalog in catalogs.values():
+        if kind == "postgres":
+            primary = [r[3] for r in catalog["constraints"] if r[0] == table and r[1] == "p"]
+            unique_ = [r[3] for r in catalog["constraints"] if r[0] == table and r[1] == "u"]
+            assert [set(text[8:-1].split(", ")) for text in unique_] == [columns]
+        else:
+            primary = [f"PRIMARY KEY ({r[0]})" for r in catalog[table]["columns"] if r[4]]
+            unique_ = [name for name, kind_ in catalog[table]["constraints"] if kind_ == "UNIQUE"]
+            assert len(unique_) == 1
+        assert primary == ["PRIMARY KEY (id)"]
+
+
+# What the database itself refuses
+
+
+def insert_user(database: Database, username: str, email: str) -> int:
+    """A user, written past all apps."""
+    database.execute(
+        "INSERT INTO users (username, email, password, created_at) VALUES (?, ?, 'x', ?)",
+        username,
+        email,
+        "2026-01-01 00:00:00.000000+00",
+    )
+    [(id_,)] = database.rows("SELECT id FROM users WHERE username = ?", username)
+    number: int = id_
+    return number
+
+
+def insert_article(database: Database, author: int, slug: str) -> int:
+    """An article, written past all apps."""
+    database.execute(
+        "INSERT INTO articles (author_id, slug, title, description, body, created_at, updated_at) "
+        "VALUES (?, ?, 'x', 'x', 'x', ?, ?)",
+        author,
+        slug,
+        *["2026-01-01 00:00:00.000000+00"] * 2,
+    )
+    [(id_,)] = database.rows("SELECT id FROM articles WHERE slug = ?", slug)
+    number: int = id_
+    return number
+
+
+REFUSED = [
+    "INSERT INTO users (username, email, password, created_at) "
+    "VALUES ('ANNA', 'new@example.com', 'x', '2026-01-01 00:00:00+00')",
+    "INSERT INTO users (username, email, password, created_at) "
+    "VALUES ('new', 'ANNA@EXAMPLE.COM', 'x', '2026-01-01 00:00:00+00')",
+    "INSERT INTO articles (author_id, slug, title, description, body, created_at, updated_at) "
+    "SELECT author_id, slug, title, description, body, created_at, updated_at FROM articles",
+    "INSERT INTO follows (follower_id, followed_id) SELECT follower_id, followed_id FROM follows",
+    "INSERT INTO follows (follower_id, followed_id) SELECT id, id FROM users",
+    "INSERT INTO favorites (user_id, article_id) SELECT user_id, article_id FROM favorites",
+    "INSERT INTO tags (name) SELECT name FROM tags",
+    "INSERT INTO article_tags (article_id, tag_id) SELECT article_id, tag_id FROM article_tags",
+    "INSERT INTO follows (follower_id, followed_id) VALUES (1, 999999)",
+    "UPDATE users SET username = NULL",
+    "UPDATE articles SET title = NULL",
+    "INSERT INTO event_counter (id, value) VALUES (2, 0)",
+]
+
+
+@pytest.fixture(scope="module")
+def filled(launcher: Launcher) -> Database:
+    """A database with one of everything, written past all apps."""
+    database = launcher.migrated()
+    anna = insert_user(database, "anna", "anna@example.com")
+    ben = insert_user(database, "ben", "ben@example.com")
+    article = insert_article(database, anna, "dragon")
+    database.execute("INSERT INTO follows (follower_id, followed_id) VALUES (?, ?)", ben, anna)
+    database.execute("INSERT INTO favorites (user_id, article_id) VALUES (?, ?)", ben, article)
+    database.execute("INSERT INTO tags (name) VALUES ('reptiles')")
+    [(tag,)] = database.rows("SELECT id FROM tags")
+    database.execute("INSERT INTO article_tags (article_id, tag_id) VALUES (?, ?)", article, tag)
+    database.execute(
+        "INSERT INTO comments (article_id, author_id, body, created_at, updated_at) "
+        "VALUES (?, ?, 'x', ?, ?)",
+        article,
+        ben,
+        *["2026-01-01 00:00:00.000000+00"] * 2,
+    )
+    return database
+
+
+@rule("DB-5")
+@pytest.mark.parametrize("statement", REFUSED, ids=range(len(REFUSED)))
+def test_constraints(filled: Database, statement: str) -> None:
+    """What must not be is refused by the database itself."""
+    with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError)):
+        filled.execute(statement)
+
+
+@rule("DB-2", "ARTICLE-7")
+def test_what_goes_with_a_row(launcher: Launcher, filled: Database) -> None:
+    """The database itself deletes what hangs on a deleted row."""
+    database = launcher.databases.copy(filled)
+    database.execute("DELETE FROM users WHERE username = 'anna'")
+    left = {
+        table: database.rows(f"SELECT count(*) FROM {table}")[0][0]
+        for table in ("users", "articles", "comments", "favorites", "follows", "article_tags")
+    }
+    assert left == {
+        "users": 1,
+        "articles": 0,
+        "comments": 0,
+        "favorites": 0,
+        "follows": 0,
+        "article_tags": 0,
+    }
+
+
+# One database, several apps
+
+
+@rule("DB-12")
+def test_migrating_again(launcher: Launcher) -> None:
+    """A second migrate succeeds and changes nothing."""
+    database = launcher.migrated()
+    before = read_catalog(database)
+    ended = launcher.migrate(database)
+    assert ended.code == 0
+    assert ended.stderr == ""
+    assert read_catalog(database) == before
+
+
+@rule("DB-6")
+@pytest.mark.parametrize(("maker", "guest"), list(itertools.permutations(APPS, 2)))
+def test_database_of_another(launcher_of: Maker, kind: str, maker: str, guest: str) -> None:
+    """On a database that another app made, migrate records its head, and the app is content."""
+    database = launcher_of(maker, kind).migrated()
+    before = read_catalog(database)
+    launcher = launcher_of(guest, kind)
+    settings = {"CONDUIT_DATABASE_URL": database.url}
+    migrated, again = launcher.migrate(database), launcher.migrate(database)
+    checked = launcher.check(settings)
+    assert (migrated.code, migrated.stderr) == (0, "")
+    assert (again.code, again.stderr) == (0, "")
+    assert (checked.code, checked.stderr) == (0, "")
+    assert read_catalog(database) == before
+
+
+@rule("DB-6")
+@pytest.mark.parametrize(("maker", "guest"), list(itertools.permutations(APPS, 2)))
+def test_database_of_another_unmigrated(
+    launcher_of: Maker, kind: str, maker: str, guest: str
+) -> None:
+    """On a database that another app made the check asks for the app's own migrate first."""
+    database = launcher_of(maker, kind).migrated()
+    checked = launcher_of(guest, kind).check({"CONDUIT_DATABASE_URL": database.url})
+    assert checked.code == 1
+    assert len(checked.stderr.splitlines()) == 1
+
+
+DEVIATIONS = {
+    "a column more": "ALTER TABLE comments ADD COLUMN extra integer",
+    "a column less": "ALTER TABLE events DROP COLUMN name",
+    "an index less": "DROP INDEX users_username_key",
+    "a table less": "DROP TABLE event_counter",
+    "an index more": "CREATE INDEX extra_idx ON comments (body)",
+}
+
+
+@rule("DB-7")
+@pytest.mark.parametrize("deviation", list(DEVIATIONS))
+@pytest.mark.parametrize(
+    ("maker", "guest"), [("django", "flask"), ("flask", "fastapi"), ("fastapi", "django")]
+)
+def test_database_that_deviates(
+    launcher_of: Maker, kind: str, maker: str, guest: str, deviation: str
+) -> None:
+    """On a database whose shared tables deviate, migrate is one line and exit code 1."""
+    database = launcher_of(maker, kind).migrated()
+    database.execute(DEVIATIONS[deviation])
+    ended = launcher_of(guest, kind).migrate(database)
+    assert ended.code == 1
+    assert ended.stdout == ""
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.fixture(scope="module")
+def together(launcher_of: Maker, kind: str) -> Iterator[list[Server]]:
+    """All three apps, each with its production command, on one database."""
+    database = launcher_of("flask", kind).migrated()
+    servers = []
+    for name in APPS:
+        launcher = launcher_of(name, kind)
+        assert launcher.migrate(database).code == 0
+        servers.append(launcher.start(database=database))
+    yield servers
+    for server in servers:
+        server.stop()
+
+
+@rule("DB-9", "DB-8", "TOKEN-12")
+@pytest.mark.parametrize("maker", range(3), ids=list(APPS))
+def test_accounts_of_one_app_at_the_others(together: list[Server], maker: int) -> None:
+    """Tokens and passwords that one app makes are good at all."""
+    person = register(together[maker].client)
+    user = {"email": person.email, "password": person.password}
+    for server in together:
+        me = server.client.with_token(person.token).get("/api/user")
+        login = server.client.post("/api/users/login", json={"user": user})
+        assert me.status == 200
+        assert me.json["user"]["username"] == person.username
+        assert login.status == 200
+
+
+@rule("DB-9", "TOKEN-8")
+@pytest.mark.parametrize("maker", range(3), ids=list(APPS))
+def test_password_change_at_one_app(together: list[Server], maker: int) -> None:
+    """A password change at one app ends tokens and the old password at all."""
+    person = register(together[(maker + 1) % 3].client)
+    there = together[maker].client.with_token(person.token)
+    changed = there.put("/api/user", json={"user": {"password": "another horse"}})
+    assert changed.status == 200
+    for server in together:
+        user = {"email": person.email, "password": "another horse"}
+        assert server.client.with_token(person.token).get("/api/user").status == 401
+        assert server.client.post("/api/users/login", json={"user": user}).status == 200
+
+
+def seen_alike(servers: list[Server], path: str, token: str | None = None) -> Any:
+    """What all servers answer to a GET, byte for byte the same."""
+    answers = [server.client.with_token(token).get(path) for server in servers]
+    assert [answer.status for answer in answers] == [200] * len(servers)
+    assert answers[0].body == answers[1].body == answers[2].body
+    return answers[0].json
+
+
+@rule("DB-9", "ANSWER-9", "ANSWER-3")
+@pytest.mark.parametrize("maker", range(3), ids=list(APPS))
+def test_writings_of_one_app_at_the_others(together: list[Server], maker: int) -> None:
+    """What one app writes all read, in the same bytes, whoever reads."""
+    anna = register(together[maker].client, "anna")
+    ben = register(together[(maker + 1) % 3].client, "ben")
+    tag = unique("tag-")
+    article = write_article(anna, "한글 🐉", tagList=[tag, "Z", "é", "a"])
+    path = f"/api/articles/{article['slug']}"
+    comment_on(article, ben)
+    comment_on(article, anna)
+    ben.post(f"/api/profiles/{anna.username}/follow")
+    ben.post(f"{path}/favorite")
+    for token in (None, anna.token, ben.token):
+        seen_alike(together, path, token)
+        seen_alike(together, f"{path}/comments", token)
+        seen_alike(together, f"/api/articles?tag={tag}", token)
+        seen_alike(together, f"/api/profiles/{anna.username}", token)
+    assert seen_alike(together, "/api/articles/feed", ben.token)["articlesCount"] == 1
+    assert seen_alike(together, f"/api/articles?favorited={ben.username}")["articlesCount"] == 1
+    seen_alike(together, "/api/tags")
+    seen_alike(together, "/api/articles?limit=100")
+
+
+@rule("DB-9", "SLUG-6")
+def test_one_title_at_all_apps_at_once(together: list[Server]) -> None:
+    """Articles of one title, written at all three at once, have slugs of their own."""
+    people = [register(server.client) for server in together]
+    title = unique("dragon")
+    article = {"title": title, "description": "x", "body": "x", "tagList": ["a", "b"]}
+    answers = at_once(
+        [partial(one.post, "/api/articles", json={"article": article}) for one in people * 8]
+    )
+    assert [answer.status for answer in answers] == [201] * 24
+    assert {answer.json["article"]["slug"] for answer in answers} == {
+        title,
+        *(f"{title}-{suffix}" for suffix in range(2, 25)),
+    }
+
+
+@rule("DB-9", "FAVORITE-3")
+def test_favorites_at_all_apps_at_once(together: list[Server]) -> None:
+    """Favorites of one article, at all three at once, are counted exactly."""
+    people = [register(server.client) for server in together * 6]
+    path = f"/api/articles/{write_article(people[0])['slug']}"
+    answers = at_once([partial(one.post, f"{path}/favorite") for one in people])
+    assert [answer.status for answer in answers] == [200] * 18
+    assert seen_alike(together, path)["article"]["favoritesCount"] == 18
+
+
+@rule("DOCS-3", "DOCS-1")
+def test_titles_of_the_documents(together: list[Server]) -> None:
+    """The three documents differ in `info.title`, and in nothing else."""
+    documents = [server.client.get("/api/openapi.json").json for server in together]
+    titles = [document["info"].pop("title") for document in documents]
+    for name, title in zip(APPS, titles, strict=True):
+        assert name in title.lower()
+    assert documents[0] == documents[1] == documents[2]
+
+
+@rule("DOCS-4", "DOCS-5")
+@pytest.mark.parametrize("path", ["/api/docs", "/api/redoc"])
+def test_pages_look_the_same(together: list[Server], path: str) -> None:
+    """The pages of all three are the same, to the byte."""
+    answers = [server.client.get(path) for server in together]
+    policies = {answer.headers["Content-Security-Policy"] for answer in answers}
+    assert {answer.status for answer in answers} == {200}
+    assert len(policies) == 1
+    assert answers[0].body == answers[1].body == answers[2].body
+
+
+@rule("ANSWER-5", "ANSWER-9")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/api/health"),
+        ("HEAD", "/api/tags"),
+        ("OPTIONS", "/api/user"),
+        ("GET", "/api/user"),
+        ("GET", "/api/nothing"),
+        ("PATCH", "/api/tags"),
+        ("POST", "/api/users"),
+        ("GET", "/api/articles?limit=x"),
+        ("GET", "/api/docs/assets/swagger-ui.js"),
+    ],
+)
+def test_headers_are_the_same(together: list[Server], method: str, path: str) -> None:
+    """The headers of all three are the same, but for the server's own."""
+    same_id = {"X-Request-ID": "the-same"}
+    answers = [server.client.request(method, path, headers=same_id) for server in together]
+    own = {"date", "server", "connection", "keep-alive", "transfer-encoding"}
+    headers = [{n: v for n, v in a.headers.items() if n not in own} for a in answers]
+    assert answers[0].status == answers[1].status == answers[2].status
+    assert headers[0] == headers[1] == headers[2]
