@@ -32,7 +32,7 @@ class ConduitAPI(NinjaAPI):
         """The handler's name."""
         return operation.view_func.__name__
 
-    def validation_error_from_error_contexts(
+    def validation_error_from_error_contexts(  # type: ignore[override]
         self, error_contexts: list[ValidationErrorContext[Any]]
     ) -> Exception:
         """Ninja's own drops the inputs, and with them what tells a null from a wrong type."""

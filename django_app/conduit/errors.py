@@ -94,7 +94,8 @@ def message_of(error: Mapping[str, Any], path: list[Any]) -> str:
         return "must be a list of strings"
     if error["input"] is None:
         return "can't be blank"
-    return MESSAGES.get(error["type"], error["msg"]).format_map(error.get("ctx", {}))
+    message: str = MESSAGES.get(error["type"], error["msg"])
+    return message.format_map(error.get("ctx", {}))
 
 
 def database_is_away(error: OperationalError | InterfaceError) -> bool:
@@ -122,7 +123,9 @@ def register(api: NinjaAPI) -> None:
 
     @api.exception_handler(Exception)
     def failed(request: HttpRequest, error: Exception) -> HttpResponse:
-        log.error("%s %s failed", request.request_id, request.method, exc_info=error)
+        log.error(
+            "%s %s failed", request.META["conduit.request_id"], request.method, exc_info=error
+        )
         return respond(500, {"server": ["internal error"]})
 
 
@@ -133,7 +136,7 @@ def no_route(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def internal_error(request: HttpRequest) -> HttpResponse:
     """Django's `handler500`, for what fails outside the API."""
-    log.exception("%s %s failed", request.request_id, request.method)
+    log.exception("%s %s failed", request.META["conduit.request_id"], request.method)
     return respond(500, {"server": ["internal error"]})
 
 

@@ -28,12 +28,19 @@ class ConduitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
-        method, path = request.method, raw_path(request)
-        request.request_id = get_request_id(request)
+        method, path = str(request.method), raw_path(request)
+        request.META["conduit.request_id"] = get_request_id(request)
         response = self.answer(request, path)
         self.add_headers(request, response, method)
         took = (time.perf_counter() - started) * 1000
-        log.info("%s %s %s %s %.1fms", request.request_id, method, path, response.status_code, took)
+        log.info(
+            "%s %s %s %s %.1fms",
+            request.META["conduit.request_id"],
+            method,
+            path,
+            response.status_code,
+            took,
+        )
         return response
 
     def answer(self, request: HttpRequest, raw: str) -> HttpResponse:
@@ -61,7 +68,7 @@ class ConduitMiddleware:
             response["Content-Length"] = str(len(response.content))
         if method == "HEAD" and not response.streaming:
             response.content = b""
-        response["X-Request-ID"] = request.request_id
+        response["X-Request-ID"] = request.META["conduit.request_id"]
         response["X-Content-Type-Options"] = "nosniff"
         response["Referrer-Policy"] = "same-origin"
         response["X-Frame-Options"] = "DENY"
@@ -90,8 +97,8 @@ def allows_host(host: str) -> bool:
 def raw_path(request: HttpRequest) -> str:
     """The path as it was sent; ASGI and WSGI servers hand it over in different places."""
     if hasattr(request, "scope"):
-        return request.scope["raw_path"].decode("latin-1")
-    uri = request.META.get("REQUEST_URI") or request.META["RAW_URI"]
+        return str(request.scope["raw_path"], "latin-1")
+    uri: str = request.META.get("REQUEST_URI") or request.META["RAW_URI"]
     return uri.partition("?")[0]
 
 

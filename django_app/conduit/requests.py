@@ -32,7 +32,7 @@ class JSONBodyModel(BodyModel):
         return {cls.__read_from_single_attr__: value}
 
 
-class JSONBody(Body):
+class JSONBody(Body):  # type: ignore[misc]
     _model = JSONBodyModel
 
     @classmethod
@@ -57,7 +57,8 @@ def read_body(run: Run) -> Run:
             if len(request.body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
                 raise RequestDataTooBig
         except RequestDataTooBig as error:
-            return operation.api.on_exception(request, error)
+            response: HttpResponse = operation.api.on_exception(request, error)
+            return response
         return run(request, **path)
 
     return run_with_body

@@ -92,7 +92,8 @@ def message_of(error: Mapping[str, Any], path: list[Any]) -> str:
         return "must be a list of strings"
     if error["input"] is None:
         return "can't be blank"
-    return MESSAGES.get(error["type"], error["msg"]).format_map(error.get("ctx", {}))
+    message: str = MESSAGES.get(error["type"], error["msg"])
+    return message.format_map(error.get("ctx", {}))
 
 
 def allowed_methods(app: FastAPI, scope: Scope) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Request, Response
-from flask_openapi import OpenAPI
+from flask_openapi.openapi import OpenAPI
 from werkzeug.routing import MapAdapter
 
 from . import api, cli, database, docs, errors, logs, middleware, requests
@@ -22,9 +22,9 @@ class Conduit(OpenAPI):
 
     def make_response(self, rv: Any) -> Response:
         """Flask's own, for views that return an answer of ours, with or without a status."""
-        shown, *status = rv if isinstance(rv, tuple) else (rv,)
+        shown, status = rv if isinstance(rv, tuple) else (rv, 200)
         if isinstance(shown, Answer):
-            return Response(shown.model_dump_json(by_alias=True), *status, content_type=JSON)
+            return Response(shown.model_dump_json(by_alias=True), status, content_type=JSON)
         return super().make_response(rv)
 
 

@@ -1,7 +1,7 @@
 """Mounts every domain under `/api`, in the contract's order."""
 
 from flask import Response
-from flask_openapi import OpenAPI
+from flask_openapi.openapi import OpenAPI
 
 from . import docs
 from .accounts.api import bp as accounts

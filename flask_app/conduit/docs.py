@@ -1,8 +1,10 @@
 """The OpenAPI document, and the pages that show it."""
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Response, current_app
+from flask_openapi.openapi import OpenAPI
+from flask_openapi.types import ResponseDict
 from pydantic_core import to_json
 
 from . import pages
@@ -29,9 +31,9 @@ def operation_id(*, name: str, path: str, method: str) -> str:
     return name
 
 
-def answers(*statuses: int) -> dict[int, type[ErrorResponse]]:
+def answers(*statuses: int) -> ResponseDict:
     """The errors that an operation answers with, as its route declares them."""
-    return dict.fromkeys(statuses, ErrorResponse)
+    return {status: ErrorResponse for status in statuses}
 
 
 def make_document(document: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +50,8 @@ def make_document(document: dict[str, Any]) -> dict[str, Any]:
 
 @bp.get("/openapi.json")
 def openapi() -> Response:
-    document = make_document(current_app.api_doc)
+    app = cast(OpenAPI, current_app)
+    document = make_document(app.api_doc)
     return Response(to_json(document), content_type=JSON)
 
 

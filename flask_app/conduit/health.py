@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from flask_openapi import APIBlueprint
+from flask_openapi.blueprint import APIBlueprint
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 

@@ -76,7 +76,7 @@ def clean_pair(pair: bytes) -> bytes:
 
 def register(app: Flask, settings: Settings) -> None:
     """Hosts, paths, request ids, CORS, security headers and the log."""
-    app.wsgi_app = CleanPaths(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = CleanPaths(app.wsgi_app)  # type: ignore[assignment,method-assign]
     hosts, origins = settings.HOSTS, settings.ORIGINS
 
     @app.before_request

@@ -22,7 +22,8 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        file, _, test = nodeid.rpartition("/")[2].partition("::")
+        path, _, test = nodeid.partition("::")
+        file = path.rpartition("/")[2]
         if file in TOGETHER:
             return TOGETHER[file]
         if file == "test_schema.py":

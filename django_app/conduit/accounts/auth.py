@@ -36,8 +36,9 @@ class Token(APIKeyHeader):
         """Nobody without a token where it is optional; a bad one is never quietly ignored."""
         if self.optional and not key:
             return AnonymousUser()
-        request.token = read_credentials(key)
-        return authenticate(request.token)
+        token = read_credentials(key)
+        request.token = token  # type: ignore[attr-defined]
+        return authenticate(token)
 
 
 def authenticate(token: str) -> User:

@@ -16,7 +16,7 @@ models.CharField.register_lookup(Length)
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, email: str | None) -> "User":
-        return self.get_queryset().with_email(email or "").get()
+        return User.objects.with_email(email or "").get()
 
     def create_superuser(self, email: str, username: str, password: str) -> "User":
         """A user who can do all in the admin."""

@@ -1,5 +1,3 @@
-from typing import ClassVar
-
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Length
@@ -14,7 +12,7 @@ models.TextField.register_lookup(Length)
 class Tag(models.Model):
     name = models.CharField(max_length=64)
 
-    objects: ClassVar[TagQuerySet] = TagQuerySet.as_manager()
+    objects = TagQuerySet.as_manager()
 
     class Meta:
         db_table = "tags"
@@ -40,7 +38,7 @@ class Article(models.Model):
         User, through="Favorite", related_name="favorite_articles"
     )
 
-    objects: ClassVar[ArticleQuerySet] = ArticleQuerySet.as_manager()
+    objects = ArticleQuerySet.as_manager()
 
     class Meta:
         db_table = "articles"

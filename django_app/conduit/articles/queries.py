@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from ..accounts.models import User
+    from .models import Article, Tag  # noqa: F401
 
 SUMMARY = ["slug", "title", "description", "created_at", "updated_at"]
 AUTHOR = ["author__username", "author__bio", "author__image"]
@@ -28,9 +29,14 @@ def favorited_by(viewer: User | AnonymousUser) -> Combinable:
 class ArticleQuerySet(QuerySet["Article"]):
     def seen_by(self, viewer: User | AnonymousUser) -> ArticleQuerySet:
         """Articles without their bodies, with author, favorites and tags."""
-        favorites = self.model.favorited_by.through.objects.filter(article=OuterRef("pk"))
-        counted = favorites.values("article").annotate(count=Count("pk")).values("count")
-        return (
+        favorites = self.model.favorited_by.through.objects  # type: ignore[attr-defined]
+        counted = (
+            favorites.filter(article=OuterRef("pk"))
+            .values("article")
+            .annotate(count=Count("pk"))
+            .values("count")
+        )
+        articles: ArticleQuerySet = (
             self.only(*SUMMARY, *AUTHOR)
             .select_related("author")
             .prefetch_related("tags")
@@ -40,6 +46,7 @@ class ArticleQuerySet(QuerySet["Article"]):
                 author_followed=followed_by(viewer, "author"),
             )
         )
+        return articles
 
     def with_body(self) -> ArticleQuerySet:
         return self.only(*SUMMARY, "body", *AUTHOR)

@@ -35,7 +35,7 @@ def list_articles(
 
 def with_following(article: Article) -> Article:
     """The article, with what was read beside it put where the answer shows it."""
-    article.author.following = article.author_followed
+    article.author.following = article.author_followed  # type: ignore[attr-defined]
     return article
 
 

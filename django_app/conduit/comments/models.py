@@ -1,5 +1,3 @@
-from typing import ClassVar
-
 from django.db import models
 from django.db.models import Q
 
@@ -16,7 +14,7 @@ class Comment(models.Model):
     created_at = models.DateTimeField(default=now)
     updated_at = models.DateTimeField(default=now)
 
-    objects: ClassVar[CommentQuerySet] = CommentQuerySet.as_manager()
+    objects = CommentQuerySet.as_manager()
 
     class Meta:
         db_table = "comments"

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from ..accounts.models import User
+    from .models import Comment  # noqa: F401
 
 
 class CommentQuerySet(QuerySet["Comment"]):

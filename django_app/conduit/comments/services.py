@@ -23,7 +23,7 @@ def get_comments(*, slug: str, viewer: User | AnonymousUser) -> schemas.Comments
 
 def with_following(comment: Comment) -> Comment:
     """The comment, with what was read beside it put where the answer shows it."""
-    comment.author.following = comment.author_followed
+    comment.author.following = comment.author_followed  # type: ignore[attr-defined]
     return comment
 
 

@@ -27,7 +27,7 @@ def with_token(user: User, token: str | None = None) -> schemas.User:
 async def login(session: AsyncSession, *, email: str, password: str) -> schemas.User:
     user = await session.scalar(queries.with_email(email))
     # Hashing keeps a core busy for a while: in a thread, so that the loop goes on.
-    matches = await run_in_threadpool(verify_password, password, user and user.password)
+    matches = await run_in_threadpool(verify_password, password, user.password if user else None)
     if user is None or not matches:
         raise Unauthorized(credentials="invalid")
     return with_token(user)

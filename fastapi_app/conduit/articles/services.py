@@ -42,7 +42,7 @@ async def list_articles(
     )
 
 
-async def with_tags(session: AsyncSession, articles: Select[Any]) -> list[dict[str, Any]]:
+async def with_tags(session: AsyncSession, articles: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
     """The articles of the statement, each with its list of tags."""
     rows = (await session.execute(articles)).all()
     names: defaultdict[int, list[str]] = defaultdict(list)

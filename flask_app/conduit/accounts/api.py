@@ -1,5 +1,5 @@
 from flask import g
-from flask_openapi import APIBlueprint
+from flask_openapi.blueprint import APIBlueprint
 
 from ..database import session
 from ..docs import answers, operation_id

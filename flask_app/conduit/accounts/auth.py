@@ -15,8 +15,8 @@ from .tokens import read_credentials, read_token
 
 View = Callable[..., Any]
 
-TOKEN = [{"Token": []}]
-TOKEN_OPTIONAL = [{"Token": []}, {}]
+TOKEN: list[dict[str, list[Any]]] = [{"Token": []}]
+TOKEN_OPTIONAL: list[dict[str, list[Any]]] = [{"Token": []}, {}]
 
 
 def authenticate(token: str) -> User:

@@ -33,8 +33,8 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     __table_args__ = (
-        Index("users_email_key", func.lower(email.column), unique=True),
-        Index("users_username_key", func.lower(username.column), unique=True),
+        Index("users_email_key", func.lower(text("email")), unique=True),
+        Index("users_username_key", func.lower(text("username")), unique=True),
         CheckConstraint("length(bio) >= 1", name="users_bio_check"),
         CheckConstraint("length(image) >= 1", name="users_image_check"),
         {"sqlite_autoincrement": True},

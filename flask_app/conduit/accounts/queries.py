@@ -32,23 +32,23 @@ def author_seen_by(viewer: User | None) -> Bundle[Any]:
     return Bundle("author", User.username, User.bio, User.image, following)
 
 
-def profile_seen_by(viewer: User | None, username: str) -> Select[Any]:
+def profile_seen_by(viewer: User | None, username: str) -> Select[*tuple[Any, ...]]:
     following = followed_by(viewer).label("following")
     profile = select(User.username, User.bio, User.image, following)
     return profile.where(has_username(username))
 
 
-def with_email(email: str) -> Select[tuple[User]]:
+def with_email(email: str) -> Select[User]:
     """The user who can sign in with the email."""
     return select(User).where(has_email(email), User.is_active)
 
 
-def for_change(username: str) -> Select[tuple[User]]:
+def for_change(username: str) -> Select[User]:
     """The user, held until the commit."""
     return select(User).where(has_username(username)).with_for_update(key_share=True)
 
 
-def follow_of(follower: User, followed: User) -> Select[tuple[Follow]]:
+def follow_of(follower: User, followed: User) -> Select[Follow]:
     return select(Follow).where(
         Follow.follower_id == follower.id, Follow.followed_id == followed.id
     )

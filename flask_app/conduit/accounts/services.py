@@ -25,7 +25,7 @@ def with_token(user: User, token: str | None = None) -> schemas.User:
 
 def login(session: Session, *, email: str, password: str) -> schemas.User:
     user = session.scalar(queries.with_email(email))
-    matches = verify_password(password, user and user.password)
+    matches = verify_password(password, user.password if user else None)
     if user is None or not matches:
         raise Unauthorized(credentials="invalid")
     return with_token(user)

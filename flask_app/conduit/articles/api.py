@@ -1,5 +1,5 @@
 from flask import g
-from flask_openapi import APIBlueprint
+from flask_openapi.blueprint import APIBlueprint
 
 from ..accounts.auth import TOKEN, TOKEN_OPTIONAL, login_optional, login_required
 from ..database import session

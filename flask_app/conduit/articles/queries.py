@@ -16,7 +16,7 @@ def favorited_by(viewer: User | None) -> ColumnElement[bool]:
     return exists().where(Favorite.user_id == viewer.id, Favorite.article_id == Article.id)
 
 
-def seen_by(viewer: User | None) -> Select[Any]:
+def seen_by(viewer: User | None) -> Select[*tuple[Any, ...]]:
     """Articles without their bodies, with author and favorites; tags come by `tags_of`."""
     favorites = select(func.count()).where(Favorite.article_id == Article.id).scalar_subquery()
     return select(
@@ -32,11 +32,11 @@ def seen_by(viewer: User | None) -> Select[Any]:
     ).join(Article.author)
 
 
-def with_body(articles: Select[Any]) -> Select[Any]:
+def with_body(articles: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return articles.add_columns(Article.body)
 
 
-def tags_of(article_ids: Sequence[int]) -> Select[tuple[int, str]]:
+def tags_of(article_ids: Sequence[int]) -> Select[int, str]:
     return (
         select(ArticleTag.article_id, Tag.name)
         .join(Tag, Tag.id == ArticleTag.tag_id)
@@ -46,7 +46,7 @@ def tags_of(article_ids: Sequence[int]) -> Select[tuple[int, str]]:
 
 def matching(filters: ArticleFilters) -> list[ColumnElement[bool]]:
     """The conditions that the filters stand for, to be met together."""
-    conditions = []
+    conditions: list[ColumnElement[bool]] = []
     if filters.tag is not None:
         tagged = select(ArticleTag.article_id).join(Tag, Tag.id == ArticleTag.tag_id)
         conditions.append(Article.id.in_(tagged.where(Tag.name == filters.tag)))
@@ -65,36 +65,36 @@ def by_followed_of(user: User) -> list[ColumnElement[bool]]:
     return [Article.author_id.in_(followed)]
 
 
-def newest_first(articles: Select[Any], page: Page) -> Select[Any]:
+def newest_first(articles: Select[*tuple[Any, ...]], page: Page) -> Select[*tuple[Any, ...]]:
     return articles.order_by(Article.id.desc()).limit(page.limit).offset(page.offset)
 
 
-def count(conditions: Sequence[ColumnElement[bool]]) -> Select[tuple[int]]:
+def count(conditions: Sequence[ColumnElement[bool]]) -> Select[int]:
     return select(func.count()).select_from(Article).where(*conditions)
 
 
-def id_of(slug: str) -> Select[tuple[int]]:
+def id_of(slug: str) -> Select[int]:
     return select(Article.id).where(Article.slug == slug)
 
 
-def for_change(slug: str) -> Select[tuple[Article]]:
+def for_change(slug: str) -> Select[Article]:
     """The article, held until the commit, so that what hangs on it cannot lose it."""
     return select(Article).where(Article.slug == slug).with_for_update(key_share=True)
 
 
-def slugs_of_others(article_id: int, candidates: Sequence[str]) -> Select[tuple[str]]:
+def slugs_of_others(article_id: int, candidates: Sequence[str]) -> Select[str]:
     return select(Article.slug).where(Article.slug.in_(candidates), Article.id != article_id)
 
 
-def favorite_of(user: User, article: Article) -> Select[tuple[Favorite]]:
+def favorite_of(user: User, article: Article) -> Select[Favorite]:
     return select(Favorite).where(Favorite.user_id == user.id, Favorite.article_id == article.id)
 
 
-def tags_among(names: Sequence[str]) -> Select[tuple[Tag]]:
+def tags_among(names: Sequence[str]) -> Select[Tag]:
     return select(Tag).where(Tag.name.in_(names))
 
 
-def tags_in_use() -> Select[tuple[str]]:
+def tags_in_use() -> Select[str]:
     return (
         select(Tag.name)
         .join(ArticleTag, ArticleTag.tag_id == Tag.id)

@@ -40,7 +40,7 @@ def list_articles(
     )
 
 
-def with_tags(session: Session, articles: Select[Any]) -> list[dict[str, Any]]:
+def with_tags(session: Session, articles: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
     """The articles of the statement, each with its list of tags."""
     rows = (session.execute(articles)).all()
     names: defaultdict[int, list[str]] = defaultdict(list)

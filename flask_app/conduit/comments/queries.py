@@ -7,7 +7,7 @@ from ..accounts.queries import author_seen_by
 from .models import Comment
 
 
-def seen_by(viewer: User | None) -> Select[Any]:
+def seen_by(viewer: User | None) -> Select[*tuple[Any, ...]]:
     """Comments with their authors."""
     return select(
         Comment.id,
@@ -18,9 +18,9 @@ def seen_by(viewer: User | None) -> Select[Any]:
     ).join(Comment.author)
 
 
-def for_article(comments: Select[Any], article_id: int) -> Select[Any]:
+def for_article(comments: Select[*tuple[Any, ...]], article_id: int) -> Select[*tuple[Any, ...]]:
     return comments.where(Comment.article_id == article_id).order_by(Comment.id.desc())
 
 
-def of_article(article_id: int, comment_id: int) -> Select[tuple[Comment]]:
+def of_article(article_id: int, comment_id: int) -> Select[Comment]:
     return select(Comment).where(Comment.article_id == article_id, Comment.id == comment_id)

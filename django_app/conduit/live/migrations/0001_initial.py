@@ -1,7 +1,9 @@
+from django.apps.registry import Apps as StateApps
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 
-def add_the_row(apps, schema_editor):
+def add_the_row(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     apps.get_model("live", "EventCounter").objects.create(id=1, value=0)
 
 

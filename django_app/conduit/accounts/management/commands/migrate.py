@@ -1,7 +1,7 @@
 """Django's `migrate`, also on a database that another app made."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from django.apps import apps
 from django.core.management.commands.migrate import Command as MigrateCommand
@@ -9,7 +9,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.introspection import FieldInfo
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Field, Model
+from django.db.models import Model
 
 # A column's type, its length where it has one, and whether it takes nulls.
 Column = tuple[str, int | None, bool]
@@ -86,13 +86,13 @@ def differences_of(
 
 
 def found_in(connection: BaseDatabaseWrapper, column: FieldInfo) -> Column:
-    kind = connection.introspection.get_field_type(column.type_code, column)
+    kind = connection.introspection.get_field_type(cast(Any, column.type_code), column)
     length = re.search(r"\d+", str(column.type_code))  # SQLite's types are words
     size = length and int(length[0]) if connection.vendor == "sqlite" else column.display_size
     return without_auto(kind), size if kind == "CharField" else None, column.null_ok
 
 
-def wanted_of(field: Field) -> Column:
+def wanted_of(field: Any) -> Column:
     kind = (field.target_field if field.is_relation else field).get_internal_type()
     size = field.max_length if kind == "CharField" else None
     return without_auto(kind), size, field.null
