@@ -136,7 +136,7 @@ def no_route(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def internal_error(request: HttpRequest) -> HttpResponse:
     """Django's `handler500`, for what fails outside the API."""
-    log.exception("%s %s failed", request.META["conduit.request_id"], request.method)
+    log.exception("%s %s failed", request.META.get("conduit.request_id"), request.method)
     return respond(500, {"server": ["internal error"]})
 
 

@@ -5,7 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -98,8 +98,8 @@ def raw_path(request: HttpRequest) -> str:
     """The path as it was sent; ASGI and WSGI servers hand it over in different places."""
     if hasattr(request, "scope"):
         return str(request.scope["raw_path"], "latin-1")
-    uri: str = request.META.get("REQUEST_URI") or request.META["RAW_URI"]
-    return uri.partition("?")[0]
+    sent = request.META.get("REQUEST_URI") or request.META.get("RAW_URI")
+    return sent.partition("?")[0] if sent else quote(request.path_info)
 
 
 def get_request_id(request: HttpRequest) -> str:

@@ -118,6 +118,7 @@ class Sessions:
 
     def __init__(self, engine: AsyncEngine) -> None:
         reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.engine = engine
         self.reading = async_sessionmaker(reading, expire_on_commit=False)
         self.writing = async_sessionmaker(engine, expire_on_commit=False)
 

@@ -90,6 +90,8 @@ def adopt(connection: Connection) -> None:
     migration.stamp(context.script, "head")
 
 
-with get_sync_engine(get_settings()).connect() as connection:
+engine = get_sync_engine(get_settings())
+with engine.connect() as connection:
     migrate(connection)
     connection.commit()
+engine.dispose()

@@ -19,13 +19,16 @@ WORKER_CANNOT_START = 3
 
 def find_problem(settings: Settings) -> str | None:
     """A line that says what is wrong with the database, and what to do; none if it is well."""
+    engine = get_engine(settings)
     try:
-        with get_engine(settings).connect() as connection:
+        with engine.connect() as connection:
             history = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
             current = history.get_current_revision()
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).partition("\n")[0]
         return f"the database of CONDUIT_DATABASE_URL cannot be reached: {reason}"
+    finally:
+        engine.dispose()
     if current != ScriptDirectory(str(MIGRATIONS)).get_current_head():
         return "the database is not migrated: run `alembic upgrade head`"
     return None

@@ -93,6 +93,7 @@ class Sessions:
 
     def __init__(self, engine: Engine) -> None:
         reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.engine = engine
         self.reading = sessionmaker(reading, expire_on_commit=False)
         self.writing = sessionmaker(engine, expire_on_commit=False)
 

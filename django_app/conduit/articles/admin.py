@@ -1,4 +1,6 @@
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from .models import Article, ArticleTag, Favorite, Tag
 
@@ -20,6 +22,10 @@ class ArticleAdmin(admin.ModelAdmin):
     inlines = [ArticleTagInline]
     ordering = ["-id"]
     show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
+        """Without the bodies, which the list does not show."""
+        return super().get_queryset(request).defer("body")
 
 
 @admin.register(Tag)

@@ -1,0 +1,108 @@
+"""What a caller from outside cannot see: the admin, the commands, and the tables behind."""
+
+from django.contrib import admin
+from django.core.management import call_command
+from django.test import TestCase
+from django.urls import reverse
+
+from conduit.accounts.models import User
+from conduit.articles.models import Article
+from conduit.live.models import Event, EventCounter
+
+
+class AdminTests(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        call_command("seed")
+        cls.root = User.objects.create_superuser("root@example.com", "root", "a long password")
+
+    def setUp(self) -> None:
+        self.client.force_login(self.root)
+
+    def test_sign_in(self) -> None:
+        """One signs in to the admin with the email, in any case."""
+        self.client.logout()
+        page = self.client.post(
+            "/admin/login/?next=/admin/",
+            {"username": "ROOT@example.com", "password": "a long password"},
+        )
+        self.assertRedirects(page, "/admin/")
+
+    def test_every_table(self) -> None:
+        """Each table has a list, and each row of it a page."""
+        for model, options in admin.site._registry.items():
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+            with self.subTest(name):
+                page = self.client.get(reverse(f"{name}_changelist"))
+                self.assertEqual(page.status_code, 200)
+                row = model._default_manager.first()
+                if row is not None:
+                    page = self.client.get(reverse(f"{name}_change", args=[row.pk]))
+                    self.assertEqual(page.status_code, 200)
+
+    def test_search(self) -> None:
+        """Where there is a search, it finds, and does not fail."""
+        for model, options in admin.site._registry.items():
+            if options.search_fields:
+                name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+                with self.subTest(name):
+                    page = self.client.get(reverse(name), {"q": "1"})
+                    self.assertEqual(page.status_code, 200)
+
+    def test_lists_have_a_fixed_number_of_statements(self) -> None:
+        """The list of articles takes the same statements for few rows and for many."""
+        with self.assertNumQueries(4):
+            self.client.get("/admin/articles/article/")
+
+    def test_new_user(self) -> None:
+        """A user made in the admin can sign in at the API."""
+        password = "another long password"
+        page = self.client.post(
+            "/admin/accounts/user/add/",
+            {
+                "email": "new@example.com",
+                "username": "new",
+                "usable_password": "true",
+                "password1": password,
+                "password2": password,
+            },
+        )
+        self.assertEqual(page.status_code, 302)
+        answer = self.client.post(
+            "/api/users/login",
+            {"user": {"email": "new@example.com", "password": password}},
+            content_type="application/json",
+        )
+        self.assertEqual(answer.status_code, 200)
+
+
+class DatabaseTests(TestCase):
+    def test_seed_twice(self) -> None:
+        """The demo site is not poured over a site that is in use."""
+        User(username="x", email="x@example.com", password="!").save()
+        with self.assertRaisesMessage(SystemExit, "has users already"):
+            call_command("seed")
+        self.assertFalse(Article.objects.exists())
+
+    def test_phc_string(self) -> None:
+        """The database holds the PHC string alone, and Django finds its hasher all the same."""
+        user = User(username="x", email="x@example.com")
+        user.set_password("a long password")
+        user.save()
+        stored = User.objects.extra(select={"stored": "password"}).values_list("stored", flat=True)
+        self.assertTrue(stored[0].startswith("$argon2id$"))
+        self.assertTrue(User.objects.get().check_password("a long password"))
+
+    def test_events(self) -> None:
+        """A change writes its event with the number that the counter then has."""
+        user = {"username": "x", "email": "x@example.com", "password": "a long password"}
+        answer = self.client.post("/api/users", {"user": user}, content_type="application/json")
+        token = {"Authorization": f"Token {answer.json()['user']['token']}"}
+        draft = {"title": "An event", "description": "d", "body": "b", "tagList": []}
+        created = self.client.post(
+            "/api/articles", {"article": draft}, content_type="application/json", headers=token
+        )
+        self.client.delete(f"/api/articles/{created.json()['article']['slug']}", headers=token)
+        names = Event.objects.order_by("id").values_list("name", flat=True)
+        self.assertEqual(list(names), ["article.created", "article.deleted"])
+        self.assertEqual(EventCounter.objects.get().value, 2)

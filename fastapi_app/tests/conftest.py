@@ -1,0 +1,46 @@
+"""An application on a migrated database of its own, filled with the demo site."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
+
+FOLDER = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    database = tmp_path_factory.mktemp("database") / "conduit.sqlite3"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CONDUIT_DATABASE_URL", f"sqlite:///{database}")
+        environment.setenv("CONDUIT_PASSWORD_HASHING", "fast")
+        command.upgrade(Config(FOLDER / "alembic.ini"), "head")
+        from conduit.database import get_sync_engine
+        from conduit.main import create_app
+        from conduit.seed import seed
+        from conduit.settings import get_settings
+
+        engine = get_sync_engine(get_settings())
+        with Session(engine) as session, session.begin():
+            seed(session)
+        engine.dispose()
+        yield create_app(get_settings())
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app) as client:
+        yield client
+
+
+@pytest.fixture
+def token(client: TestClient) -> dict[str, str]:
+    """The headers of somebody signed in."""
+    user = {"email": "guido@example.com", "password": "triptych-demo"}
+    answer = client.post("/api/users/login", json={"user": user})
+    return {"Authorization": f"Token {answer.json()['user']['token']}"}

@@ -1,0 +1,56 @@
+"""How many SQL statements a read takes, whatever the number of rows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import event
+
+
+@contextmanager
+def statements(app: FastAPI) -> Iterator[list[str]]:
+    """The statements that are executed inside, but for those about the connection."""
+    seen: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        seen.append(arguments[2])
+
+    engine = app.state.sessions.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/api/articles?limit=1", 3),
+        ("/api/articles?limit=100", 3),
+        ("/api/articles?tag=statement&author=guido&favorited=ada", 3),
+        ("/api/articles/the-assert-statement", 2),
+        ("/api/articles/the-del-statement/comments", 2),
+        ("/api/tags", 1),
+        ("/api/profiles/ada", 1),
+    ],
+)
+def test_reads(
+    app: FastAPI, client: TestClient, token: dict[str, str], path: str, most: int
+) -> None:
+    """A read takes its number of statements, and one more where a token is checked."""
+    with statements(app) as anonymous:
+        assert client.get(path).status_code == 200
+    with statements(app) as signed_in:
+        assert client.get(path, headers=token).status_code == 200
+    assert len(anonymous) == most
+    assert len(signed_in) == most + (path != "/api/tags")
+
+
+def test_feed(app: FastAPI, client: TestClient, token: dict[str, str]) -> None:
+    """The feed takes three statements, and one for the token."""
+    with statements(app) as seen:
+        answer = client.get("/api/articles/feed?limit=100", headers=token)
+    assert len(answer.json()["articles"]) > 20
+    assert len(seen) == 4
