@@ -1,5 +1,6 @@
 """The one table of the apps, which every command uses."""
 
+import shlex
 import socket
 import sys
 from collections.abc import Sequence
@@ -69,7 +70,7 @@ class App:
 
 def python(arguments: str) -> list[str]:
     """The arguments given to the Python that is running, so that no PATH is searched."""
-    return [sys.executable, *arguments.split()]
+    return [sys.executable, *shlex.split(arguments)]
 
 
 DJANGO = App(
@@ -105,7 +106,13 @@ FLASK = App(
             "-m gunicorn --config gunicorn.conf.py conduit.wsgi:app"
             " --bind {host}:{port} --workers {workers}",
         ),
-        Server("waitress", "-m waitress --host {host} --port {port} conduit.wsgi:app"),
+        Server(
+            "waitress",
+            # What `-m waitress` does, but SIGTERM ends it in order, as SIGINT does.
+            "-c 'import signal, waitress.runner;"
+            " signal.signal(signal.SIGTERM, signal.default_int_handler); waitress.runner.run()'"
+            " --host {host} --port {port} conduit.wsgi:app",
+        ),
     ),
 )
 FASTAPI = App(

@@ -10,6 +10,8 @@ import yaml
 from compare.apps import ROOT, App
 
 METHODS = ("get", "post", "put", "delete", "patch")
+# Where handlers are; the pages of docs.py have routes too, but are no operations.
+PLACES = ("conduit/**/api.py", "conduit/health.py")
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Handler:
-    """A function in an `api.py` that is given a route."""
+    """A function that is given a route."""
 
     name: str
     docstring: str
@@ -42,7 +44,7 @@ def read_operations() -> list[Operation]:
 
 
 def read_handlers(app: App) -> list[Handler]:
-    files = sorted(app.folder.glob("conduit/**/api.py"))
+    files = sorted(file for place in PLACES for file in app.folder.glob(place))
     return [handler for file in files for handler in handlers_of(file, app.folder)]
 
 

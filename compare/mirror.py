@@ -123,7 +123,7 @@ def check_handlers(
         names = [handler.name for handler in present]
         for name in order:
             if names.count(name) != 1:
-                yield f"{app.name}: {name} has {names.count(name)} handlers in the api.py files"
+                yield f"{app.name}: {name} has {names.count(name)} handlers, not one"
         for handler in present:
             where = f"{app.folder.name}/{handler.file}: {handler.name}"
             if handler.name not in summaries:

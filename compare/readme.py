@@ -47,4 +47,4 @@ def make_map(operations: Sequence[Operation], handlers: Mapping[App, Sequence[Ha
 
 def link(app: App, handler: Handler) -> str:
     # To the file, not to a line of it, which would move with every edit.
-    return f"[{handler.file.parent.name}]({app.folder.name}/{handler.file})"
+    return f"[{handler.file.relative_to('conduit')}]({app.folder.name}/{handler.file})"

@@ -16,7 +16,7 @@ from .harness.servers import Launcher, Server, running, stop_all
 from .harness.usual import Cors
 
 # A test that uses one of these needs a server that the suite has started.
-STARTING = {"launcher", "server", "quiet", "restricted", "production"}
+STARTING = {"launcher", "server", "restricted", "production"}
 
 MARKERS = (
     "rule(*ids): the rules of spec/rules.md that the test proves",
@@ -182,22 +182,16 @@ def launcher(
 
 @pytest.fixture(scope="session")
 def server(launcher: Launcher) -> Server:
-    """The server that all ordinary tests of a worker talk to, by its whole production command."""
-    return launcher.start(checked=True)
-
-
-@pytest.fixture(scope="session")
-def quiet(launcher: Launcher) -> Server:
-    """A server where nothing is written but what the tests about it write.
-
-    It knows no secret and no lifetime, so it has those of development.
-    """
-    return launcher.start({"CONDUIT_SECRET_KEY": None})
+    """The server that all ordinary tests of a worker talk to."""
+    return launcher.start()
 
 
 @pytest.fixture(scope="session")
 def restricted(launcher: Launcher) -> Server:
-    """A server with lists of hosts and origins, short tokens, and few lines in its log."""
+    """A server with lists of hosts and origins, short tokens, few lines in its log, no secret.
+
+    All its tests run in one worker, and nobody else writes here.
+    """
     origins = ("https://one.example", "http://two.example:8080")
     return launcher.start(
         {
@@ -205,6 +199,7 @@ def restricted(launcher: Launcher) -> Server:
             "CONDUIT_CORS_ORIGINS": ", ".join(origins),
             "CONDUIT_TOKEN_LIFETIME": "3600",
             "CONDUIT_LOG_LEVEL": "WARNING",
+            "CONDUIT_SECRET_KEY": None,
         },
         cors=Cors(any_origin=False, origins=origins),
     )
@@ -212,7 +207,7 @@ def restricted(launcher: Launcher) -> Server:
 
 @pytest.fixture(scope="session")
 def production(launcher: Launcher) -> Server:
-    """Two workers in production, with no more settings than needed: nobody writes articles here."""
+    """A server in production, with no more settings than needed: nobody writes articles here."""
     return launcher.start(
         {
             "CONDUIT_ENV": "production",
@@ -220,7 +215,6 @@ def production(launcher: Launcher) -> Server:
             "CONDUIT_PASSWORD_HASHING": None,
             "CONDUIT_ALLOWED_HOSTS": "127.0.0.1",
         },
-        workers=2,
         cors=Cors(any_origin=False),
         checked=True,
     )

@@ -10,14 +10,14 @@ from .harness.servers import Server
 
 
 @pytest.fixture
-def broken(quiet: Server) -> Iterator[tuple[Server, Person, str]]:
+def broken(restricted: Server) -> Iterator[tuple[Server, Person, str]]:
     """A server whose comments are not where they should be, and the path of some of them."""
-    person = register(quiet.client)
+    person = register(restricted.client)
     article = write_article(person)
     comment_on(article, person)
-    quiet.database.execute("ALTER TABLE comments RENAME TO comments_elsewhere")
-    yield quiet, person, f"/api/articles/{article['slug']}/comments"
-    quiet.database.execute("ALTER TABLE comments_elsewhere RENAME TO comments")
+    restricted.database.execute("ALTER TABLE comments RENAME TO comments_elsewhere")
+    yield restricted, person, f"/api/articles/{article['slug']}/comments"
+    restricted.database.execute("ALTER TABLE comments_elsewhere RENAME TO comments")
 
 
 @rule("FAIL-1")
@@ -66,7 +66,7 @@ def test_traceback_in_the_log(broken: tuple[Server, Person, str]) -> None:
     id_, secret = unique("request-"), unique("secret-")
     answer = server.client.get(f"{path}?token={secret}", headers={"X-Request-ID": id_})
     assert answer.status == 500
-    assert server.log_lines_with(f"{id_} GET {path} 500 ")
+    assert server.log_lines_with(id_)
     log = server.log_text()
     records = re.split(r"^(?=[0-9]{4}-[0-9]{2}-[0-9]{2}T)", log, flags=re.MULTILINE)
     tracebacks = [record for record in records if id_ in record.splitlines()[0]

@@ -7,6 +7,7 @@ import pytest
 from .harness import register, rule
 from .harness.kinds import EVERY_KIND
 from .harness.servers import Server
+from .harness.tokens import claims_of
 
 ORIGIN = {"Origin": "https://front.example"}
 PREFLIGHT = {**ORIGIN, "Access-Control-Request-Method": "PUT"}
@@ -19,6 +20,14 @@ CORS_HEADERS = (
     "Access-Control-Allow-Credentials",
     "Vary",
 )
+
+
+@rule("START-1", "START-2", "START-3")
+def test_nothing_to_complain_about(production: Server) -> None:
+    """Where all is well the check before the start says nothing."""
+    checked = production.checked
+    assert checked is not None
+    assert (checked.code, checked.stdout, checked.stderr) == (0, "", "")
 
 
 @rule("START-1")
@@ -81,3 +90,10 @@ def test_login_takes_its_time(production: Server) -> None:
 
     known, unknown = seconds(person.email), seconds("nobody@example.com")
     assert known * 0.5 < unknown < known * 2
+
+
+@rule("SETTING-1")
+def test_lifetime_by_default(production: Server) -> None:
+    """A token lives 2,592,000 seconds where nothing else is set."""
+    claims = claims_of(register(production.client).signed_in_with)
+    assert claims["exp"] - claims["iat"] == 2_592_000

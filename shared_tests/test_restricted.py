@@ -5,7 +5,7 @@ import pytest
 from .harness import register, rule, unique
 from .harness.kinds import EVERY_KIND
 from .harness.servers import Server
-from .harness.tokens import claims_of
+from .harness.tokens import claims_of, honest_claims, make
 
 HOST_REFUSED = b'{"errors":{"host":["not allowed"]}}'
 
@@ -205,3 +205,14 @@ def test_log_level(restricted: Server, server: Server) -> None:
         assert one.client.get("/api/health", headers={"X-Request-ID": id_}).status == 200
     assert len(server.log_lines_with(id_)) == 1
     assert id_ not in restricted.log_text()
+
+
+@rule("SETTING-4")
+def test_secret_of_development(restricted: Server) -> None:
+    """Without a secret of its own development has the published one."""
+    person = register(restricted.client)
+    claims = honest_claims(claims_of(person.signed_in_with)["sub"], 1)
+    token = make(claims, "conduit-development-secret-never-for-production")
+    answer = restricted.client.with_token(token).get("/api/user")
+    assert answer.status == 200
+    assert answer.json["user"]["username"] == person.username

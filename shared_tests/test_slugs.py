@@ -20,9 +20,9 @@ EXAMPLES = [
 
 
 @pytest.fixture(scope="session")
-def novelist(quiet: Server) -> Person:
+def novelist(restricted: Server) -> Person:
     """Somebody who writes on a server where no slug is taken."""
-    return register(quiet.client, "novelist")
+    return register(restricted.client, "novelist")
 
 
 def slug_of(person: Person, title: str) -> str:

@@ -9,9 +9,9 @@ from .harness.servers import Server
 
 
 @pytest.fixture(scope="module")
-def tagger(quiet: Server) -> Person:
+def tagger(restricted: Server) -> Person:
     """Somebody who uses tags."""
-    return register(quiet.client, "tagger")
+    return register(restricted.client, "tagger")
 
 
 @pytest.fixture

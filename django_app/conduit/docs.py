@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from pydantic_core import to_json
@@ -42,25 +41,21 @@ def make_document(api: NinjaAPI) -> dict[str, Any]:
     return document
 
 
-@csrf_exempt
 @require_safe
 def openapi(request: HttpRequest, api: NinjaAPI) -> HttpResponse:
     return HttpResponse(to_json(make_document(api)), content_type=JSON)
 
 
-@csrf_exempt
 @require_safe
 def swagger(request: HttpRequest) -> HttpResponse:
     return page(pages.SWAGGER_PAGE)
 
 
-@csrf_exempt
 @require_safe
 def redoc(request: HttpRequest) -> HttpResponse:
     return page(pages.REDOC_PAGE)
 
 
-@csrf_exempt
 @require_safe
 def asset(request: HttpRequest, name: str) -> HttpResponse:
     if name not in pages.ASSETS:

@@ -56,14 +56,14 @@ def database(url: str, pool_size: int) -> dict[str, Any]:
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
     names = {known[key]: value for key, value in parts.items() if key in known}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "conduit.database",
         **names,
         "PORT": str(parts.get("port", "")),
         # A connection that the server dropped is noticed before it is used.
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 2,
-            "pool": {"min_size": 1, "max_size": pool_size, "timeout": 1.8},
+            "pool": {"min_size": 1, "max_size": pool_size, "timeout": 1},
         },
     }
 
@@ -106,10 +106,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "conduit.middleware.ConduitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "conduit.admin_middleware.AdminSession",
+    "conduit.admin_middleware.AdminCsrf",
+    "conduit.admin_middleware.AdminAuthentication",
+    "conduit.admin_middleware.AdminMessage",
 ]
 ROOT_URLCONF = "conduit.urls"
 TEMPLATES = [

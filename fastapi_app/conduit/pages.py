@@ -38,7 +38,7 @@ REDOC_PAGE = """<!doctype html>
   </head>
   <body>
     <redoc spec-url="/api/openapi.json"></redoc>
-    <script src="/api/docs/assets/redoc.js"></script>
+    <script type="module" src="/api/docs/assets/redoc.js"></script>
   </body>
 </html>
 """
@@ -46,7 +46,7 @@ REDOC_PAGE = """<!doctype html>
 # Swagger UI draws its icons from data. Nothing may come from another host.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; connect-src 'self'; worker-src blob:; "
+    "img-src 'self' data:; font-src data:; connect-src 'self'; worker-src blob:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 ASSETS = {

@@ -38,4 +38,4 @@ def token(client: FlaskClient) -> dict[str, str]:
     """The headers of somebody signed in."""
     user = {"email": "guido@example.com", "password": "triptych-demo"}
     answer = client.post("/api/users/login", json={"user": user})
-    return {"Authorization": f"Token {answer.json['user']['token']}"}
+    return {"Authorization": f"Token {answer.get_json()['user']['token']}"}

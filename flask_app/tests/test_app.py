@@ -31,7 +31,7 @@ def test_events(app: Flask, client: FlaskClient, token: dict[str, str]) -> None:
     """A change writes its event with the number that the counter then has."""
     draft = {"title": "An event", "description": "d", "body": "b", "tagList": []}
     created = client.post("/api/articles", json={"article": draft}, headers=token)
-    client.delete(f"/api/articles/{created.json['article']['slug']}", headers=token)
+    client.delete(f"/api/articles/{created.get_json()['article']['slug']}", headers=token)
     with app.extensions["sessions"].reading() as session:
         names = list(session.scalars(select(Event.name).order_by(Event.id)))
         newest = session.scalar(select(func.max(Event.id)))

@@ -36,7 +36,9 @@ def statements(app: Flask) -> Iterator[list[str]]:
         ("/api/profiles/ada", 1),
     ],
 )
-def test_reads(app: Flask, client: FlaskClient, token: dict[str, str], path: str, most: int) -> None:
+def test_reads(
+    app: Flask, client: FlaskClient, token: dict[str, str], path: str, most: int
+) -> None:
     """A read takes its number of statements, and one more where a token is checked."""
     with statements(app) as anonymous:
         assert client.get(path).status_code == 200
@@ -50,5 +52,5 @@ def test_feed(app: Flask, client: FlaskClient, token: dict[str, str]) -> None:
     """The feed takes three statements, and one for the token."""
     with statements(app) as seen:
         answer = client.get("/api/articles/feed?limit=100", headers=token)
-    assert len(answer.json["articles"]) > 20
+    assert len(answer.get_json()["articles"]) > 20
     assert len(seen) == 4

@@ -5,13 +5,12 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 # Tests that share a server, or a database that comes and goes: started once, in one worker.
 TOGETHER = {
     "test_database_away.py": "fragile",
-    "test_defaults.py": "quiet",
-    "test_failures.py": "quiet",
+    "test_failures.py": "restricted",
     "test_farewell.py": "farewell",
     "test_production.py": "production",
     "test_restricted.py": "restricted",
-    "test_slugs.py": "quiet",
-    "test_tags.py": "quiet",
+    "test_slugs.py": "restricted",
+    "test_tags.py": "restricted",
 }
 
 

@@ -48,6 +48,8 @@ class Server:
         self.url = url
         self.database = database
         self.log = log
+        # What the check said before the server was started, where it was asked.
+        self.checked: Ended | None = None
         self.client = Client(url, cors=cors)
 
     def wait_until_ready(self, patience: float = 30) -> None:
@@ -55,7 +57,7 @@ class Server:
         deadline = time.monotonic() + patience
         while True:
             try:
-                if httpx.get(f"{self.url}/api/health", trust_env=False).status_code == 200:
+                if self.client.http.get(f"{self.url}/api/health").status_code == 200:
                     return
             except httpx.TransportError:
                 pass
@@ -161,7 +163,8 @@ class Launcher:
         """
         database = database or self.migrated()
         settings = {"CONDUIT_DATABASE_URL": database.url, **(settings or {})}
-        if checked and (ended := self.check(settings)).code != 0:
+        ended = self.check(settings) if checked else None
+        if ended and ended.code != 0:
             raise RuntimeError(f"the check failed:\n{ended.stderr}")
         port = free_port()
         name = f"{self.app.name}-{next(self._numbers)}"
@@ -175,6 +178,7 @@ class Launcher:
                 stderr=stderr.fileno(),
             )
         server = Server(process, f"http://{HOST}:{port}", database, log, cors)
+        server.checked = ended
         running.append(server)
         server.wait_until_ready()
         return server

@@ -1,0 +1,1 @@
+"""The engine that the settings name: Django looks for it in `base`."""
