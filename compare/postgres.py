@@ -13,8 +13,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-
 from compare.processes import Child, Processes
 from compare.terminal import Failed, Voice
 
@@ -40,6 +38,8 @@ async def running_postgres(data: Path, processes: Processes) -> AsyncIterator[Po
         voice.say("making a database cluster (once)")
         await asyncio.to_thread(make_cluster, data)
     server = get_server(data, start=False)
+    # Only the permissions now, which a .venv that was made anew may lack.
+    server.ensure_pgdata_inited()
     # It listens on a socket in the file system only: no port that could be taken. Not in `data`,
     # since the path of a socket must be short.
     with tempfile.TemporaryDirectory(prefix="triptych-") as sockets:
@@ -50,11 +50,11 @@ async def running_postgres(data: Path, processes: Processes) -> AsyncIterator[Po
             cwd=data,
             user=server.system_user,
         )
-        url = f"postgresql://{server.postgres_user}@/postgres?host={sockets}"
-        while not answers(url):
+        while not is_ready(data, child.process.pid):
             if child.process.returncode is not None:
                 raise Failed("PostgreSQL did not start: see its lines above")
             await asyncio.sleep(0.05)
+        url = f"postgresql://{server.postgres_user}@/postgres?host={sockets}"
         yield Postgres(url, child)
 
 
@@ -71,8 +71,9 @@ def give_to_postgres(folder: Path, server: PostgresServer) -> None:
         shutil.chown(folder, server.system_user)
 
 
-def answers(url: str) -> bool:
-    with suppress(psycopg.OperationalError):
-        psycopg.connect(url).close()
-        return True
+def is_ready(data: Path, pid: int) -> bool:
+    """Whether the server with this pid says so; to ask it by connecting would fill its log."""
+    with suppress(FileNotFoundError):
+        lines = (data / "postmaster.pid").read_text().splitlines()
+        return lines[:1] == [str(pid)] and lines[-1].strip() == "ready"
     return False

@@ -247,21 +247,18 @@ def test_migrating_again(launcher: Launcher) -> None:
 @rule("DB-6")
 @pytest.mark.parametrize(("maker", "guest"), list(itertools.permutations(APPS, 2)))
 def test_database_of_another(launcher_of: Maker, kind: str, maker: str, guest: str) -> None:
-    """On a database that another app made, migrate records its head, and the app is content."""
+    """On a database that another app made, migrate succeeds and changes nothing of it."""
     database = launcher_of(maker, kind).migrated()
     before = read_catalog(database)
-    launcher = launcher_of(guest, kind)
-    settings = {"CONDUIT_DATABASE_URL": database.url}
-    migrated, again = launcher.migrate(database), launcher.migrate(database)
-    checked = launcher.check(settings)
-    assert (migrated.code, migrated.stderr) == (0, "")
-    assert (again.code, again.stderr) == (0, "")
-    assert (checked.code, checked.stderr) == (0, "")
+    ended = launcher_of(guest, kind).migrate(database)
+    assert (ended.code, ended.stdout, ended.stderr) == (0, "", "")
     assert read_catalog(database) == before
 
 
-@rule("DB-6")
-@pytest.mark.parametrize(("maker", "guest"), list(itertools.permutations(APPS, 2)))
+@rule("DB-6", "START-2")
+@pytest.mark.parametrize(
+    ("maker", "guest"), [("django", "flask"), ("flask", "fastapi"), ("fastapi", "django")]
+)
 def test_database_of_another_unmigrated(
     launcher_of: Maker, kind: str, maker: str, guest: str
 ) -> None:
@@ -270,28 +267,26 @@ def test_database_of_another_unmigrated(
     checked = launcher_of(guest, kind).check({"CONDUIT_DATABASE_URL": database.url})
     assert checked.code == 1
     assert len(checked.stderr.splitlines()) == 1
-
-
-DEVIATIONS = {
-    "a column more": "ALTER TABLE comments ADD COLUMN extra integer",
-    "a column less": "ALTER TABLE events DROP COLUMN name",
-    "an index less": "DROP INDEX users_username_key",
-    "a table less": "DROP TABLE event_counter",
-    "an index more": "CREATE INDEX extra_idx ON comments (body)",
-}
+    assert "migrate" in checked.stderr
 
 
 @rule("DB-7")
-@pytest.mark.parametrize("deviation", list(DEVIATIONS))
 @pytest.mark.parametrize(
-    ("maker", "guest"), [("django", "flask"), ("flask", "fastapi"), ("fastapi", "django")]
+    ("maker", "guest", "deviation"),
+    [
+        ("django", "flask", "ALTER TABLE comments ADD COLUMN extra integer"),
+        ("flask", "fastapi", "ALTER TABLE events DROP COLUMN name"),
+        ("fastapi", "django", "DROP INDEX users_username_key"),
+        ("django", "fastapi", "CREATE INDEX extra_idx ON comments (body)"),
+        ("flask", "django", "DROP TABLE event_counter"),
+    ],
 )
 def test_database_that_deviates(
     launcher_of: Maker, kind: str, maker: str, guest: str, deviation: str
 ) -> None:
     """On a database whose shared tables deviate, migrate is one line and exit code 1."""
     database = launcher_of(maker, kind).migrated()
-    database.execute(DEVIATIONS[deviation])
+    database.execute(deviation)
     ended = launcher_of(guest, kind).migrate(database)
     assert ended.code == 1
     assert ended.stdout == ""

@@ -7,6 +7,8 @@ from typing import Any
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from .database import refuse_dropped
+
 DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 
 
@@ -59,11 +61,14 @@ def database(url: str, pool_size: int) -> dict[str, Any]:
         "ENGINE": "conduit.database",
         **names,
         "PORT": str(parts.get("port", "")),
-        # A connection that the server dropped is noticed before it is used.
-        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 2,
-            "pool": {"min_size": 1, "max_size": pool_size, "timeout": 1},
+            "pool": {
+                "min_size": 1,
+                "max_size": pool_size,
+                "timeout": 1,
+                "check": refuse_dropped,
+            },
         },
     }
 

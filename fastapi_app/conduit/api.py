@@ -1,6 +1,7 @@
 """Mounts every domain under `/api`, in the contract's order."""
 
-from fastapi import APIRouter
+from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 
 from . import docs
 from .accounts.api import router as accounts
@@ -8,6 +9,12 @@ from .articles.api import router as articles
 from .comments.api import router as comments
 from .health import router as health
 
-api = APIRouter(prefix="/api")
-for part in (accounts, articles, comments, health, docs.router):
-    api.include_router(part)
+
+def register(app: FastAPI) -> None:
+    for part in (accounts, articles, comments, health, docs.router):
+        app.include_router(part, prefix="/api")
+    app.add_api_route("/", home, include_in_schema=False)
+
+
+async def home() -> RedirectResponse:
+    return RedirectResponse("/api/docs")

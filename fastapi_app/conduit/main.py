@@ -4,10 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from fastapi.responses import RedirectResponse
 
-from . import check, errors, logs
-from .api import api
+from . import api, check, errors, logs
 from .database import Sessions, get_engine
 from .middleware import ConduitMiddleware
 from .settings import Settings, get_settings
@@ -29,14 +27,9 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,
     )
     app.add_middleware(ConduitMiddleware, settings=settings)
-    app.include_router(api)
-    app.add_api_route("/", home, include_in_schema=False)
     errors.register(app)
+    api.register(app)
     return app
-
-
-async def home() -> RedirectResponse:
-    return RedirectResponse("/api/docs")
 
 
 check.require()

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
-from conduit.accounts.auth import get_current_user, get_token
-from conduit.accounts.models import User
-from conduit.live.models import Event, EventCounter
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
+
+from conduit.accounts.auth import get_current_user, get_token
+from conduit.accounts.models import User
+from conduit.live.models import Event, EventCounter
 
 
 def test_overridden_user(app: FastAPI, client: TestClient) -> None:

@@ -27,10 +27,11 @@ def statements(app: FastAPI) -> Iterator[list[str]]:
 @pytest.mark.parametrize(
     ("path", "most"),
     [
-        ("/api/articles?limit=1", 3),
-        ("/api/articles?limit=100", 3),
-        ("/api/articles?tag=statement&author=guido&favorited=ada", 3),
-        ("/api/articles/the-assert-statement", 2),
+        ("/api/articles?limit=1", 1),
+        ("/api/articles?limit=100", 1),
+        ("/api/articles?tag=statement&author=guido&favorited=ada", 1),
+        ("/api/articles?offset=1000", 2),
+        ("/api/articles/the-assert-statement", 1),
         ("/api/articles/the-del-statement/comments", 2),
         ("/api/tags", 1),
         ("/api/profiles/ada", 1),
@@ -49,8 +50,8 @@ def test_reads(
 
 
 def test_feed(app: FastAPI, client: TestClient, token: dict[str, str]) -> None:
-    """The feed takes three statements, and one for the token."""
+    """The feed takes one statement, and one for the token."""
     with statements(app) as seen:
         answer = client.get("/api/articles/feed?limit=100", headers=token)
     assert len(answer.json()["articles"]) > 20
-    assert len(seen) == 4
+    assert len(seen) == 2

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, AliasGenerator, BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 from pydantic_core import MISSING, PydanticCustomError
 
@@ -22,9 +22,11 @@ class Wire(BaseModel):
 
 
 class Answer(Wire):
-    """What is answered: made in Python, by its names there, or from a row."""
+    """What is answered: made from a row, or in Python, by the names there."""
 
-    model_config = ConfigDict(validate_by_name=True, from_attributes=True)
+    model_config = ConfigDict(
+        alias_generator=AliasGenerator(serialization_alias=to_camel), from_attributes=True
+    )
 
 
 class ErrorResponse(Answer):

@@ -1,12 +1,13 @@
 """What a caller from outside cannot see: the factory, the commands, and the tables behind."""
 
 import pytest
-from conduit import create_app
-from conduit.live.models import Event, EventCounter
-from conduit.settings import Settings
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+
+from conduit import create_app
+from conduit.live.models import Event, EventCounter
+from conduit.settings import Settings
 
 
 def test_factory(app: Flask) -> None:

@@ -123,6 +123,7 @@ def _value(database: Database, default: str | None) -> str:
 
 
 def _plain(text: str | None) -> str:
-    """An index's statement without quotes, and with no more white space or brackets than needed."""
+    """An index's statement without quotes, needless white space and doubled brackets."""
     text = re.sub(r'["`]', "", (text or "").lower())
-    return re.sub(r"\s*([(),])\s*", r"\1", " ".join(text.split())).replace("((", "(")
+    text = re.sub(r"\s*([(),])\s*", r"\1", " ".join(text.split()))
+    return re.sub(r"([()])\1+", r"\1", text)

@@ -35,7 +35,10 @@ class Client:
             trust_env=False,
             # Plain HTTP only: reading the certificates of the world takes longer than a test.
             verify=False,
-            limits=httpx.Limits(max_connections=100, max_keepalive_connections=100),
+            # Shorter than any server keeps an idle connection: nobody sends into a closing one.
+            limits=httpx.Limits(
+                max_connections=100, max_keepalive_connections=100, keepalive_expiry=1
+            ),
         )
 
     def with_token(self, token: str | None) -> "Client":

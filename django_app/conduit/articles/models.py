@@ -57,10 +57,6 @@ class Article(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    @property
-    def tag_list(self) -> list[str]:
-        return sorted(tag.name for tag in self.tags.all())
-
 
 class ArticleTag(models.Model):
     article = models.ForeignKey(Article, models.DB_CASCADE, db_index=False)

@@ -1,8 +1,18 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import BooleanField, Count, Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models import (
+    Aggregate,
+    BooleanField,
+    Count,
+    Exists,
+    JSONField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -19,6 +29,11 @@ SUMMARY = ["slug", "title", "description", "created_at", "updated_at"]
 AUTHOR = ["author__username", "author__bio", "author__image"]
 
 
+def of_article(links: Any) -> Any:
+    """The links of the article of the enclosing query, as one group."""
+    return links.objects.filter(article=OuterRef("pk")).values("article")
+
+
 def favorited_by(viewer: User | AnonymousUser) -> Combinable:
     """Whether the article of the enclosing query is a favorite of the viewer."""
     if not viewer.is_authenticated:
@@ -26,23 +41,30 @@ def favorited_by(viewer: User | AnonymousUser) -> Combinable:
     return Exists(viewer.favorites.filter(article=OuterRef("pk")))
 
 
+class JSONList(Aggregate):
+    """The values of a group as one list: an aggregate that each database calls otherwise."""
+
+    function = "JSONB_AGG"
+    output_field = JSONField()
+
+    def as_sqlite(self, *args: Any, **options: Any) -> Any:
+        return super().as_sql(*args, function="JSON_GROUP_ARRAY", **options)
+
+
 class ArticleQuerySet(QuerySet["Article"]):
     def seen_by(self, viewer: User | AnonymousUser) -> ArticleQuerySet:
         """Articles without their bodies, with author, favorites and tags."""
-        favorites = self.model.favorited_by.through.objects  # type: ignore[attr-defined]
-        counted = (
-            favorites.filter(article=OuterRef("pk"))
-            .values("article")
-            .annotate(count=Count("pk"))
-            .values("count")
-        )
+        favorites = of_article(self.model.favorited_by.through)
+        tags = of_article(self.model.tags.through)
         articles: ArticleQuerySet = (
             self.only(*SUMMARY, *AUTHOR)
             .select_related("author")
-            .prefetch_related("tags")
             .annotate(
+                tag_list=Subquery(tags.annotate(each=JSONList("tag__name")).values("each")),
                 favorited=favorited_by(viewer),
-                favorites_count=Coalesce(Subquery(counted), 0),
+                favorites_count=Coalesce(
+                    Subquery(favorites.annotate(count=Count("pk")).values("count")), 0
+                ),
                 author_followed=followed_by(viewer, "author"),
             )
         )

@@ -1,1 +1,14 @@
-"""The engine that the settings name: Django looks for it in `base`."""
+"""The database's engine, in `base` where Django looks for it, and how its pool sees a dropped link."""
+
+from select import select
+
+from psycopg import Connection, OperationalError
+
+
+def refuse_dropped(connection: Connection) -> None:
+    """Notice a connection that PostgreSQL has dropped: on an idle one there is nothing to read.
+
+    The pool then takes another; its own check costs each request a round trip.
+    """
+    if select([connection.pgconn.socket], [], [], 0)[0]:
+        raise OperationalError("dropped by the server")

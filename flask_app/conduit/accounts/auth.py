@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, get_type_hints
 
 from flask import g, request
-from flask_openapi.endpoint import create_view_func
-from flask_openapi.utils import parse_parameters
 
 from ..database import session
 from ..errors import Unauthorized
+from ..requests import validate
 from .models import User
 from .tokens import read_credentials, read_token
 
@@ -49,13 +48,13 @@ def login_optional(view: View) -> View:
 
 
 def before_validation(view: View, load: Callable[[], None]) -> View:
-    """Call `load` before flask-openapi validates: it does so around any other decorator."""
-    validated = create_view_func(view, *parse_parameters(view, doc_ui=False))
+    """Call `load`, then validate what the view takes: flask-openapi would do it the other way."""
+    models = get_type_hints(view)
 
-    @wraps(view, updated=())
-    def loaded(**kwargs: Any) -> Any:
+    @wraps(view)
+    def loaded(**path: Any) -> Any:
         load()
-        return validated(**kwargs)
+        return view(**validate(models, path))
 
     loaded.__delay_validate_request__ = True  # type: ignore[attr-defined]
     return loaded

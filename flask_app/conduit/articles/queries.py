@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement, Select, exists, false, func, select
 
 from ..accounts.models import Follow, User
 from ..accounts.queries import author_seen_by, has_username
+from ..database import json_list
 from .models import Article, ArticleTag, Favorite, Tag
 from .schemas import ArticleFilters, Page
 
@@ -17,31 +18,24 @@ def favorited_by(viewer: User | None) -> ColumnElement[bool]:
 
 
 def seen_by(viewer: User | None) -> Select[*tuple[Any, ...]]:
-    """Articles without their bodies, with author and favorites; tags come by `tags_of`."""
-    favorites = select(func.count()).where(Favorite.article_id == Article.id).scalar_subquery()
+    """Articles without their bodies, with author, favorites and tags."""
+    favorites = select(func.count()).where(Favorite.article_id == Article.id)
+    tags = select(json_list(Tag.name)).join(ArticleTag, ArticleTag.tag_id == Tag.id)
     return select(
-        Article.id,
         Article.slug,
         Article.title,
         Article.description,
+        tags.where(ArticleTag.article_id == Article.id).scalar_subquery().label("tag_list"),
         Article.created_at,
         Article.updated_at,
         favorited_by(viewer).label("favorited"),
-        favorites.label("favorites_count"),
+        favorites.scalar_subquery().label("favorites_count"),
         author_seen_by(viewer),
     ).join(Article.author)
 
 
 def with_body(articles: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return articles.add_columns(Article.body)
-
-
-def tags_of(article_ids: Sequence[int]) -> Select[int, str]:
-    return (
-        select(ArticleTag.article_id, Tag.name)
-        .join(Tag, Tag.id == ArticleTag.tag_id)
-        .where(ArticleTag.article_id.in_(article_ids))
-    )
 
 
 def matching(filters: ArticleFilters) -> list[ColumnElement[bool]]:

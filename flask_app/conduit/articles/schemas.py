@@ -99,11 +99,19 @@ class ArticleFilters(Page):
     favorited: Filter = None
 
 
+def sort_tags(names: list[str] | None) -> list[str]:
+    """In Python, by code point: databases collate differently."""
+    return sorted(names or [])
+
+
+TagNames = Annotated[list[str], BeforeValidator(sort_tags)]
+
+
 class ArticleSummary(Answer):
     slug: str
     title: str
     description: str
-    tag_list: list[str]
+    tag_list: TagNames
     created_at: Timestamp
     updated_at: Timestamp
     favorited: bool
@@ -116,7 +124,7 @@ class Article(Answer):
     title: str
     description: str
     body: str
-    tag_list: list[str]
+    tag_list: TagNames
     created_at: Timestamp
     updated_at: Timestamp
     favorited: bool

@@ -1,9 +1,8 @@
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, update
+from sqlalchemy import ColumnElement, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -33,29 +32,20 @@ def list_articles(
     page: schemas.Page,
     viewer: User | None,
 ) -> schemas.ArticlesResponse:
-    count = session.scalar(queries.count(conditions))
-    articles = queries.newest_first(queries.seen_by(viewer).where(*conditions), page)
-    return schemas.ArticlesResponse.model_validate(
-        {"articles": with_tags(session, articles), "articles_count": count}
-    )
-
-
-def with_tags(session: Session, articles: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
-    """The articles of the statement, each with its list of tags."""
-    rows = (session.execute(articles)).all()
-    names: defaultdict[int, list[str]] = defaultdict(list)
-    if rows:
-        links = queries.tags_of([row.id for row in rows])
-        for article_id, name in session.execute(links):
-            names[article_id].append(name)
-    return [{**row._mapping, "tag_list": sorted(names[row.id])} for row in rows]
+    count = queries.count(conditions)
+    articles = queries.seen_by(viewer).where(*conditions).add_columns(count.scalar_subquery())
+    rows = (session.execute(queries.newest_first(articles, page))).all()
+    # Each row has the count at its end; without a row it takes a statement of its own.
+    total = rows[0][-1] if rows else session.scalar(count)
+    return schemas.ArticlesResponse.model_validate({"articles": rows, "articles_count": total})
 
 
 def get_article(session: Session, *, slug: str, viewer: User | None) -> schemas.Article:
-    article = queries.with_body(queries.seen_by(viewer)).where(Article.slug == slug)
-    for found in with_tags(session, article):
-        return schemas.Article.model_validate(found)
-    raise NotFound(article="not found")
+    statement = queries.with_body(queries.seen_by(viewer)).where(Article.slug == slug)
+    article = (session.execute(statement)).one_or_none()
+    if article is None:
+        raise NotFound(article="not found")
+    return schemas.Article.model_validate(article)
 
 
 def create_article(
