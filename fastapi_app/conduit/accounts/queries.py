@@ -19,21 +19,21 @@ def has_email(email: str) -> ColumnElement[bool]:
     return func.lower(User.email) == fold(email)
 
 
-def followed_by(viewer: User | None) -> ColumnElement[bool]:
+def followed_by(viewer_id: int | None) -> ColumnElement[bool]:
     """Whether the viewer follows the user of the enclosing statement."""
-    if viewer is None:
+    if viewer_id is None:
         return false()
-    return exists().where(Follow.follower_id == viewer.id, Follow.followed_id == User.id)
+    return exists().where(Follow.follower_id == viewer_id, Follow.followed_id == User.id)
 
 
-def author_seen_by(viewer: User | None) -> Bundle[Any]:
+def author_seen_by(viewer_id: int | None) -> Bundle[Any]:
     """The author's profile, as one member of a row."""
-    following = followed_by(viewer).label("following")
+    following = followed_by(viewer_id).label("following")
     return Bundle("author", User.username, User.bio, User.image, following)
 
 
 def profile_seen_by(viewer: User | None, username: str) -> Select[*tuple[Any, ...]]:
-    following = followed_by(viewer).label("following")
+    following = followed_by(viewer.id if viewer else None).label("following")
     profile = select(User.username, User.bio, User.image, following)
     return profile.where(has_username(username))
 

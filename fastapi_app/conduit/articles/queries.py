@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, false, func, select
@@ -10,15 +11,21 @@ from .models import Article, ArticleTag, Favorite, Tag
 from .schemas import ArticleFilters, Page
 
 
-def favorited_by(viewer: User | None) -> ColumnElement[bool]:
+def favorited_by(viewer_id: int | None) -> ColumnElement[bool]:
     """Whether the article of the enclosing statement is a favorite of the viewer."""
-    if viewer is None:
+    if viewer_id is None:
         return false()
-    return exists().where(Favorite.user_id == viewer.id, Favorite.article_id == Article.id)
+    return exists().where(Favorite.user_id == viewer_id, Favorite.article_id == Article.id)
 
 
 def seen_by(viewer: User | None) -> Select[*tuple[Any, ...]]:
     """Articles without their bodies, with author, favorites and tags."""
+    return seen_by_id(viewer.id if viewer else None)
+
+
+@lru_cache(maxsize=64)
+def seen_by_id(viewer_id: int | None) -> Select[*tuple[Any, ...]]:
+    """Kept for the next request: to build the statement takes longer than to send it."""
     favorites = select(func.count()).where(Favorite.article_id == Article.id)
     tags = select(json_list(Tag.name)).join(ArticleTag, ArticleTag.tag_id == Tag.id)
     return select(
@@ -28,9 +35,9 @@ def seen_by(viewer: User | None) -> Select[*tuple[Any, ...]]:
         tags.where(ArticleTag.article_id == Article.id).scalar_subquery().label("tag_list"),
         Article.created_at,
         Article.updated_at,
-        favorited_by(viewer).label("favorited"),
+        favorited_by(viewer_id).label("favorited"),
         favorites.scalar_subquery().label("favorites_count"),
-        author_seen_by(viewer),
+        author_seen_by(viewer_id),
     ).join(Article.author)
 
 

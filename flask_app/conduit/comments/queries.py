@@ -14,7 +14,7 @@ def seen_by(viewer: User | None) -> Select[*tuple[Any, ...]]:
         Comment.created_at,
         Comment.updated_at,
         Comment.body,
-        author_seen_by(viewer),
+        author_seen_by(viewer.id if viewer else None),
     ).join(Comment.author)
 
 
