@@ -4,7 +4,7 @@ import json
 import re
 from functools import cached_property
 
-import httpx
+import httpx2
 
 from compare.apps import App
 
@@ -18,7 +18,7 @@ SHAPES = (
 
 
 class Answer:
-    def __init__(self, app: App, response: httpx.Response) -> None:
+    def __init__(self, app: App, response: httpx2.Response) -> None:
         self.app = app
         self.response = response
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Annotated
 
-import httpx
+import httpx2
 import typer
 from rich.json import JSON
 from rich.markup import escape
@@ -48,7 +48,7 @@ def ask(
         raise UsageError(f"{path!r} is no path: give one that begins with /, as /api/articles does")
     request = Request(method.upper(), path, body, user, f"ask-{uuid.uuid4().hex[:12]}")
     apps = choose_apps(what_runs(), request, only)
-    with httpx.Client(timeout=30) as client, ThreadPoolExecutor() as pool:
+    with httpx2.Client(timeout=30) as client, ThreadPoolExecutor() as pool:
         answers = list(pool.map(lambda app: send(client, app, request), apps))
     out.print(f"[dim]{heading(request)}[/]", soft_wrap=True)
     if any(answer != answers[0] for answer in answers):
@@ -71,8 +71,8 @@ def choose_apps(running: Running, request: Request, only: App | None) -> Sequenc
     return running.apps
 
 
-def send(client: httpx.Client, app: App, request: Request) -> Answer:
-    # Without this, httpx would ask for compressed answers, which nobody here gives.
+def send(client: httpx2.Client, app: App, request: Request) -> Answer:
+    # Without this, httpx2 would ask for compressed answers, which nobody here gives.
     headers = {"X-Request-ID": request.request_id, "Accept-Encoding": "identity"}
     content = None
     try:
@@ -83,20 +83,20 @@ def send(client: httpx.Client, app: App, request: Request) -> Answer:
             content = request.body.encode(errors="surrogateescape")
         url = app.address + request.path
         return Answer(app, client.request(request.method, url, headers=headers, content=content))
-    except httpx.ConnectError:
+    except httpx2.ConnectError:
         raise UsageError(
             f"{app.name} does not answer at {app.address}: start it with ./triptych up"
         ) from None
-    except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeEncodeError) as error:
+    except (httpx2.InvalidURL, httpx2.LocalProtocolError, UnicodeEncodeError) as error:
         raise UsageError(f"this request cannot be sent: {error}") from None
-    except httpx.HTTPError as error:
+    except httpx2.HTTPError as error:
         raise Failed(f"{app.name} did not answer: {error!r}") from None
 
 
-def log_in(client: httpx.Client, app: App, user: str) -> str:
+def log_in(client: httpx2.Client, app: App, user: str) -> str:
     credentials = {"email": f"{user}@example.com", "password": PASSWORD}
     response = client.post(f"{app.address}/api/users/login", json={"user": credentials})
-    if response.status_code != httpx.codes.OK:
+    if response.status_code != httpx2.codes.OK:
         raise UsageError(
             f"{app.name} does not let {user}@example.com in ({response.status_code}):"
             " give a user of the demo site, such as guido"

@@ -62,7 +62,8 @@ def mirror(
         raise typer.Exit(1)
     out.print(
         f"The mirror holds: {len(operations)} operations in the same places,"
-        f" {len(breaks)} breaks with a reason each."
+        f" {len(breaks)} breaks with a reason each.",
+        soft_wrap=True,
     )
 
 

@@ -87,8 +87,9 @@ async def first_end(children: Iterable[Child]) -> None:
     """Wait until one of the children ends, which none of them should."""
 
     async def end(child: Child) -> None:
-        await child.log
         code = await child.process.wait()
+        # Its last lines first; but workers that outlive it may hold the log open.
+        await asyncio.wait([child.log], timeout=0.5)
         raise Failed(f"{child.voice.name} ended by itself with exit code {code}")
 
     await asyncio.gather(*map(end, children))

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Annotated
 
-import httpx
+import httpx2
 import typer
 
 from compare.apps import APPS, App, app_named, ensure_free
@@ -173,12 +173,12 @@ async def serve(app: App, url: str, processes: Processes) -> Child:
         cwd=app.folder,
         env=settings_for(url),
     )
-    async with httpx.AsyncClient(base_url=app.address) as client:
+    async with httpx2.AsyncClient(base_url=app.address) as client:
         while child.process.returncode is None:
             try:
                 if (await client.get("/api/health")).is_success:
                     return child
-            except httpx.TransportError:
+            except httpx2.TransportError:
                 pass  # not listening yet
             await asyncio.sleep(0.05)
     raise Failed(f"{app.name} did not start: see its lines above")

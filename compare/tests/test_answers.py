@@ -1,6 +1,6 @@
 """When two answers count as equal."""
 
-import httpx
+import httpx2
 
 from compare.answers import Answer
 from compare.apps import DJANGO, FLASK
@@ -9,12 +9,12 @@ TIME = b'{"at":"2026-02-18T03:22:56.637Z"}'
 
 
 def answer(content: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
-    return Answer(DJANGO, httpx.Response(status, content=content, headers=headers))
+    return Answer(DJANGO, httpx2.Response(status, content=content, headers=headers))
 
 
 def test_same_answer_of_another_app() -> None:
     """Two apps that answer the same are equal."""
-    other = Answer(FLASK, httpx.Response(200, content=b"{}"))
+    other = Answer(FLASK, httpx2.Response(200, content=b"{}"))
     assert answer(b"{}") == other
 
 

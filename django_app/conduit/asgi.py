@@ -1,17 +1,14 @@
 """The application for an ASGI server: `uvicorn conduit.asgi:application`."""
 
-import os
 from typing import Any
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conduit.settings")
-django_application = get_asgi_application()
-
-from . import check  # noqa: E402  (Django has to be set up first)
+from . import check
 
 check.require()
+django_application = get_asgi_application()
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

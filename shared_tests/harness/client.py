@@ -31,7 +31,7 @@ class Client:
         self.token = token
         self.cors = cors
         self.http = http or httpx.Client(
-            timeout=30,
+            timeout=20,
             trust_env=False,
             # Plain HTTP only: reading the certificates of the world takes longer than a test.
             verify=False,

@@ -135,10 +135,11 @@ class Launcher:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        try:
-            stdout, stderr = process.communicate(timeout=patience)
-        finally:
-            end(process)
+        with process:
+            try:
+                stdout, stderr = process.communicate(timeout=patience)
+            finally:
+                end(process)
         seconds = time.monotonic() - started
         return Ended(process.returncode, stdout.decode(), stderr.decode(), seconds)
 

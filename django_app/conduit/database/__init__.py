@@ -11,4 +11,5 @@ def refuse_dropped(connection: Connection) -> None:
     The pool then takes another; its own check costs each request a round trip.
     """
     if select([connection.pgconn.socket], [], [], 0)[0]:
+        connection.close()  # else the pool would take it back
         raise OperationalError("dropped by the server")
