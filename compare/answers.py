@@ -30,7 +30,9 @@ class Answer:
 
     @property
     def status(self) -> str:
-        return f"{self.response.status_code} {self.response.reason_phrase}"
+        # The number alone is compared, so the servers' own words for it would mislead.
+        code = self.response.status_code
+        return f"{code} {httpx2.codes.get_reason_phrase(code)}".rstrip()
 
     @property
     def milliseconds(self) -> float:

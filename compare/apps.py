@@ -44,7 +44,7 @@ class App:
     seed: str
     servers: tuple[Server, ...]
     """What its community deploys, the usual one first."""
-    pages: tuple[Page, ...] = (Page("API", "/api"), Page("docs", "/api/docs"))
+    pages: tuple[Page, ...] = (Page("API", "/api/articles"), Page("docs", "/api/docs"))
 
     @property
     def folder(self) -> Path:
@@ -91,7 +91,7 @@ DJANGO = App(
             " --bind {host}:{port} --workers {workers}",
         ),
     ),
-    pages=(Page("API", "/api"), Page("docs", "/api/docs"), Page("admin", "/admin/")),
+    pages=(Page("API", "/api/articles"), Page("docs", "/api/docs"), Page("admin", "/admin/")),
 )
 FLASK = App(
     name="flask",

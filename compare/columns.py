@@ -49,6 +49,8 @@ def cells(row: Row) -> list[Text]:
         text = Text("(nothing)" if line is None else line, "dim")
         if differs(row):
             text.stylize("not dim bold red" if alone or counts[line] < most else "not dim")
+        else:  # only there to show the place: not worth more than one line
+            text.no_wrap, text.overflow = True, "ellipsis"
         texts.append(text)
     return texts
 

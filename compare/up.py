@@ -25,7 +25,7 @@ from compare.state import HOME, Running, announced, only_one
 from compare.terminal import Failed, UsageError, Voice, out
 
 # Everything must have ended 5 seconds after the signal: first the apps, then their database.
-APPS_GRACE = 3.5
+APPS_GRACE = 2.5
 POSTGRES_GRACE = 1.0
 
 

