@@ -33,7 +33,7 @@ class AdminTests(TestCase):
 
     def test_every_table(self) -> None:
         """Each table has a list, and each row of it a page."""
-        for model, options in admin.site._registry.items():
+        for model in admin.site._registry:
             name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
             with self.subTest(name):
                 page = self.client.get(reverse(f"{name}_changelist"))

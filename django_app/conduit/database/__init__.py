@@ -1,4 +1,4 @@
-"""The database's engine, in `base` where Django looks for it, and how its pool sees a dropped link."""
+"""The database's engine, in `base` where Django looks, and how its pool sees a dropped link."""
 
 from select import select
 
