@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-import httpx
+import httpx2
 import pytest
 
 from .harness import Client, Person, comment_on, rule, write_article
@@ -235,4 +235,4 @@ def test_answers_are_held_to_their_headers(client: Client, change: dict[str, str
     answer = client.get("/api/health")
     check_usual(answer)
     with pytest.raises(AssertionError):
-        check_usual(replace(answer, headers=httpx.Headers({**answer.headers, **change})))
+        check_usual(replace(answer, headers=httpx2.Headers({**answer.headers, **change})))

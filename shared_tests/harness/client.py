@@ -4,7 +4,7 @@ import json as json_module
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Self
 
-import httpx
+import httpx2
 
 from . import documented, exchanges, usual
 from .exchanges import Answer, Request
@@ -16,7 +16,7 @@ NOTHING: Final = object()
 class Client:
     """HTTP against one server, signed in or not.
 
-    The target goes out as it is written: httpx would mend the very things that tests are about.
+    The target goes out as it is written: httpx2 would mend the very things that tests are about.
     """
 
     def __init__(
@@ -25,18 +25,18 @@ class Client:
         *,
         token: str | None = None,
         cors: usual.Cors = usual.ANY_ORIGIN,
-        http: httpx.Client | None = None,
+        http: httpx2.Client | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.token = token
         self.cors = cors
-        self.http = http or httpx.Client(
+        self.http = http or httpx2.Client(
             timeout=20,
             trust_env=False,
             # Plain HTTP only: reading the certificates of the world takes longer than a test.
             verify=False,
             # Shorter than any server keeps an idle connection: nobody sends into a closing one.
-            limits=httpx.Limits(
+            limits=httpx2.Limits(
                 max_connections=100, max_keepalive_connections=100, keepalive_expiry=1
             ),
         )
@@ -56,7 +56,7 @@ class Client:
     ) -> Answer:
         """Send one request; `json` is a value to be written, `content` are bytes as they are."""
         __tracebackhide__ = True
-        sent = httpx.Headers({"Authorization": f"Token {self.token}"} if self.token else {})
+        sent = httpx2.Headers({"Authorization": f"Token {self.token}"} if self.token else {})
         if json is not NOTHING:
             content = json_module.dumps(json, ensure_ascii=False).encode()
             sent["Content-Type"] = "application/json"

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 
 # Bodies longer than this are cut in reports; most are a few hundred bytes.
 SHOWN = 4_000
@@ -19,7 +19,7 @@ class Request:
     base_url: str
     method: str
     target: str
-    headers: httpx.Headers
+    headers: httpx2.Headers
     body: bytes = b""
 
     def as_curl(self) -> str:
@@ -46,7 +46,7 @@ class Answer:
 
     request: Request
     status: int
-    headers: httpx.Headers
+    headers: httpx2.Headers
     body: bytes
     seconds: float = 0.0
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from . import usual
 from .apps import CHECK, App, python
@@ -59,7 +59,7 @@ class Server:
             try:
                 if self.client.http.get(f"{self.url}/api/health").status_code == 200:
                     return
-            except httpx.TransportError:
+            except httpx2.TransportError:
                 pass
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"the server did not start:\n{self.log_text()}")

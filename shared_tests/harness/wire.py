@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Self
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from .exchanges import Answer, Request
 
@@ -49,7 +49,7 @@ class Wire:
         head = self._until(b"\r\n\r\n").decode("latin-1")
         status_line, *lines = head.removesuffix("\r\n\r\n").split("\r\n")
         status = int(status_line.split(" ")[1])
-        headers = httpx.Headers([(n, v.strip()) for n, _, v in (x.partition(":") for x in lines)])
+        headers = httpx2.Headers([(n, v.strip()) for n, _, v in (x.partition(":") for x in lines)])
         return Answer(request, status, headers, self._body(request.method, status, headers))
 
     def rest(self) -> bytes:
@@ -74,7 +74,7 @@ class Wire:
         finally:
             self._socket.settimeout(15)
 
-    def _body(self, method: str, status: int, headers: httpx.Headers) -> bytes:
+    def _body(self, method: str, status: int, headers: httpx2.Headers) -> bytes:
         if method == "HEAD" or status == 204 or status < 200:
             return b""
         if headers.get("transfer-encoding") == "chunked":
@@ -113,7 +113,7 @@ class Wire:
         method, _, rest = line.partition(" ")
         headers = [(n, v.strip()) for n, _, v in (field.partition(":") for field in fields)]
         target = rest.rpartition(" ")[0]
-        return Request(self.base_url, method, target, httpx.Headers(headers), body)
+        return Request(self.base_url, method, target, httpx2.Headers(headers), body)
 
     def __enter__(self) -> Self:
         return self
