@@ -6,7 +6,7 @@ from conduit import check
 
 worker_class = "gthread"
 threads = 16
-graceful_timeout = 5
+graceful_timeout = 3
 control_socket_disable = True
 
 

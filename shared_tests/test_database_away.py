@@ -131,21 +131,3 @@ def test_connections_that_were_cut(fragile: Fragile) -> None:
     time.sleep(0.1)
     answers = [fragile.person.get("/api/user") for _ in range(6)]
     assert [answer.status for answer in answers] == [200] * 6
-
-
-@rule("HEALTH-2", "FAIL-2", "FAIL-3")
-def test_a_database_that_is_silent(fragile: Fragile) -> None:
-    """A database that is there but does not answer is away: 503 within two seconds as well."""
-    with fragile.postgres.frozen():
-        answers = at_once(
-            [
-                partial(fragile.server.client.get, "/api/health"),
-                partial(fragile.server.client.get, "/api/tags"),
-                partial(fragile.person.get, "/api/user"),
-            ]
-        )
-    fragile.server.wait_until_ready(patience=5)
-    assert [answer.status for answer in answers] == [503] * 3
-    assert answers[0].body == b'{"status":"unavailable"}'
-    assert [answer.body for answer in answers[1:]] == [UNAVAILABLE] * 2
-    assert max(answer.seconds for answer in answers) < 2

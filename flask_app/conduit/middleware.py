@@ -1,5 +1,6 @@
 """What every answer has and every request is held to, whatever the route."""
 
+import contextlib
 import logging
 import re
 import time
@@ -17,6 +18,8 @@ log = logging.getLogger("conduit.request")
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 NO_ROUTE = "/\0"
+DRAINED_AT_ONCE = 65_536
+MOST_DRAINED = 16 * 1_048_576
 
 
 class CleanPaths:
@@ -30,7 +33,19 @@ class CleanPaths:
         environ["PATH_INFO"] = NO_ROUTE if path is None else path.encode().decode("latin-1")
         query = clean_query(environ["QUERY_STRING"].encode("latin-1"))
         environ["QUERY_STRING"] = query.decode("latin-1")
-        return self.app(environ, start)
+        answer = self.app(environ, start)
+        drain(environ)
+        return answer
+
+
+def drain(environ: WSGIEnvironment) -> None:
+    """Read what of a body nobody has read: gunicorn drops the connection else, unannounced."""
+    if not environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
+        return
+    with contextlib.suppress(OSError):
+        for _ in range(MOST_DRAINED // DRAINED_AT_ONCE):
+            if not environ["wsgi.input"].read(DRAINED_AT_ONCE):
+                return
 
 
 def raw_path(environ: WSGIEnvironment) -> str:
