@@ -7,7 +7,7 @@ from flask import Flask, Request, current_app, request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from werkzeug.datastructures import ImmutableMultiDict
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import BaseConverter
 from werkzeug.utils import cached_property
 
@@ -65,8 +65,8 @@ def read_body() -> None:
         too_large = len(request.get_data()) > MAX_BODY
     except RequestEntityTooLarge:
         too_large = True
-    except (OSError, ClientDisconnected):
-        raise BadRequest(body="is not valid JSON") from None  # chunks that are none
+    except Exception:  # of chunks that are none: each server raises its own
+        raise BadRequest(body="is not valid JSON") from None
     if too_large:
         raise TooLarge(body=f"is too large (maximum is {MAX_BODY} bytes)")
 
