@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from compare.ask import ask
+from compare.differences import differences
 from compare.mirror import mirror
 from compare.serve import serve
 from compare.terminal import complain
@@ -28,7 +29,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, serve, ask, mirror):
+for command in (up, serve, ask, mirror, differences):
     cli.command()(command)
 cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(test)
 

@@ -1,0 +1,65 @@
+"""What is asked of the bare frameworks, and how the page of their answers is filled."""
+
+import re
+
+import pytest
+
+from compare.apps import BY_NAME, ROOT
+from compare.bare.cases import CASES
+from compare.bare.exchange import Answer, Request
+from compare.differences import fill
+from compare.pieces import find
+from compare.terminal import Failed
+
+
+def test_rules_exist() -> None:
+    """A case names rules that there are."""
+    rules = set(re.findall(r"\*\*([A-Z]+-\d+)\*\*", (ROOT / "spec" / "rules.md").read_text()))
+    named = {rule for case in CASES for rule in re.findall(r"[A-Z]+-\d+", case.contract)}
+    assert named - rules == set()
+
+
+def test_pieces_exist() -> None:
+    """What makes an app keep a rule is there."""
+    for case in CASES:
+        for name, locator in case.made.items():
+            assert find(locator, BY_NAME[name].folder).text
+
+
+def test_request() -> None:
+    """A request is what it is told to be, with no header of its own but two."""
+    request = Request("POST", b"/\xff", (("X-A", "b"),), b"ab", host=None)
+    assert request.encode() == (
+        b"POST /\xff HTTP/1.1\r\nX-A: b\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab"
+    )
+
+
+def test_chunked_request() -> None:
+    """A body in chunks has no length."""
+    request = Request("POST", "/", body=b"ab", chunked=True)
+    assert request.encode().endswith(b"close\r\n\r\n2\r\nab\r\n0\r\n\r\n")
+    assert b"Content-Length" not in request.encode()
+
+
+def test_answer() -> None:
+    """An answer is shown on one line, cut, and fit for a table."""
+    answer = Answer(200, {"Content-Type": "application/json"}, '{"a|b":"' + "x" * 60 + '"}\n')
+    assert answer.brief() == '200, `{"a\\|b":"' + "x" * 35 + "…`"
+
+
+def test_other_answers() -> None:
+    """What is no JSON is named by its kind."""
+    assert Answer(500, {"Content-Type": "text/html; charset=utf-8"}, "<p>").brief() == "500, HTML"
+    assert Answer(204, {}, "").brief() == "204, no body"
+
+
+def test_fill() -> None:
+    """A table replaces the one that was there, and nothing else."""
+    page = "a\n<!-- measured: x -->\nold\n<!-- end -->\nb\n"
+    assert fill(page, {"x": "new\n"}) == "a\n<!-- measured: x -->\nnew\n<!-- end -->\nb\n"
+
+
+def test_fill_without_a_place() -> None:
+    """A table that has no place on the page is not lost silently."""
+    with pytest.raises(Failed, match="has places for x, not x, y"):
+        fill("<!-- measured: x -->\n<!-- end -->\n", {"x": "", "y": ""})
