@@ -12,10 +12,10 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from difflib import unified_diff
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from compare.apps import APPS, BY_NAME, DJANGO, FASTAPI, FLASK, HOST, ROOT, App, python
 from compare.bare.cases import CASES, Case
@@ -48,9 +48,8 @@ def differences(
     if write:
         PAGE.write_text(after)
     elif before != after:
-        for old, new in zip(before.splitlines(), after.splitlines(), strict=False):
-            if old != new:
-                out.print(f"[bold red]-[/] {escape(old)}\n[bold green]+[/] {escape(new)}")
+        _, _, *lines = unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
+        out.print("\n".join(lines), markup=False, soft_wrap=True)
         raise Failed(f"{PAGE.name} says something else: run ./triptych differences --write")
     out.print(f"{PAGE.relative_to(ROOT)}: {len(CASES)} rows are as measured.")
 

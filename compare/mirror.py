@@ -17,6 +17,7 @@ from rich.markup import escape
 
 from compare.apps import APPS, BY_NAME, ROOT, App
 from compare.handlers import Handler, Operation, read_handlers, read_operations
+from compare.pages import check_pages, write_pages
 from compare.readme import is_up_to_date, write_map
 from compare.terminal import out
 
@@ -37,7 +38,10 @@ class Break:
 
 def mirror(
     write: Annotated[
-        bool, typer.Option("--write", help="First write the README's map of operations anew.")
+        bool,
+        typer.Option(
+            "--write", help="First write anew what the README and docs/ show of the apps."
+        ),
     ] = False,
 ) -> None:
     """Check that the three apps are cut alike, file by file and handler by handler."""
@@ -49,10 +53,12 @@ def mirror(
     handlers = {app: read_handlers(app) for app in APPS}
     if write:
         write_map(operations, handlers)
+        write_pages()
     problems = [
         *check_files(breaks),
         *check_identical(data["identical"]),
         *check_handlers(operations, handlers),
+        *check_pages(),
     ]
     if not is_up_to_date(operations, handlers):
         problems.append("README.md: its map of operations is old: run ./triptych mirror --write")

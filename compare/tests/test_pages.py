@@ -1,0 +1,39 @@
+"""Pages that show pieces of source."""
+
+from pathlib import Path
+
+import pytest
+
+from compare import pages
+from compare.pages import check_pages, fill, write_pages
+
+MARK = "<!-- piece: flask_app/conduit/errors.py::NotFound -->\n"
+PIECE = "```python\nclass NotFound(ApiError):\n    status = 404\n```\n"
+
+
+def test_new_fence() -> None:
+    """A mark gets its fence."""
+    assert fill(f"Before.\n\n{MARK}\nAfter.\n") == f"Before.\n\n{MARK}{PIECE}\nAfter.\n"
+
+
+def test_old_fences() -> None:
+    """A fence is written anew, without what comes after it, or before the next mark."""
+    old = f"{MARK}```python\nold\n```\n"
+    other = "```console\n$ ls\n```\n"
+    assert fill(old + other + old) == MARK + PIECE + other + MARK + PIECE
+
+
+def test_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is old and what is gone are named, and writing mends what is old."""
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    monkeypatch.setattr(pages, "DOCS", tmp_path / "docs")
+    (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / "docs" / "en").mkdir(parents=True)
+    (tmp_path / "docs" / "a.md").write_text("<!-- piece: a.py::x -->\n```python\nx = 2\n```\n")
+    (tmp_path / "docs" / "en" / "b.md").write_text("{{ pieces conduit/errors.py::shape }}\n")
+    old, gone = check_pages()
+    assert old == "docs/a.md: its pieces are old: run ./triptych mirror --write"
+    assert gone.startswith("docs/en/b.md: conduit/errors.py::shape: django_app/conduit/errors.py")
+    write_pages()
+    assert (tmp_path / "docs" / "a.md").read_text().endswith("x = 1\n```\n")
+    assert len(list(check_pages())) == 1
