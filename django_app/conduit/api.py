@@ -15,6 +15,7 @@ from .articles.api import router as articles
 from .comments.api import router as comments
 from .errors import Invalid, field_messages
 from .health import router as health
+from .lab.api import router as lab
 from .requests import read_body
 
 
@@ -53,6 +54,6 @@ api = ConduitAPI(
     docs_url=None,
 )
 api.add_decorator(read_body, mode="view")
-for part in (accounts, articles, comments, health):
+for part in (accounts, articles, comments, health, lab):
     api.add_router("", part)
 errors.register(api)

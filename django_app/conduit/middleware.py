@@ -14,6 +14,7 @@ from .errors import method_not_allowed, respond
 
 log = logging.getLogger("conduit.request")
 
+LAB = "/api/lab/"
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -49,7 +50,7 @@ class ConduitMiddleware:
             return respond(400, {"host": ["not allowed"]})
         if hasattr(request, "scope") and is_malformed(request.scope["headers"]):
             return respond(400, {"request": ["is malformed"]})
-        if path is None:
+        if path is None or (path.startswith(LAB) and not settings.LAB):
             return respond(404, {"route": ["not found"]})
         request.path = request.path_info = path
         query = clean_query(request.META["QUERY_STRING"].encode("latin-1"))

@@ -8,10 +8,11 @@ from .accounts.api import router as accounts
 from .articles.api import router as articles
 from .comments.api import router as comments
 from .health import router as health
+from .lab.api import router as lab
 
 
 def register(app: FastAPI) -> None:
-    for part in (accounts, articles, comments, health, docs.router):
+    for part in (accounts, articles, comments, health, lab, docs.router):
         app.include_router(part, prefix="/api")
     app.add_api_route("/", home, include_in_schema=False)
 

@@ -26,6 +26,7 @@ MESSAGES = {
     "string_pattern_mismatch": "is invalid",
     "too_short": "is too short (minimum is {min_length} characters)",
     "too_long": "is too long (maximum is {max_length} characters)",
+    "literal_error": "must be {expected}",
     "string_too_long": "is too long (maximum is {max_length} characters)",
 }
 

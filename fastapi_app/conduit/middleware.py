@@ -14,6 +14,7 @@ from .settings import Settings
 
 log = logging.getLogger("conduit.request")
 
+LAB = "/api/lab/"
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -27,6 +28,7 @@ class ConduitMiddleware:
         self.app = app
         self.hosts = settings.hosts
         self.origins = settings.origins
+        self.lab = settings.lab
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,7 +67,7 @@ class ConduitMiddleware:
             await respond(400, {"host": ["not allowed"]})(scope, receive, send)
         elif is_malformed(scope["headers"]):
             await respond(400, {"request": ["is malformed"]})(scope, receive, send)
-        elif path is None:
+        elif path is None or (path.startswith(LAB) and not self.lab):
             await respond(404, {"route": ["not found"]})(scope, receive, send)
         else:
             method = "GET" if scope["method"] == "HEAD" else scope["method"]

@@ -8,6 +8,7 @@ from .accounts.api import bp as accounts
 from .articles.api import bp as articles
 from .comments.api import bp as comments
 from .health import bp as health
+from .lab.api import bp as lab
 
 
 def home() -> Response:
@@ -17,7 +18,7 @@ def home() -> Response:
 
 
 def register(app: OpenAPI) -> None:
-    for part in (accounts, articles, comments, health):
+    for part in (accounts, articles, comments, health, lab):
         app.register_api(part, url_prefix="/api")
     app.register_blueprint(docs.bp, url_prefix="/api")
     app.add_url_rule("/", view_func=home)

@@ -16,6 +16,7 @@ from .settings import Settings
 
 log = logging.getLogger("conduit.request")
 
+LAB = "/api/lab/"
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 NO_ROUTE = "/\0"
 DRAINED_AT_ONCE = 65_536
@@ -25,12 +26,15 @@ MOST_DRAINED = 16 * 1_048_576
 class CleanPaths:
     """WSGI middleware: Flask has matched the path before its own hooks are called."""
 
-    def __init__(self, app: WSGIApplication) -> None:
+    def __init__(self, app: WSGIApplication, settings: Settings) -> None:
         self.app = app
+        self.lab = settings.LAB
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = clean_path(raw_path(environ).encode("latin-1"))
-        environ["PATH_INFO"] = NO_ROUTE if path is None else path.encode().decode("latin-1")
+        if path is None or (path.startswith(LAB) and not self.lab):
+            path = NO_ROUTE
+        environ["PATH_INFO"] = path.encode().decode("latin-1")
         query = clean_query(environ["QUERY_STRING"].encode("latin-1"))
         environ["QUERY_STRING"] = query.decode("latin-1")
         answer = self.app(environ, start)
@@ -92,7 +96,7 @@ def clean_pair(pair: bytes) -> bytes:
 
 def register(app: Flask, settings: Settings) -> None:
     """Hosts, paths, request ids, CORS, security headers and the log."""
-    app.wsgi_app = CleanPaths(app.wsgi_app)  # type: ignore[assignment,method-assign]
+    app.wsgi_app = CleanPaths(app.wsgi_app, settings)  # type: ignore[assignment,method-assign]
     hosts, origins = settings.HOSTS, settings.ORIGINS
 
     @app.before_request

@@ -1,11 +1,20 @@
 """The base of all wire types: camelCase names, whole milliseconds, text that says something."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AliasGenerator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    AliasGenerator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+)
 from pydantic.alias_generators import to_camel
-from pydantic_core import MISSING, PydanticCustomError
+from pydantic_core import MISSING, PydanticCustomError, PydanticKnownError
 
 
 def without_titles(schema: dict[str, Any]) -> None:
@@ -63,11 +72,31 @@ def refuse_nul(value: str) -> str:
     return value
 
 
+def read_integer(value: Any) -> Any:
+    """An integer as the contract writes one: no plus sign, space, underscore or fraction."""
+    if isinstance(value, str) and not re.fullmatch("-?[0-9]+", value, re.ASCII):
+        raise PydanticKnownError("int_parsing")
+    return value
+
+
+def between(low: int, high: int) -> AfterValidator:
+    """A check that refuses what is not from `low` to `high`."""
+
+    def check(value: int) -> int:
+        if not low <= value <= high:
+            raise PydanticCustomError("between", f"must be between {low} and {high}")
+        return value
+
+    return AfterValidator(check)
+
+
 # Pydantic applies what is annotated from left to right and stops at the first that fails,
 # so the order of these is the order of the messages: blank, NUL, form, too short, too long.
 Text = Annotated[str, AfterValidator(refuse_nul)]
 FilledText = Annotated[str, AfterValidator(refuse_blank), AfterValidator(refuse_nul)]
 RequiredText = Annotated[FilledText, Field(json_schema_extra={"pattern": r"\S"})]
+
+Integer = Annotated[int, BeforeValidator(read_integer)]
 
 # What a field has that was not sent. From a factory, since Ninja documents each plain default.
 ABSENT: Any = Field(default_factory=lambda: MISSING)

@@ -1,11 +1,10 @@
-import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, FailFast, Field, WithJsonSchema
-from pydantic_core import MISSING, PydanticCustomError, PydanticKnownError
+from pydantic_core import MISSING, PydanticCustomError
 
 from ..accounts.schemas import Profile
-from ..schemas import ABSENT, Answer, RequiredText, Text, Timestamp, Wire
+from ..schemas import ABSENT, Answer, Integer, RequiredText, Text, Timestamp, Wire, between
 
 TAG_LENGTH = 64
 TAGS_IN_ARTICLE = 20
@@ -23,24 +22,6 @@ def clean_tags(tags: list[str]) -> list[str]:
     return cleaned
 
 
-def read_integer(value: Any) -> Any:
-    """An integer as the contract writes one: no plus sign, space, underscore or fraction."""
-    if isinstance(value, str) and not re.fullmatch("-?[0-9]+", value, re.ASCII):
-        raise PydanticKnownError("int_parsing")
-    return value
-
-
-def between(low: int, high: int) -> AfterValidator:
-    """A check that refuses what is not from `low` to `high`."""
-
-    def check(value: int) -> int:
-        if not low <= value <= high:
-            raise PydanticCustomError("between", f"must be between {low} and {high}")
-        return value
-
-    return AfterValidator(check)
-
-
 def empty_to_none(value: Any) -> Any:
     return value or None
 
@@ -50,14 +31,12 @@ Description = Annotated[RequiredText, Field(max_length=1000)]
 Body = Annotated[RequiredText, Field(max_length=100_000)]
 TagList = Annotated[list[str], FailFast(), AfterValidator(clean_tags)]
 Limit = Annotated[
-    int,
-    BeforeValidator(read_integer),
+    Integer,
     between(1, 100),
     Field(json_schema_extra={"minimum": 1, "maximum": 100}),
 ]
 Offset = Annotated[
-    int,
-    BeforeValidator(read_integer),
+    Integer,
     between(0, 2**31 - 1),
     Field(json_schema_extra={"minimum": 0, "maximum": 2**31 - 1}),
 ]

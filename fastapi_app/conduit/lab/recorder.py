@@ -1,0 +1,73 @@
+"""What a request does, seen from inside: on which thread, on which event loop, when."""
+
+import asyncio
+import itertools
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+from .schemas import Recording, Span
+
+SERVERS = ("gunicorn", "waitress", "hypercorn", "uvicorn")
+
+numbers = itertools.count(1)
+loops: WeakKeyDictionary[asyncio.AbstractEventLoop, str] = WeakKeyDictionary()
+
+
+class Recorder:
+    def __init__(self, framework: str, handler: Literal["sync", "async"]) -> None:
+        self.framework = framework
+        self.handler: Literal["sync", "async"] = handler
+        self.thread = thread_label()
+        self.loop = loop_label()
+        self.started_at = clock()
+        self.spans: list[Span] = []
+
+    @contextmanager
+    def span(self, number: int) -> Iterator[None]:
+        """Record the wait that is the body of the `with`."""
+        start = clock()
+        yield
+        name, thread = f"wait {number}", thread_label()
+        self.spans.append(Span(name=name, thread=thread, start=start, end=clock()))
+
+    def stop(self) -> Recording:
+        return Recording(
+            framework=self.framework,
+            server=server_name(),
+            handler=self.handler,
+            process=os.getpid(),
+            thread=self.thread,
+            loop=self.loop,
+            started_at=self.started_at,
+            ended_at=clock(),
+            spans=self.spans,
+        )
+
+
+def clock() -> float:
+    return round(time.monotonic() * 1000, 3)
+
+
+def thread_label() -> str:
+    """The thread's name, which a pool may give to all of its threads, and its number."""
+    return f"{threading.current_thread().name} {threading.get_native_id()}"
+
+
+def loop_label() -> str | None:
+    """The running event loop, by a number of its own; none in a thread that runs none."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+    return loops.setdefault(loop, f"{type(loop).__module__.partition('.')[0]} {next(numbers)}")
+
+
+def server_name() -> str:
+    """The server that this process was started as; no interface between the two says it."""
+    return next((name for name in SERVERS if name in sys.modules), "unknown")

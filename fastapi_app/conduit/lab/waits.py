@@ -1,0 +1,53 @@
+"""The waits: what FastAPI runs in its thread pool, and what on its event loop."""
+
+import asyncio
+import time
+
+from starlette.concurrency import run_in_threadpool
+
+from .recorder import Recorder
+from .schemas import How, Recording
+
+FRAMEWORK = "FastAPI"
+
+
+def block(*, ms: int) -> Recording:
+    recorder = Recorder(FRAMEWORK, "sync")
+    block_once(recorder, 1, ms)
+    return recorder.stop()
+
+
+async def wait(*, ms: int) -> Recording:
+    recorder = Recorder(FRAMEWORK, "async")
+    await wait_once(recorder, 1, ms)
+    return recorder.stop()
+
+
+async def stall(*, ms: int) -> Recording:
+    recorder = Recorder(FRAMEWORK, "async")
+    block_once(recorder, 1, ms)
+    return recorder.stop()
+
+
+async def gather(*, n: int, ms: int, how: How) -> Recording:
+    recorder = Recorder(FRAMEWORK, "async")
+    numbers = range(1, n + 1)
+    if how == "sequential":
+        for number in numbers:
+            await wait_once(recorder, number, ms)
+    elif how == "threads":
+        threads = (run_in_threadpool(block_once, recorder, number, ms) for number in numbers)
+        await asyncio.gather(*threads)
+    else:
+        await asyncio.gather(*(wait_once(recorder, number, ms) for number in numbers))
+    return recorder.stop()
+
+
+def block_once(recorder: Recorder, number: int, ms: int) -> None:
+    with recorder.span(number):
+        time.sleep(ms / 1000)
+
+
+async def wait_once(recorder: Recorder, number: int, ms: int) -> None:
+    with recorder.span(number):
+        await asyncio.sleep(ms / 1000)

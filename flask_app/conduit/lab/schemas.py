@@ -1,0 +1,59 @@
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from ..schemas import Answer, Integer, Wire, between
+
+LONGEST_GATHER = 20_000
+
+
+def refuse_long(n: int, info: ValidationInfo) -> int:
+    """All waits together are limited too, since they may come one after another."""
+    if n * info.data.get("ms", 0) > LONGEST_GATHER:
+        raise PydanticCustomError("product", f"times ms must be at most {LONGEST_GATHER}")
+    return n
+
+
+Milliseconds = Annotated[
+    Integer,
+    between(1, 5000),
+    Field(json_schema_extra={"minimum": 1, "maximum": 5000}),
+]
+Waits = Annotated[
+    Integer,
+    between(1, 50),
+    AfterValidator(refuse_long),
+    Field(json_schema_extra={"minimum": 1, "maximum": 50}),
+]
+How = Literal["sequential", "threads", "tasks"]
+
+
+class Wait(Wire):
+    ms: Milliseconds
+
+
+class Gathering(Wait):
+    n: Waits
+    how: How
+
+
+class Span(Answer):
+    name: str
+    thread: str
+    start: float
+    end: float
+
+
+class Recording(Answer):
+    """What one request did: times are milliseconds of a clock that the whole process shares."""
+
+    framework: str
+    server: str
+    handler: Literal["sync", "async"]
+    process: int
+    thread: str
+    loop: str | None
+    started_at: float
+    ended_at: float
+    spans: list[Span]
