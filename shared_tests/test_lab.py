@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -84,7 +85,7 @@ def test_gather_sequential(client: Client) -> None:
     recording = record(client, "gather?ms=20&n=4&how=sequential")
     spans = recording["spans"]
     assert [span["name"] for span in spans] == ["wait 1", "wait 2", "wait 3", "wait 4"]
-    assert all(before["end"] <= after["start"] for before, after in zip(spans, spans[1:]))
+    assert all(before["end"] <= after["start"] for before, after in pairwise(spans))
     assert {span["thread"] for span in spans} == {recording["thread"]}
 
 
