@@ -51,7 +51,7 @@ LIMITED_BODY = {
 MESSAGES = all_three("conduit/errors.py::field_messages")
 CLEAN_PATH = all_three("conduit/middleware.py::clean_path")
 CLEAN_QUERY = all_three("conduit/middleware.py::clean_query")
-INTEGERS = all_three("conduit/articles/schemas.py::read_integer")
+INTEGERS = all_three("conduit/schemas.py::read_integer")
 ERRORS = {
     "django": "conduit/errors.py::no_route",
     "flask": "conduit/errors.py::register.no_route",
