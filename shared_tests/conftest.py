@@ -165,8 +165,18 @@ def postgres_url(pytestconfig: pytest.Config) -> str:
 
 
 @pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all workers of this run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
 def launcher(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    shared_folder: Path,
+    worker_id: str,
 ) -> Iterator[Launcher]:
     """Starts servers of the app that is tested."""
     config = request.config
@@ -175,8 +185,8 @@ def launcher(
     on_postgres = config.getoption("--database") == "postgres"
     url = request.getfixturevalue("postgres_url") if on_postgres else None
     databases = Databases(folder, url, prefix=worker_id)
-    launcher = Launcher(app, config.getoption("--server") or app.default_server, databases, folder)
-    yield launcher
+    server = config.getoption("--server") or app.default_server
+    yield Launcher(app, server, databases, folder, shared_folder)
     stop_all()
 
 

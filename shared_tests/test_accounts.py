@@ -10,6 +10,9 @@ BLANK = ["", " ", "\t\r\n", "\u00a0\u3000\u2003", "\x1c\x1d\x1e\x1f\x85", None]
 WRONG_TYPES = [5, 1.5, True, False, [], ["text"], {}]
 PASSWORD = "correct horse"
 
+NEEDED = ("username", "email", "password")
+FIELDS = (*NEEDED, "bio", "image")
+
 CANT_BE_BLANK = ["can't be blank"]
 MUST_BE_A_STRING = ["must be a string"]
 IS_INVALID = ["is invalid"]
@@ -159,77 +162,46 @@ def test_sign_up_with_everything_wrong(client: Client) -> None:
 
 @rule("FIELD-1", "FIELD-5", "USER-3")
 @pytest.mark.parametrize("value", BLANK)
-@pytest.mark.parametrize("field", ["username", "email", "password"])
-def test_blank(client: Client, reader: Person, field: str, value: str | None) -> None:
+def test_blank(client: Client, reader: Person, value: str | None) -> None:
     """A blank username, email or password is refused, by sign-up and update alike."""
-    signed_up = client.post("/api/users", json=new_user(**{field: value}))
-    updated = reader.put("/api/user", json={"user": {field: value}})
+    user = dict.fromkeys(NEEDED, value)
+    signed_up = client.post("/api/users", json={"user": user})
+    updated = reader.put("/api/user", json={"user": user})
     assert signed_up.status == 422
-    assert signed_up.json == {"errors": {field: CANT_BE_BLANK}}
+    assert signed_up.json == {"errors": dict.fromkeys(NEEDED, CANT_BE_BLANK)}
     assert updated.status == 422
-    assert updated.json == {"errors": {field: CANT_BE_BLANK}}
-
-
-@rule("FIELD-2")
-@pytest.mark.parametrize("value", WRONG_TYPES)
-@pytest.mark.parametrize("field", ["username", "email", "password"])
-def test_wrong_type(client: Client, reader: Person, field: str, value: object) -> None:
-    """A username, email or password that is no string is refused."""
-    signed_up = client.post("/api/users", json=new_user(**{field: value}))
-    updated = reader.put("/api/user", json={"user": {field: value}})
-    assert signed_up.status == 422
-    assert signed_up.json == {"errors": {field: MUST_BE_A_STRING}}
-    assert updated.status == 422
-    assert updated.json == {"errors": {field: MUST_BE_A_STRING}}
+    assert updated.json == {"errors": dict.fromkeys(NEEDED, CANT_BE_BLANK)}
 
 
 @rule("FIELD-2", "USER-4")
 @pytest.mark.parametrize("value", WRONG_TYPES)
-@pytest.mark.parametrize("field", ["bio", "image"])
-def test_wrong_type_of_what_may_be_null(reader: Person, field: str, value: object) -> None:
-    """A bio or image that is neither string nor null is refused."""
-    answer = reader.put("/api/user", json={"user": {field: value}})
-    assert answer.status == 422
-    assert answer.json == {"errors": {field: MUST_BE_A_STRING}}
+def test_wrong_type(client: Client, reader: Person, value: object) -> None:
+    """A field that is no string is refused, by sign-up and update alike."""
+    signed_up = client.post("/api/users", json={"user": dict.fromkeys(NEEDED, value)})
+    updated = reader.put("/api/user", json={"user": dict.fromkeys(FIELDS, value)})
+    assert signed_up.status == 422
+    assert signed_up.json == {"errors": dict.fromkeys(NEEDED, MUST_BE_A_STRING)}
+    assert updated.status == 422
+    assert updated.json == {"errors": dict.fromkeys(FIELDS, MUST_BE_A_STRING)}
 
 
 @rule("FIELD-3", "FIELD-5")
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("username", "an\0na"),
-        ("username", "\0"),
-        ("email", "an\0na@example.com"),
-        ("email", "\0"),
-        ("password", "correct\0horse"),
-        ("password", "\0"),
-        ("password", "\0" * 200),
-        ("bio", "\0"),
-        ("bio", "x" * 2_000 + "\0"),
-        ("image", "https://example.com/\0.png"),
-    ],
-)
-def test_nul(reader: Person, field: str, value: str) -> None:
-    """A NUL is invalid, before the text is measured."""
-    answer = reader.put("/api/user", json={"user": {field: value}})
-    assert answer.status == 422
-    assert answer.json == {"errors": {field: IS_INVALID}}
-
-
-@rule("FIELD-3")
-@pytest.mark.parametrize("field", ["username", "email", "password"])
-def test_nul_in_a_sign_up(client: Client, field: str) -> None:
-    """A NUL is invalid in a sign-up."""
-    answer = client.post("/api/users", json=new_user(**{field: "a\0bcdefgh"}))
-    assert answer.status == 422
-    assert answer.json == {"errors": {field: IS_INVALID}}
+@pytest.mark.parametrize("value", ["\0", "correct\0horse", "x" * 2_001 + "\0"])
+def test_nul(client: Client, reader: Person, value: str) -> None:
+    """A NUL is invalid, before the text is measured, in sign-up and update alike."""
+    signed_up = client.post("/api/users", json={"user": dict.fromkeys(NEEDED, value)})
+    updated = reader.put("/api/user", json={"user": dict.fromkeys(FIELDS, value)})
+    assert signed_up.status == 422
+    assert signed_up.json == {"errors": dict.fromkeys(NEEDED, IS_INVALID)}
+    assert updated.status == 422
+    assert updated.json == {"errors": dict.fromkeys(FIELDS, IS_INVALID)}
 
 
 # Names
 
 
 @rule("NAME-1", "NAME-3")
-@pytest.mark.parametrize("name", ["a", "Z", "0", "_", "_a.b-c_", "a.", "a-", "1984", "A..--__9"])
+@pytest.mark.parametrize("name", ["Z", "0", "_", "_a.b-c_", "1984", "A..--__9"])
 def test_usernames(client: Client, name: str) -> None:
     """A username of the allowed characters is taken, and given back as it is."""
     username = unique(name) if len(name) > 1 else name + unique("")
@@ -248,25 +220,17 @@ def test_usernames(client: Client, name: str) -> None:
         "anna ",
         "an na",
         "anna\n",
-        "anna\r",
         "anna/ben",
         "anna@example",
-        "anna!",
         "an'na",
-        'an"na',
-        "<anna>",
         "an%20na",
-        "an\\na",
         "anna\u200b",
         "한글",
-        "ännä",
         "ａｎｎａ",
-        "ſam",
         "\u212aate",
         "anna🐉",
         "١٢٣",
         "-" * 65,
-        "한" * 65,
     ],
 )
 def test_bad_usernames(client: Client, reader: Person, username: str) -> None:
@@ -313,18 +277,15 @@ def test_username_keeps_its_case(client: Client) -> None:
 @pytest.mark.parametrize(
     "local_and_domain",
     [
-        "{}@example.com",
         "{}@Example.COM",
         "{}+tag@example.org",
         ".{}@example.com",
-        "{}.@example.com",
-        "a..{}@example.com",
+        "a..{}.@example.com",
         "!#$%&'*+/=?^_`{{|}}~-{}@example.com",
         "{}@a.b",
         "{}@1.2.3.4",
         "{}@xn--bj0bj06e.xn--3e0b707e",
         "{}@a-b.c-d.test",
-        "{}@localhost.localdomain",
         "{}@" + "a" * 63 + ".example",
     ],
 )
@@ -340,11 +301,9 @@ def test_emails(client: Client, local_and_domain: str) -> None:
 @pytest.mark.parametrize(
     "email",
     [
-        "anna",
         "anna@",
         "@example.com",
         "anna@localhost",
-        "anna@example.",
         "anna@.com",
         "anna@example..com",
         "anna@-example.com",
@@ -355,20 +314,14 @@ def test_emails(client: Client, local_and_domain: str) -> None:
         "anna@b@example.com",
         "an na@example.com",
         " anna@example.com",
-        "anna@example.com ",
         "anna@example.com\n",
         "anna@example.com.",
-        "anna,ben@example.com",
-        "anna;@example.com",
         '"anna"@example.com',
-        "anna(comment)@example.com",
         "Anna <anna@example.com>",
         "한글@example.com",
         "anna@한글.com",
-        "ännä@example.com",
         "anna@example.\u212aom",
         "anna@example．com",
-        "mailto:anna@example.com",
     ],
 )
 def test_bad_emails(client: Client, reader: Person, email: str) -> None:
@@ -400,7 +353,7 @@ def test_too_long_email(client: Client) -> None:
 
 
 @rule("EMAIL-2", "FIELD-5", "FAIL-4")
-@pytest.mark.parametrize("end", ["!", "@", "@-", ".a" * 20_000 + "@"])
+@pytest.mark.parametrize("end", ["!", "@", ".a" * 20_000 + "@"])
 def test_long_email_that_is_invalid(client: Client, end: str) -> None:
     """A long email of a wrong form is invalid."""
     answer = client.post("/api/users", json=new_user(email="a@" + "a." * 20_000 + end))
@@ -412,7 +365,7 @@ def test_long_email_that_is_invalid(client: Client, end: str) -> None:
 
 
 @rule("PASSWORD-1")
-@pytest.mark.parametrize("password", ["1234567", "x", "한글한글한글한", "🐉" * 7])
+@pytest.mark.parametrize("password", ["1234567", "x", "🐉" * 7])
 def test_short_password(client: Client, password: str) -> None:
     """A password of less than 8 characters is too short, however many bytes it has."""
     answer = client.post("/api/users", json=new_user(password=password))
@@ -421,10 +374,9 @@ def test_short_password(client: Client, password: str) -> None:
 
 
 @rule("PASSWORD-1", "FIELD-4")
-@pytest.mark.parametrize("password", ["x" * 129, "한" * 129])
-def test_long_password(client: Client, password: str) -> None:
+def test_long_password(client: Client) -> None:
     """A password of more than 128 characters is too long."""
-    answer = client.post("/api/users", json=new_user(password=password))
+    answer = client.post("/api/users", json=new_user(password="한" * 129))
     assert answer.status == 422
     assert answer.body == b'{"errors":{"password":["is too long (maximum is 128 characters)"]}}'
 
@@ -432,7 +384,7 @@ def test_long_password(client: Client, password: str) -> None:
 @rule("PASSWORD-1", "PASSWORD-3", "FIELD-4")
 @pytest.mark.parametrize(
     "password",
-    ["12345678", "x" * 128, "한글한글한글한글", "🐉" * 128, "  spaces  ", "\t\r\n'\";--x"],
+    ["12345678", "한글한글한글한글", "🐉" * 128, "\t  '\";--\n"],
 )
 def test_passwords(client: Client, password: str) -> None:
     """A password of 8 to 128 characters of any kind is good, to sign in as well."""
@@ -441,13 +393,11 @@ def test_passwords(client: Client, password: str) -> None:
 
 
 @rule("PASSWORD-3", "LOGIN-2")
-@pytest.mark.parametrize(
-    "attempt", [" Päss wörd", "Päss wörd ", "päss wörd", "Pa\u0308ss wo\u0308rd", "Päss wör"]
-)
-def test_near_passwords(client: Client, attempt: str) -> None:
+def test_near_passwords(client: Client) -> None:
     """A password is compared exactly, by characters, not by how they look."""
     person = register(client, password="Päss wörd")
-    assert sign_in(client, person.email, attempt) == 401
+    for near in (" Päss wörd", "Päss wörd ", "päss wörd", "Pa\u0308ss wo\u0308rd", "Päss wör"):
+        assert sign_in(client, person.email, near) == 401
 
 
 @rule("PASSWORD-3")
@@ -534,7 +484,6 @@ def test_login_by_username(client: Client, reader: Person) -> None:
     ("email", "password"),
     [
         ("anna", "x"),
-        ("anna@example.com", "short"),
         ("anna@example.com", "x" * 129),
         ("한글@example.com", "correct horse"),
         ("x" * 300 + "@example.com", "correct horse"),
@@ -557,15 +506,13 @@ def test_login_with_what_nobody_has(client: Client, email: str, password: str) -
     [(BLANK, CANT_BE_BLANK), (WRONG_TYPES, MUST_BE_A_STRING), (["a\0b", "\0"], IS_INVALID)],
     ids=["blank", "type", "nul"],
 )
-@pytest.mark.parametrize("field", ["email", "password"])
-def test_login_checks(client: Client, field: str, values: list[object], message: list[str]) -> None:
+def test_login_checks(client: Client, values: list[object], message: list[str]) -> None:
     """A login checks type, blank and NUL of its fields."""
-    user = {"email": "anna@example.com", "password": PASSWORD}
-    answers = [
-        client.post("/api/users/login", json={"user": {**user, field: value}}) for value in values
-    ]
-    assert [answer.status for answer in answers] == [422] * len(values)
-    assert [answer.json for answer in answers] == [{"errors": {field: message}}] * len(values)
+    for value in values:
+        user = {"email": value, "password": value}
+        answer = client.post("/api/users/login", json={"user": user})
+        assert answer.status == 422
+        assert answer.json == {"errors": {"email": message, "password": message}}
 
 
 @rule("LOGIN-4", "ANSWER-4")
@@ -676,14 +623,14 @@ def test_old_name_after_a_change(client: Client, anna: Person) -> None:
 
 @rule("USER-4")
 @pytest.mark.parametrize("value", ["", None])
-@pytest.mark.parametrize("field", ["bio", "image"])
-def test_empty_becomes_null(anna: Person, field: str, value: str | None) -> None:
+def test_empty_becomes_null(anna: Person, value: str | None) -> None:
     """An empty bio or image, or null, becomes null."""
-    anna.put("/api/user", json={"user": {field: "something"}})
-    answer = anna.put("/api/user", json={"user": {field: value}})
+    anna.put("/api/user", json={"user": {"bio": "something", "image": "something"}})
+    answer = anna.put("/api/user", json={"user": {"bio": value, "image": value}})
     assert answer.status == 200
-    assert answer.json["user"][field] is None
-    assert anna.get("/api/user").json["user"][field] is None
+    assert answer.json["user"]["bio"] is None
+    assert answer.json["user"]["image"] is None
+    assert anna.get(f"/api/profiles/{anna.username}").json["profile"] == anna.profile
 
 
 @rule("USER-4", "FIELD-6")
@@ -692,34 +639,31 @@ def test_empty_becomes_null(anna: Person, field: str, value: str | None) -> None
     [
         " ",
         "  padded\n",
-        "null",
         "<script>alert('한글')</script>",
-        "javascript:alert(1)",
-        "e\u0301 \u00e9",
-        "🐉👩‍👩‍👧‍👦",
-        "\u202e\u200b\ufeff\u2028\ufffd",
+        "e\u0301 \u00e9 🐉👩‍👩‍👧‍👦",
+        "\u202e\u200b\ufeff\u2028\ufffd\U0010ffff",
         "\x01\x1f\x7f\x80",
         'back\\slash "quote" /slash/',
-        "\U0010ffff",
     ],
 )
-@pytest.mark.parametrize("field", ["bio", "image"])
-def test_text_is_kept(anna: Person, field: str, value: str) -> None:
+def test_text_is_kept(anna: Person, value: str) -> None:
     """Any other bio or image is stored and given back as it was sent."""
-    answer = anna.put("/api/user", json={"user": {field: value}})
+    answer = anna.put("/api/user", json={"user": {"bio": value, "image": value}})
+    profile = anna.get(f"/api/profiles/{anna.username}").json["profile"]
     assert answer.status == 200
-    assert answer.json["user"][field] == value
-    assert anna.get(f"/api/profiles/{anna.username}").json["profile"][field] == value
+    assert [answer.json["user"]["bio"], answer.json["user"]["image"]] == [value, value]
+    assert [profile["bio"], profile["image"]] == [value, value]
 
 
 @rule("FIELD-4")
-@pytest.mark.parametrize(("field", "length"), [("bio", 1_000), ("image", 2_000)])
 @pytest.mark.parametrize("letter", ["x", "한", "🐉"])
-def test_longest_bio_and_image(anna: Person, field: str, length: int, letter: str) -> None:
+def test_longest_bio_and_image(anna: Person, letter: str) -> None:
     """Lengths count code points: a text of exactly the maximum is taken."""
-    answer = anna.put("/api/user", json={"user": {field: letter * length}})
+    longest = {"bio": letter * 1_000, "image": letter * 2_000}
+    answer = anna.put("/api/user", json={"user": longest})
     assert answer.status == 200
-    assert answer.json["user"][field] == letter * length
+    assert answer.json["user"]["bio"] == longest["bio"]
+    assert answer.json["user"]["image"] == longest["image"]
 
 
 @rule("FIELD-4", "USER-9")

@@ -11,6 +11,7 @@ from .harness import Client, Person, comment_on, rule, unique, write_article
 
 BLANK = ["", " ", "\t\r\n", "\u00a0\u3000\u2003", "\x1c\x1d\x1e\x1f\x85", None]
 WRONG_TYPES = [5, 1.5, True, False, [], ["text"], {}]
+TEXTS = ("title", "description", "body")
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 NOT_FOUND = b'{"errors":{"article":["not found"]}}'
 FORBIDDEN = b'{"errors":{"article":["forbidden"]}}'
@@ -127,42 +128,45 @@ def test_create_with_everything_wrong(reader: Person) -> None:
 
 @rule("ARTICLE-4", "FIELD-1", "FIELD-5")
 @pytest.mark.parametrize("value", BLANK)
-@pytest.mark.parametrize("field", ["title", "description", "body"])
-def test_blank(reader: Person, story: dict[str, Any], field: str, value: str | None) -> None:
+def test_blank(reader: Person, story: dict[str, Any], value: str | None) -> None:
     """A blank title, description or body is refused, by create and update alike."""
-    created = reader.post("/api/articles", json=new_article(**{field: value}))
-    updated = reader.put(f"/api/articles/{story['slug']}", json={"article": {field: value}})
+    article = {"article": dict.fromkeys(TEXTS, value)}
+    created = reader.post("/api/articles", json=article)
+    updated = reader.put(f"/api/articles/{story['slug']}", json=article)
     assert created.status == 422
-    assert created.json == {"errors": {field: ["can't be blank"]}}
+    assert created.json == {"errors": dict.fromkeys(TEXTS, ["can't be blank"])}
     assert updated.status == 422
-    assert updated.json == {"errors": {field: ["can't be blank"]}}
+    assert updated.body == created.body
 
 
 @rule("FIELD-2")
 @pytest.mark.parametrize("value", WRONG_TYPES)
-@pytest.mark.parametrize("field", ["title", "description", "body"])
-def test_wrong_type(reader: Person, story: dict[str, Any], field: str, value: object) -> None:
-    """A title, description or body that is no string is refused."""
-    created = reader.post("/api/articles", json=new_article(**{field: value}))
-    updated = reader.put(f"/api/articles/{story['slug']}", json={"article": {field: value}})
+def test_wrong_type(reader: Person, story: dict[str, Any], value: object) -> None:
+    """A title, description or body that is no string is refused, by create and update alike."""
+    article = {"article": dict.fromkeys(TEXTS, value)}
+    created = reader.post("/api/articles", json=article)
+    updated = reader.put(f"/api/articles/{story['slug']}", json=article)
     assert created.status == 422
-    assert created.json == {"errors": {field: ["must be a string"]}}
+    assert created.json == {"errors": dict.fromkeys(TEXTS, ["must be a string"])}
     assert updated.status == 422
-    assert updated.json == {"errors": {field: ["must be a string"]}}
+    assert updated.body == created.body
 
 
 @rule("FIELD-3", "FIELD-5")
-@pytest.mark.parametrize("value", ["\0", "a\0b", "\0" * 300, "x" * 200_000 + "\0"])
-@pytest.mark.parametrize("field", ["title", "description", "body"])
-def test_nul(reader: Person, field: str, value: str) -> None:
-    """A NUL is invalid, before the text is measured."""
-    answer = reader.post("/api/articles", json=new_article(**{field: value}))
-    assert answer.status == 422
-    assert answer.json == {"errors": {field: ["is invalid"]}}
+@pytest.mark.parametrize("value", ["\0", "a\0b", "x" * 200_000 + "\0"])
+def test_nul(reader: Person, story: dict[str, Any], value: str) -> None:
+    """A NUL is invalid, before the text is measured, in create and update alike."""
+    article = {"article": dict.fromkeys(TEXTS, value)}
+    created = reader.post("/api/articles", json=article)
+    updated = reader.put(f"/api/articles/{story['slug']}", json=article)
+    assert created.status == 422
+    assert created.json == {"errors": dict.fromkeys(TEXTS, ["is invalid"])}
+    assert updated.status == 422
+    assert updated.body == created.body
 
 
 @rule("FIELD-1")
-@pytest.mark.parametrize("value", ["\u200b", "\ufeff", "\x01", "\u2060", "."])
+@pytest.mark.parametrize("value", ["\u200b", "\ufeff", "\x01"])
 def test_not_blank(anna: Person, value: str) -> None:
     """What Python does not strip is not blank."""
     answer = anna.post(
@@ -175,27 +179,30 @@ def test_not_blank(anna: Person, value: str) -> None:
 
 @rule("FIELD-4")
 @pytest.mark.parametrize("letter", ["x", "한", "🐉"])
-@pytest.mark.parametrize(
-    ("field", "length"), [("title", 255), ("description", 1_000), ("body", 100_000)]
-)
-def test_longest(anna: Person, field: str, length: int, letter: str) -> None:
+def test_longest(anna: Person, letter: str) -> None:
     """Lengths count code points: a text of exactly the maximum is taken."""
-    value = unique("").ljust(length, letter)
-    answer = anna.post("/api/articles", json=new_article(**{field: value}))
+    longest = {
+        "title": unique("").ljust(255, letter),
+        "description": letter * 1_000,
+        "body": letter * 100_000,
+    }
+    answer = anna.post("/api/articles", json={"article": longest})
     assert answer.status == 201
-    assert answer.json["article"][field] == value
+    assert {name: answer.json["article"][name] for name in TEXTS} == longest
 
 
 @rule("FIELD-4")
 @pytest.mark.parametrize("letter", ["x", "🐉"])
-@pytest.mark.parametrize(
-    ("field", "length"), [("title", 255), ("description", 1_000), ("body", 100_000)]
-)
-def test_too_long(reader: Person, field: str, length: int, letter: str) -> None:
-    """A character more is too long."""
-    answer = reader.post("/api/articles", json=new_article(**{field: letter * (length + 1)}))
+def test_too_long(anna: Person, article: dict[str, Any], letter: str) -> None:
+    """A character more is too long, in an update, too."""
+    longer = {"title": letter * 256, "description": letter * 1_001, "body": letter * 100_001}
+    answer = anna.put(f"/api/articles/{article['slug']}", json={"article": longer})
     assert answer.status == 422
-    assert answer.json == {"errors": {field: [f"is too long (maximum is {length} characters)"]}}
+    assert answer.body == (
+        b'{"errors":{"title":["is too long (maximum is 255 characters)"],'
+        b'"description":["is too long (maximum is 1000 characters)"],'
+        b'"body":["is too long (maximum is 100000 characters)"]}}'
+    )
 
 
 @rule("FIELD-6", "ANSWER-1")
@@ -208,8 +215,6 @@ def test_too_long(reader: Person, field: str, length: int, letter: str) -> None:
         "\u202e\ufeff\u2028\u2029\ufffd\U0010ffff",
         "\x01\x02\x1f\x7f\x80\x9f and \b\f\n\r\t",
         "\\ \" / '",
-        "'; DROP TABLE articles; --",
-        "{{ 7*7 }} ${7*7} %s {0}",
     ],
 )
 def test_text_is_kept(client: Client, anna: Person, value: str) -> None:
@@ -238,7 +243,6 @@ def test_text_is_kept(client: Client, anna: Person, value: str) -> None:
         (["a", "A", "b", "B"], ["A", "B", "a", "b"]),
         (["한글", "z", "Ä", "é", "ａ", "🐉"], ["z", "Ä", "é", "한글", "ａ", "🐉"]),
         (["é", "e\u0301"], ["e\u0301", "é"]),
-        (["two words", "two  words"], ["two  words", "two words"]),
         (["_", "-", "10", "9", ",", "a,b"], [",", "-", "10", "9", "_", "a,b"]),
         (["<b>", "'; --", "%", "\u200b"], ["%", "'; --", "<b>", "\u200b"]),
     ],
@@ -292,7 +296,7 @@ def test_too_long_tag(reader: Person) -> None:
 @rule("TAGLIST-3", "FIELD-2")
 @pytest.mark.parametrize(
     "value",
-    ["text", "", 5, 0, True, {}, {"0": "a"}, [None], [1], ["a", None], [["a"]], [{}], ["a", True]],
+    ["text", "", 0, True, {}, {"0": "a"}, [None], [1], [["a"]], ["a", True]],
 )
 def test_tags_that_are_no_list_of_strings(
     reader: Person, story: dict[str, Any], value: object
@@ -362,14 +366,14 @@ def test_tags_of_an_update(
 @rule("ARTICLE-2")
 @pytest.mark.parametrize(
     "slug",
-    ["no-such-article", "%25", "_", "'%20OR%20'1'='1", "%ED%95%9C%EA%B8%80", "a.b", "a" * 3_000],
+    ["no-such-article", "%25", "_", "%ED%95%9C%EA%B8%80", "a.b", "a" * 3_000],
 )
-@pytest.mark.parametrize("rest", ["", "/comments"])
-def test_unknown_article(client: Client, slug: str, rest: str) -> None:
-    """An unknown slug is 404, whatever it looks like."""
-    answer = client.get(f"/api/articles/{slug}{rest}")
-    assert answer.status == 404
-    assert answer.body == NOT_FOUND
+def test_unknown_article(client: Client, slug: str) -> None:
+    """An unknown slug is 404, whatever it looks like, for an article and its comments."""
+    for path in (f"/api/articles/{slug}", f"/api/articles/{slug}/comments"):
+        answer = client.get(path)
+        assert answer.status == 404
+        assert answer.body == NOT_FOUND
 
 
 @rule("ARTICLE-2", "FAVORITE-1", "FAVORITE-2", "COMMENT-1")

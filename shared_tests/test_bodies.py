@@ -42,10 +42,9 @@ def test_other_media_type(reader: Person, method: str, path: str, _: str) -> Non
 
 
 @rule("BODY-1")
-@pytest.mark.parametrize(("method", "path", "_"), WITH_BODY)
-def test_no_media_type(reader: Person, method: str, path: str, _: str) -> None:
-    """A body without a media type is 415 on every operation that takes one."""
-    answer = reader.request(method, path, content=b"{}")
+def test_no_media_type(client: Client) -> None:
+    """A body without a media type is 415."""
+    answer = client.post(LOGIN, content=b"{}")
     assert answer.status == 415
     assert answer.body == NOT_JSON_TYPE
 
@@ -58,8 +57,6 @@ def test_no_media_type(reader: Person, method: str, path: str, _: str) -> None:
         "application/problem+json",
         "application/x-www-form-urlencoded",
         "multipart/form-data; boundary=x",
-        "text/json",
-        "application/*",
         "*/*",
         "json",
         "",
@@ -79,12 +76,10 @@ def test_media_types_that_are_near(client: Client, media_type: str) -> None:
 @pytest.mark.parametrize(
     "media_type",
     [
-        "application/json",
         "Application/JSON",
-        "application/json; charset=utf-8",
         "application/json;charset=latin-1",
         "application/json ; x",
-        "APPLICATION/json;",
+        "application/json;",
     ],
 )
 def test_media_type_in_any_dress(client: Client, media_type: str) -> None:
@@ -119,10 +114,9 @@ def test_malformed_json(reader: Person, method: str, path: str, _: str) -> None:
 
 
 @rule("BODY-3")
-@pytest.mark.parametrize(("method", "path", "_"), WITH_BODY)
-def test_empty_body(reader: Person, method: str, path: str, _: str) -> None:
-    """An empty body is 400 on every operation that takes one."""
-    answer = reader.request(method, path, content=b"", headers=JSON_TYPE)
+def test_empty_body(client: Client) -> None:
+    """An empty body is 400."""
+    answer = client.post(LOGIN, content=b"", headers=JSON_TYPE)
     assert answer.status == 400
     assert answer.body == NOT_JSON
 
@@ -133,39 +127,26 @@ def test_empty_body(reader: Person, method: str, path: str, _: str) -> None:
     [
         b" ",
         b"{",
-        b"}",
-        b"nul",
         b"undefined",
         b'{"user":{}',
-        b'{"user":{}}}',
         b'{"user":{}} {}',
         b'{"user":{},}',
         b'{"user":[1,]}',
-        b'{"user" {}}',
         b"{'user':{}}",
         b"{user:{}}",
         b'{"a":NaN}',
-        b'{"a":Infinity}',
         b'{"a":-Infinity}',
         b'{"a":01}',
         b'{"a":+1}',
         b'{"a":1.}',
         b'{"a":.5}',
-        b'{"a":0x10}',
-        b'{"a":1e}',
-        b'{"a":-}',
         b'{"a":"\t"}',
-        b'{"a":"\n"}',
         b'{"a":"\x00"}',
         b'{"a":"\\x41"}',
-        b'{"a":"\\u12"}',
-        b'{"a":"open}',
         b'// comment\n{"user":{}}',
-        b'{"user":{}/**/}',
         b'\x0c{"user":{}}',
         b'{"user":{}}\x00',
         b"user[email]=a",
-        b"<user/>",
     ],
 )
 def test_not_quite_json(client: Client, body: bytes) -> None:
@@ -184,23 +165,14 @@ def test_a_number_of_too_many_digits(client: Client) -> None:
 
 
 @rule("BODY-3")
-@pytest.mark.parametrize(
-    "member",
-    [
-        '"a":1e400',
-        '"a":-1e999',
-        '"a":-0',
-        '"a":123456789012345678901234567890',
-        '"a":1e-400',
-        '"a":"\\ud83c\\udf89"',
-        '"a":"\x7f"',
-        '"a":"\\u0000"',
-        '"":{"":[]}',
-    ],
-)
-def test_json_that_looks_odd(reader: Person, member: str) -> None:
+def test_json_that_looks_odd(reader: Person) -> None:
     """What the parser takes is taken: huge numbers, escaped pairs, empty names."""
-    answer = reader.post(LOGIN, content=login_of(reader, "," + member), headers=JSON_TYPE)
+    odd = r"""
+        ,"a": [1e400, -1e999, -0, 1e-400, 123456789012345678901234567890]
+        ,"b": ["\ud83c\udf89", "\u007f", "\u0000"]
+        ,"": {"": []}
+    """
+    answer = reader.post(LOGIN, content=login_of(reader, odd), headers=JSON_TYPE)
     assert answer.status == 200
     assert answer.json["user"]["email"] == reader.email
 
@@ -219,7 +191,6 @@ def test_white_space_around_json(reader: Person) -> None:
     [
         pytest.param('{"user":{}}'.encode("utf-8-sig"), id="byte order mark"),
         pytest.param('{"user":{}}'.encode("utf-16"), id="utf-16"),
-        pytest.param('{"user":{}}'.encode("utf-16-le"), id="utf-16-le"),
         pytest.param('{"user":{}}'.encode("utf-32"), id="utf-32"),
         pytest.param('{"a":"é"}'.encode("latin-1"), id="latin-1"),
         pytest.param(b'{"a":"\xff"}', id="no such byte"),
@@ -242,9 +213,11 @@ def test_other_encodings(client: Client, body: bytes) -> None:
 
 
 @rule("BODY-5")
-@pytest.mark.parametrize("depth", [210, 1_000, 100_000])
-@pytest.mark.parametrize(("open_", "close"), [("[", "]"), ('{"a":', "}")])
-def test_deep_nesting(client: Client, depth: int, open_: str, close: str) -> None:
+@pytest.mark.parametrize(
+    ("open_", "close", "depth"),
+    [("[", "]", 210), ('{"a":', "}", 210), ("[", "]", 100_000), ('{"a":', "}", 100_000)],
+)
+def test_deep_nesting(client: Client, open_: str, close: str, depth: int) -> None:
     """JSON nested too deeply is 400, wherever it stands."""
     body = f'{{"user":{{}},"a":{open_ * depth}1{close * depth}}}'.encode()
     answer = client.post(LOGIN, content=body, headers=JSON_TYPE)
@@ -269,35 +242,39 @@ def test_nesting_within_the_limit(reader: Person) -> None:
 
 
 @rule("BODY-6")
-@pytest.mark.parametrize(("method", "path", "_"), WITH_BODY)
-@pytest.mark.parametrize("root", [b"[]", b"null", b'"text"', b"5", b"true", b'[{"user":{}}]'])
-def test_root_is_no_object(reader: Person, method: str, path: str, _: str, root: bytes) -> None:
+@pytest.mark.parametrize(
+    ("operation", "root"),
+    list(zip(WITH_BODY, ["[]", "null", '"text"', "5", "true", '[{"user":{}}]'], strict=True)),
+)
+def test_root_is_no_object(reader: Person, operation: tuple[str, str, str], root: str) -> None:
     """A root that is not an object is 422 under `body`."""
-    answer = reader.request(method, path, content=root, headers=JSON_TYPE)
+    method, path, _ = operation
+    answer = reader.request(method, path, content=root.encode(), headers=JSON_TYPE)
     assert answer.status == 422
     assert answer.body == b'{"errors":{"body":["must be an object"]}}'
 
 
 @rule("BODY-7")
 @pytest.mark.parametrize(("method", "path", "envelope"), WITH_BODY)
-@pytest.mark.parametrize("body", ["{}", '{"%s":null}', '{"nothing":{}}'])
-def test_no_envelope(reader: Person, method: str, path: str, envelope: str, body: str) -> None:
+def test_no_envelope(reader: Person, method: str, path: str, envelope: str) -> None:
     """An envelope that is missing or null is 422 under its name."""
-    content = body.replace("%s", envelope).encode()
-    answer = reader.request(method, path, content=content, headers=JSON_TYPE)
-    assert answer.status == 422
-    assert answer.body == f'{{"errors":{{"{envelope}":["can\'t be blank"]}}}}'.encode()
+    missing = reader.request(method, path, json={"nothing": {}})
+    null = reader.request(method, path, json={envelope: None})
+    assert missing.status == null.status == 422
+    assert missing.body == f'{{"errors":{{"{envelope}":["can\'t be blank"]}}}}'.encode()
+    assert null.body == missing.body
 
 
 @rule("BODY-7")
-@pytest.mark.parametrize(("method", "path", "envelope"), WITH_BODY)
-@pytest.mark.parametrize("value", ["[]", '""', '"{}"', "5", "false", "1.5"])
+@pytest.mark.parametrize(
+    ("operation", "value"), list(zip(WITH_BODY, ["{}", [], 5, False, "", 1.5], strict=True))
+)
 def test_envelope_is_no_object(
-    reader: Person, method: str, path: str, envelope: str, value: str
+    reader: Person, operation: tuple[str, str, str], value: object
 ) -> None:
     """An envelope of another type is 422 under its name; text that holds JSON is still text."""
-    content = f'{{"{envelope}":{value}}}'.encode()
-    answer = reader.request(method, path, content=content, headers=JSON_TYPE)
+    method, path, envelope = operation
+    answer = reader.request(method, path, json={envelope: value})
     assert answer.status == 422
     assert answer.body == f'{{"errors":{{"{envelope}":["must be an object"]}}}}'.encode()
 
@@ -362,9 +339,9 @@ def test_body_of_the_limit(reader: Person) -> None:
 
 
 @rule("BODY-10")
-@pytest.mark.parametrize(("method", "path", "_"), WITH_BODY)
+@pytest.mark.parametrize(("method", "path", "_"), WITH_BODY[1:3])
 def test_chunked_body_over_the_limit(reader: Person, method: str, path: str, _: str) -> None:
-    """A chunked body of 1 MiB and a byte is 413 on every operation that takes one."""
+    """A chunked body of 1 MiB and a byte is 413, with a token and without."""
     answer = reader.request(method, path, content=in_chunks(b" " * (LIMIT + 1)), headers=JSON_TYPE)
     assert answer.status == 413
     assert answer.body == TOO_LARGE

@@ -64,7 +64,7 @@ def test_comments_are_not_paged(client: Client, ben: Person, article: dict[str, 
 
 
 @rule("COMMENT-5", "FIELD-1")
-@pytest.mark.parametrize("value", ["", " ", "\t\r\n", "\u00a0\u3000", None])
+@pytest.mark.parametrize("value", ["", "\u00a0\u3000\t\n", None])
 def test_blank_comment(reader: Person, story: dict[str, Any], value: str | None) -> None:
     """A blank comment is refused."""
     answer = reader.post(comments_of(story), json={"comment": {"body": value}})
@@ -81,7 +81,7 @@ def test_comment_without_a_body(reader: Person, story: dict[str, Any]) -> None:
 
 
 @rule("COMMENT-5", "FIELD-2")
-@pytest.mark.parametrize("value", [5, 1.5, True, [], ["text"], {}])
+@pytest.mark.parametrize("value", [5, False, [], {}])
 def test_comment_that_is_no_text(reader: Person, story: dict[str, Any], value: object) -> None:
     """A comment that is no string is refused."""
     answer = reader.post(comments_of(story), json={"comment": {"body": value}})
@@ -90,7 +90,7 @@ def test_comment_that_is_no_text(reader: Person, story: dict[str, Any], value: o
 
 
 @rule("COMMENT-5", "FIELD-3")
-@pytest.mark.parametrize("value", ["\0", "a\0b", "x" * 20_000 + "\0"])
+@pytest.mark.parametrize("value", ["\0", "x" * 20_000 + "\0"])
 def test_comment_with_a_nul(reader: Person, story: dict[str, Any], value: str) -> None:
     """A NUL in a comment is invalid, before it is measured."""
     answer = reader.post(comments_of(story), json={"comment": {"body": value}})
@@ -99,7 +99,7 @@ def test_comment_with_a_nul(reader: Person, story: dict[str, Any], value: str) -
 
 
 @rule("COMMENT-5", "FIELD-4")
-@pytest.mark.parametrize("letter", ["x", "한", "🐉"])
+@pytest.mark.parametrize("letter", ["x", "🐉"])
 def test_longest_comment(ben: Person, article: dict[str, Any], letter: str) -> None:
     """A comment of 10,000 characters is taken."""
     answer = ben.post(comments_of(article), json={"comment": {"body": letter * 10_000}})
@@ -168,25 +168,17 @@ def test_delete_by_the_articles_author(anna: Person, ben: Person, article: dict[
         "-1",
         "+1",
         "1.0",
-        "1e0",
         "0x1",
         "x",
-        "abc",
-        "%20",
         "1%20",
         "1_0",
         "%D9%A1",
-        "%EF%BC%91",
         "%C2%B2",
         "9223372036854775807",
         "9223372036854775808",
-        "18446744073709551617",
-        "9" * 100,
         "9" * 3_900,
         "0" * 3_900,
-        "null",
         "..",
-        "'",
     ],
 )
 def test_ids_that_no_comment_has(reader: Person, story: dict[str, Any], id_: str) -> None:

@@ -13,11 +13,10 @@ TOO_LARGE = b'{"errors":{"body":["is too large (maximum is 1048576 bytes)"]}}'
 
 
 @rule("ORDER-2")
-@pytest.mark.parametrize("method", ["PATCH", "POST", "DELETE"])
-def test_route_before_method(client: Client, method: str) -> None:
+def test_route_before_everything(client: Client) -> None:
     """An unknown route is 404, whatever else is wrong."""
     answer = client.with_token("nonsense").request(
-        method, "/api/nothing", content=LARGE, headers={"Content-Type": "text/plain"}
+        "PATCH", "/api/nothing", content=LARGE, headers={"Content-Type": "text/plain"}
     )
     assert answer.status == 404
     assert answer.body == b'{"errors":{"route":["not found"]}}'
@@ -50,22 +49,19 @@ def test_method_before_parameters(client: Client) -> None:
 
 @rule("ORDER-4")
 @pytest.mark.parametrize(("method", "path", "_"), WITH_BODY_AND_TOKEN)
-@pytest.mark.parametrize("token", [None, "nonsense"])
-def test_size_before_token(
-    client: Client, method: str, path: str, _: str, token: str | None
-) -> None:
-    """413 comes before 401, be the token missing or bad."""
-    answer = client.with_token(token).request(method, path, content=LARGE, headers=JSON_TYPE)
+def test_size_before_token(client: Client, method: str, path: str, _: str) -> None:
+    """413 comes before the 401 of a missing token."""
+    answer = client.request(method, path, content=LARGE, headers=JSON_TYPE)
     assert answer.status == 413
     assert answer.body == TOO_LARGE
 
 
 @rule("ORDER-4", "BODY-10")
-@pytest.mark.parametrize(("method", "path", "_"), WITH_BODY_AND_TOKEN)
-def test_chunked_size_before_token(client: Client, method: str, path: str, _: str) -> None:
-    """413 comes before 401 for a chunked body, too."""
+def test_chunked_size_before_token(client: Client) -> None:
+    """413 comes before the 401 of a bad token, for a chunked body, too."""
     chunks = iter([LARGE[:500_000], LARGE[500_000:]])
-    answer = client.request(method, path, content=chunks, headers=JSON_TYPE)
+    bad = client.with_token("nonsense")
+    answer = bad.put("/api/user", content=chunks, headers=JSON_TYPE)
     assert answer.status == 413
     assert answer.body == TOO_LARGE
 
@@ -79,13 +75,17 @@ def test_size_before_media_type(client: Client) -> None:
 
 
 @rule("ORDER-5")
-@pytest.mark.parametrize(("method", "path", "_"), WITH_BODY_AND_TOKEN)
 @pytest.mark.parametrize(
-    ("content", "media_type"),
-    [(b"{}", "text/plain"), (b"{", "application/json"), (b"[]", "application/json")],
+    ("method", "path", "content", "media_type"),
+    [
+        ("PUT", "/api/user", b"{}", "text/plain"),
+        ("POST", "/api/articles", b"{", "application/json"),
+        ("PUT", "/api/articles/nothing", b"[]", "application/json"),
+        ("POST", "/api/articles/nothing/comments", b"", "application/json"),
+    ],
 )
 def test_token_before_body(
-    client: Client, method: str, path: str, _: str, content: bytes, media_type: str
+    client: Client, method: str, path: str, content: bytes, media_type: str
 ) -> None:
     """401 comes before 415, 400 and 422 of a body."""
     answer = client.request(method, path, content=content, headers={"Content-Type": media_type})
@@ -187,7 +187,7 @@ def test_thing_before_forbidden(reader: Person, anna: Person) -> None:
 
 
 @rule("ORDER-9")
-@pytest.mark.parametrize("id_", ["1", "0", "x", "99999999999999999999"])
+@pytest.mark.parametrize("id_", ["1", "x"])
 def test_article_before_comment(reader: Person, id_: str) -> None:
     """The article's 404 comes before the comment's, whatever the id."""
     answer = reader.delete(f"/api/articles/{unique('no-such-')}/comments/{id_}")

@@ -59,7 +59,7 @@ def test_pages(client: Client, anna: Person) -> None:
 
 
 @rule("LIST-1", "QUERY-8")
-@pytest.mark.parametrize("offset", [1, 100, 2_147_483_647])
+@pytest.mark.parametrize("offset", [1, 2_147_483_647])
 def test_page_after_the_last(client: Client, anna: Person, offset: int) -> None:
     """After the last article there are none, and the count is still that of all."""
     write_article(anna)
@@ -124,22 +124,21 @@ def test_filters_combine(client: Client, anna: Person, ben: Person) -> None:
 
 
 @rule("LIST-3")
-@pytest.mark.parametrize("parameter", ["tag", "author", "favorited"])
 @pytest.mark.parametrize(
-    "value",
+    ("parameter", "value"),
     [
-        "nobody-has-this",
-        "nobody-%",
-        "nobody_has_this",
-        "' OR '1'='1",
-        '"; --',
-        "한글 없음",
-        "🐉" * 20,
-        "x" * 3_500,
-        "\\",
-        " ",
-        "null",
-        "a&b=c",
+        ("tag", "nobody-has-this"),
+        ("tag", "%"),
+        ("tag", "x" * 3_500),
+        ("tag", " "),
+        ("author", "nobody-has-this"),
+        ("author", "_"),
+        ("author", "x" * 3_500),
+        ("author", "' OR '1'='1"),
+        ("favorited", "nobody-has-this"),
+        ("favorited", "\\"),
+        ("favorited", "x" * 3_500),
+        ("favorited", "null"),
     ],
 )
 def test_what_nobody_has(client: Client, parameter: str, value: str) -> None:
@@ -159,7 +158,7 @@ def test_names_in_another_case(client: Client, anna: Person, ben: Person) -> Non
 
 
 @rule("LIST-2", "TAGS-2")
-@pytest.mark.parametrize("change", ["{}x", "x{}", " {}", "{} "])
+@pytest.mark.parametrize("change", ["{}x", " {}", "{} "])
 def test_tag_is_exact(client: Client, anna: Person, change: str) -> None:
     """A tag is compared whole, with the white space that the filter has."""
     tag = unique("tag-")
@@ -180,7 +179,7 @@ def test_tags_have_a_case(client: Client, anna: Person) -> None:
 
 
 @rule("LIST-2")
-@pytest.mark.parametrize("tag", ["{} a&b=c", "{}+한글/?#", "{}%25", "{} 🐉", "{}'\"\\"])
+@pytest.mark.parametrize("tag", ["{} a&b=c", "{}+한글/?#", "{}%25 🐉'\"\\"])
 def test_tag_with_anything_in_it(client: Client, anna: Person, tag: str) -> None:
     """A tag of any characters is found, encoded as they are in a query."""
     tag = tag.format(unique("tag"))
@@ -290,77 +289,67 @@ def test_feed_has_no_filters(anna: Person, ben: Person) -> None:
     [
         "",
         "x",
-        "ten",
         "1.0",
         "1e1",
         "0x10",
         "%2B5",
         "+5",
-        "5+",
         "%205",
         "5%20",
         "5%0A",
         "1_000",
-        "1,000",
         "--5",
         "-",
-        "5-",
         "%E2%88%925",
         "%EF%BC%95",
         "%D9%A5",
         "%C2%B2",
         "NaN",
-        "Infinity",
-        "null",
         "true",
         "%FF",
         "%00",
         "5%00",
-        "[5]",
-        "5;",
     ],
 )
-@pytest.mark.parametrize("parameter", ["limit", "offset"])
-def test_not_an_integer(client: Client, parameter: str, text: str) -> None:
+def test_not_an_integer(client: Client, text: str) -> None:
     """Text that is not `-?[0-9]+` in ASCII is no integer."""
-    answer = client.get(f"/api/articles?{parameter}={text}")
+    answer = client.get(f"/api/articles?limit={text}&offset={text}")
     assert answer.status == 422
-    assert answer.json == {"errors": {parameter: ["must be an integer"]}}
+    assert answer.body == (
+        b'{"errors":{"limit":["must be an integer"],"offset":["must be an integer"]}}'
+    )
 
 
 @rule("QUERY-6")
-@pytest.mark.parametrize("parameter", ["limit", "offset"])
-def test_parameter_without_a_value(client: Client, parameter: str) -> None:
+def test_parameter_without_a_value(client: Client) -> None:
     """A parameter without a value is the empty text."""
-    answer = client.get(f"/api/articles?{parameter}")
+    answer = client.get("/api/articles?limit&offset")
     assert answer.status == 422
-    assert answer.json == {"errors": {parameter: ["must be an integer"]}}
+    assert answer.body == (
+        b'{"errors":{"limit":["must be an integer"],"offset":["must be an integer"]}}'
+    )
 
 
 @rule("QUERY-7")
-@pytest.mark.parametrize(
-    "text", ["0", "-0", "-1", "101", "2147483648", "-" + "9" * 30, "9" * 30, "9" * 3_900, "00"]
-)
-@pytest.mark.parametrize("path", LISTS)
-def test_limit_outside(reader: Person, path: str, text: str) -> None:
+@pytest.mark.parametrize("text", ["0", "-0", "-1", "101", "-" + "9" * 30, "9" * 30, "9" * 3_900])
+def test_limit_outside(client: Client, text: str) -> None:
     """A limit outside 1 to 100 is refused, however large."""
-    answer = reader.get(f"{path}?limit={text}")
+    answer = client.get(f"/api/articles?limit={text}")
     assert answer.status == 422
     assert answer.body == b'{"errors":{"limit":["must be between 1 and 100"]}}'
 
 
 @rule("QUERY-8")
 @pytest.mark.parametrize("text", ["-1", "2147483648", "9223372036854775808", "9" * 3_900])
-@pytest.mark.parametrize("path", LISTS)
-def test_offset_outside(reader: Person, path: str, text: str) -> None:
+def test_offset_outside(client: Client, text: str) -> None:
     """An offset outside 0 to 2147483647 is refused, however large."""
-    answer = reader.get(f"{path}?offset={text}")
+    answer = client.get(f"/api/articles?offset={text}")
     assert answer.status == 422
     assert answer.body == b'{"errors":{"offset":["must be between 0 and 2147483647"]}}'
 
 
 @rule("QUERY-6", "QUERY-7", "QUERY-8")
-@pytest.mark.parametrize("query", ["limit=1", "limit=100", "limit=007", "limit=" + "0" * 50 + "1"])
+@pytest.mark.parametrize("query", ["limit=1", "limit=100", "limit=" + "0" * 50 + "7"])
 def test_limit_inside(client: Client, story: dict[str, object], query: str) -> None:
     """Limits from 1 to 100 are taken, leading zeros or not."""
     answer = client.get(f"/api/articles?{query}")
@@ -369,7 +358,7 @@ def test_limit_inside(client: Client, story: dict[str, object], query: str) -> N
 
 
 @rule("QUERY-8")
-@pytest.mark.parametrize("offset", ["0", "-0", "000", "2147483647"])
+@pytest.mark.parametrize("offset", ["0", "-0", "2147483647"])
 def test_offset_inside(client: Client, offset: str) -> None:
     """Offsets from 0 on are taken, zero in any dress."""
     answer = client.get(f"/api/articles?tag=no-such-tag&offset={offset}")
@@ -402,12 +391,13 @@ def test_everything_wrong(client: Client) -> None:
 
 @rule("QUERY-4")
 @pytest.mark.parametrize("text", ["%FF", "a%C3", "%ED%A0%80", "%00", "a%00b"])
-@pytest.mark.parametrize("parameter", ["tag", "author", "favorited"])
-def test_bytes_that_are_no_text(client: Client, parameter: str, text: str) -> None:
-    """Bytes that are not UTF-8, or a NUL, are invalid in a filter."""
-    answer = client.get(f"/api/articles?{parameter}={text}")
+def test_bytes_that_are_no_text(client: Client, text: str) -> None:
+    """Bytes that are not UTF-8, or a NUL, are invalid in each filter."""
+    answer = client.get(f"/api/articles?tag={text}&author={text}&favorited={text}")
     assert answer.status == 422
-    assert answer.json == {"errors": {parameter: ["is invalid"]}}
+    assert answer.body == (
+        b'{"errors":{"tag":["is invalid"],"author":["is invalid"],"favorited":["is invalid"]}}'
+    )
 
 
 @rule("QUERY-1")
@@ -435,9 +425,7 @@ def test_empty_filters(client: Client, anna: Person) -> None:
 
 
 @rule("QUERY-2")
-@pytest.mark.parametrize(
-    "query", ["page=x", "Limit=x", "limit[]=x", "%FF=%FF", "%00=%00", "", "&&=&", "=x", "a=%"]
-)
+@pytest.mark.parametrize("query", ["Limit=x", "limit[]=x", "%FF=%FF", "%00=%00", "&&=&=x", "a=%"])
 def test_unused_parameters(client: Client, query: str) -> None:
     """What an operation does not use is not looked at."""
     answer = client.get(f"/api/articles?tag=no-such-tag&{query}")

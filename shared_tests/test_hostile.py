@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .harness import Client, Person, rule, unique, write_article
+from .harness import Client, Person, register, rule, unique, write_article
 from .harness.routes import NO_SUCH_ROUTE, segment
 
 JSON_TYPE = {"Content-Type": "application/json"}
@@ -17,90 +17,69 @@ TRICKS = [
     "'; DROP TABLE users; --",
     '" UNION SELECT password FROM users --',
     "\\'; --",
-    "%s%s%n",
-    "{0.__class__}",
-    "{{7*7}}",
-    "${jndi:ldap:x.example}",
+    "%s%n{0.__class__}{{7*7}}",
     "<script>alert(1)<script>",
-    "<!ENTITY x SYSTEM 'file:passwd'>",
     "..\\..\\windows",
     "\r\nSet-Cookie: a=b",
     "한글",
     "🐉👩‍👩‍👧‍👦",
     "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞a̴̵l̢̛g̲o",
-    "\u202egnp.exe",
-    "\ufeff",
-    "\ufffe\uffff",
-    "\U0010ffff",
-    "ﷺ",
+    "\u202egnp.exe\ufeff",
+    "\ufffe\uffff\U0010ffff",
     "İıſK",
     "\x01\x1b[31m\x7f",
-    "null",
-    "1e309",
-    "__proto__",
 ]
 
 
-@rule("FAIL-4", "ARTICLE-2")
+@pytest.fixture(scope="module")
+def trickster(client: Client) -> Person:
+    """Somebody who has tried every trick before the next one."""
+    return register(client, "trickster")
+
+
+@rule("FAIL-4", "ARTICLE-2", "PROFILE-2", "LIST-3")
 @pytest.mark.parametrize("trick", TRICKS)
-def test_tricks_in_a_slug(client: Client, trick: str) -> None:
-    """A slug of any text is only a slug that nobody has."""
-    answer = client.get(f"/api/articles/{segment(trick)}")
-    assert answer.status == 404
-    assert answer.body == b'{"errors":{"article":["not found"]}}'
-
-
-@rule("FAIL-4", "PROFILE-2")
-@pytest.mark.parametrize("trick", TRICKS)
-def test_tricks_in_a_name(client: Client, trick: str) -> None:
-    """A username of any text is only a username that nobody has."""
-    answer = client.get(f"/api/profiles/{segment('x' + trick)}")
-    assert answer.status == 404
-    assert answer.body == b'{"errors":{"profile":["not found"]}}'
-
-
-@rule("FAIL-4", "LIST-3")
-@pytest.mark.parametrize("trick", TRICKS)
-def test_tricks_in_filters(client: Client, trick: str) -> None:
-    """A filter of any text is only a name that nobody has."""
-    value = segment("x" + trick)
-    answer = client.get(f"/api/articles?tag={value}&author={value}&favorited={value}")
-    assert answer.status == 200
-    assert answer.body == b'{"articles":[],"articlesCount":0}'
+def test_tricks_in_names(client: Client, trick: str) -> None:
+    """A slug, a username and a filter of any text are only names that nobody has."""
+    name = segment("x" + trick)
+    article = client.get(f"/api/articles/{name}")
+    profile = client.get(f"/api/profiles/{name}")
+    articles = client.get(f"/api/articles?tag={name}&author={name}&favorited={name}")
+    assert [article.status, profile.status, articles.status] == [404, 404, 200]
+    assert article.body == b'{"errors":{"article":["not found"]}}'
+    assert profile.body == b'{"errors":{"profile":["not found"]}}'
+    assert articles.body == b'{"articles":[],"articlesCount":0}'
 
 
 @rule("FAIL-4", "FIELD-6", "TAGLIST-1")
 @pytest.mark.parametrize("trick", TRICKS)
-def test_tricks_in_every_text(client: Client, anna: Person, trick: str) -> None:
+def test_tricks_in_every_text(client: Client, trickster: Person, trick: str) -> None:
     """Any text is taken, kept, found and given back, everywhere, as it was sent."""
     tag = f"{unique('')}{trick}".strip()[:64].strip()
-    profile = anna.put("/api/user", json={"user": {"bio": trick, "image": trick}})
+    profile = trickster.put("/api/user", json={"user": {"bio": trick, "image": trick}})
     text = {"title": "x" + trick, "description": "x" + trick, "body": "x" + trick}
-    written = anna.post("/api/articles", json={"article": {**text, "tagList": [tag]}})
-    slug = written.json["article"]["slug"]
-    comment = anna.post(f"/api/articles/{slug}/comments", json={"comment": {"body": "x" + trick}})
+    written = trickster.post("/api/articles", json={"article": {**text, "tagList": [tag]}})
+    path = f"/api/articles/{written.json['article']['slug']}/comments"
+    comment = trickster.post(path, json={"comment": {"body": "x" + trick}})
     found = client.get(f"/api/articles?tag={segment(tag)}")
     assert [profile.status, written.status, comment.status] == [200, 201, 201]
     assert found.status == 200
     assert [item["title"] for item in found.json["articles"]] == ["x" + trick]
     assert found.json["articles"][0]["author"]["bio"] == trick
-    assert client.get(f"/api/articles/{slug}/comments").json["comments"][0]["body"] == "x" + trick
+    assert client.get(path).json["comments"][0]["body"] == "x" + trick
 
 
 @rule("FAIL-4", "ROUTE-4", "ROUTE-8")
 @pytest.mark.parametrize(
     "path",
     [
-        "/api/docs/../../../../etc/passwd",
-        "/api/docs/..%2f..%2f..%2fetc/passwd",
-        "/api/docs/%2e%2e/%2e%2e/manage.py",
-        "/api/docs/..%5c..%5cmanage.py",
-        "/api/docs/....//....//etc/passwd",
-        "/api/docs//etc/passwd",
-        "/api/docs/x/%00.js",
-        "/api/redoc/../conduit/settings.py",
+        "/api/docs/assets/../../../../etc/passwd",
+        "/api/docs/assets/..%2f..%2f..%2fetc/passwd",
+        "/api/docs/assets/%2e%2e/%2e%2e/manage.py",
+        "/api/docs/assets/..%5c..%5cmanage.py",
+        "/api/docs/assets//etc/passwd",
+        "/api/docs/assets/%00.js",
         "/static/../manage.py",
-        "/.env",
         "/.git/config",
         "/api/%2e%2e/%2e%2e/etc/passwd",
     ],
@@ -116,20 +95,16 @@ def test_paths_out_of_the_folder(client: Client, path: str) -> None:
 @pytest.mark.parametrize(
     "title",
     [
-        "&#99999999999999999999999;",
         "&#" + "9" * 240 + ";",
         "&#1114112;",
         "&#xD800;",
         "&#55296;",
-        "&#xFFFFFFFFFFFF;",
         "&#0;",
         "&lt;&gt;&amp;&nonsense;",
         "\ufdfa" * 255,
         "\U0010ffff" * 255,
-        "-" * 255,
         "- " * 127,
         "a-" * 127,
-        "👩‍" * 85,
     ],
 )
 def test_titles_that_slugify_strangely(client: Client, anna: Person, title: str) -> None:
@@ -204,7 +179,7 @@ def test_a_password_of_a_megabyte(client: Client) -> None:
 
 @rule("FAIL-4", "FIELD-2")
 @pytest.mark.parametrize(
-    "value", ["-1", "0", "1e308", "-1e400", "123456789012345678901234567890", "[[[[[]]]]]"]
+    "value", ["-1", "0", "-1e400", "123456789012345678901234567890", "[[[[[]]]]]"]
 )
 def test_numbers_instead_of_text(reader: Person, value: str) -> None:
     """Numbers of any size, and empty nests, are no strings."""

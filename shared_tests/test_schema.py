@@ -25,7 +25,10 @@ Maker = Callable[[str, str], Launcher]
 
 @pytest.fixture(scope="module")
 def launcher_of(
-    tmp_path_factory: pytest.TempPathFactory, postgres_url: str, worker_id: str
+    tmp_path_factory: pytest.TempPathFactory,
+    shared_folder: Path,
+    postgres_url: str,
+    worker_id: str,
 ) -> Iterator[Maker]:
     """Gives the launcher of an app, for one kind of database."""
     folder = tmp_path_factory.mktemp("cross")
@@ -37,7 +40,7 @@ def launcher_of(
         own.mkdir()
         url = postgres_url if kind == "postgres" else None
         databases = Databases(own, url, prefix=f"{worker_id}_{name}")
-        return Launcher(APPS[name], APPS[name].default_server, databases, own)
+        return Launcher(APPS[name], APPS[name].default_server, databases, own, shared_folder)
 
     yield make
     stop_all()

@@ -24,7 +24,7 @@ def claims_for(person: Person) -> dict[str, Any]:
 
 
 @rule("TOKEN-1")
-@pytest.mark.parametrize("scheme", ["Token", "token", "TOKEN", "Bearer", "bearer", "bEaReR"])
+@pytest.mark.parametrize("scheme", ["Token", "tOKEN", "Bearer", "bEaReR"])
 def test_schemes(client: Client, reader: Person, scheme: str) -> None:
     """`Token` and `Bearer` are the same, in any case."""
     answer = client.get("/api/user", headers={"Authorization": f"{scheme} {reader.token}"})
@@ -42,7 +42,7 @@ def test_no_header(client: Client) -> None:
 
 
 @rule("TOKEN-2")
-@pytest.mark.parametrize("field", [b"Authorization:", b"Authorization: ", b"Authorization: \t "])
+@pytest.mark.parametrize("field", [b"Authorization:", b"Authorization: \t "])
 def test_empty_header(client: Client, field: bytes) -> None:
     """An empty header counts as none, white space or not."""
     with client.wire() as wire:
@@ -61,13 +61,13 @@ def test_empty_header_where_a_token_is_optional(client: Client) -> None:
 
 
 @rule("TOKEN-3")
-@pytest.mark.parametrize(("method", "path"), OPTIONAL_TOKEN)
-@pytest.mark.parametrize("value", ["Token nonsense", "Basic YTpi", "nonsense"])
-def test_bad_token_where_one_is_optional(
-    client: Client, method: str, path: str, value: str
-) -> None:
+@pytest.mark.parametrize(
+    ("path", "value"),
+    list(zip(OPTIONAL_TOKEN, ["Token nonsense", "Basic YTpi", "nonsense", "Token"], strict=True)),
+)
+def test_bad_token_where_one_is_optional(client: Client, path: str, value: str) -> None:
     """A bad token is never quietly ignored."""
-    answer = client.request(method, path, headers={"Authorization": value})
+    answer = client.get(path, headers={"Authorization": value})
     assert answer.status == 401
     assert answer.headers["WWW-Authenticate"] == "Token"
     assert answer.body == INVALID
@@ -87,13 +87,13 @@ def test_bad_token_where_one_must_be(client: Client, method: str, path: str) -> 
 @pytest.mark.parametrize(
     "value",
     [
+        "Token",
+        "Bearer",
         "Basic {token}",
-        "Digest {token}",
         "JWT {token}",
         "Tokens {token}",
         "{token}",
         "Token={token}",
-        "Token:{token}",
         "Token {token} {token}",
         "Token {token}, Bearer {token}",
         "Token Bearer {token}",
@@ -101,19 +101,14 @@ def test_bad_token_where_one_must_be(client: Client, method: str, path: str) -> 
         "Token {token}x",
         "Token {token}.",
         "Token .{token}",
-        "Token {token}.{token}",
         "Token x",
-        "Token .",
         "Token ..",
-        "Token ...",
         "Token a.b.c",
-        "Token null",
-        "Token undefined",
         "Token %00",
     ],
 )
 def test_shapes(client: Client, reader: Person, value: str) -> None:
-    """Another scheme, or a token of another shape, is invalid."""
+    """Another scheme, a scheme alone, or a token of another shape, is invalid."""
     header = value.replace("{token}", str(reader.token))
     answer = client.get("/api/user", headers={"Authorization": header})
     assert answer.status == 401
@@ -126,11 +121,8 @@ def test_shapes(client: Client, reader: Person, value: str) -> None:
     "value",
     [
         b"Token \xff\xfe",
-        "Token 한글".encode(),
         "Token 한글.한글.한글".encode(),
         "Tokén x".encode(),
-        b"\xff",
-        b"Token " + b"x" * 7_900,
         b"Token " + b"." * 7_900,
         b"Token " + b"e30." * 1_900,
     ],
@@ -155,7 +147,7 @@ def test_one_letter_changed(client: Client, reader: Person, part: int) -> None:
 
 
 @rule("TOKEN-4")
-@pytest.mark.parametrize("signature", ["", "AAAA", "=", "A" * 43, "A" * 86])
+@pytest.mark.parametrize("signature", ["", "=", "A" * 43])
 def test_other_signatures(client: Client, reader: Person, signature: str) -> None:
     """A token with another signature, or with none, is invalid."""
     signed = str(reader.token).rpartition(".")[0]
@@ -176,7 +168,7 @@ def test_parts_of_two_tokens(client: Client, anna: Person, ben: Person) -> None:
 
 @rule("TOKEN-4")
 @pytest.mark.parametrize(
-    "key", ["", "secret", "conduit-development-secret-never-for-production", SECRET + "x"]
+    "key", ["", "conduit-development-secret-never-for-production", SECRET + "x"]
 )
 def test_other_keys(server: Server, reader: Person, key: str) -> None:
     """A token signed with another key is invalid."""
@@ -194,8 +186,10 @@ def test_an_honest_token(server: Server, reader: Person) -> None:
 
 
 @rule("TOKEN-5")
-@pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE", ""])
-@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize(
+    ("algorithm", "signed"),
+    [("none", False), ("none", True), ("None", False), ("nOnE", False), ("", False)],
+)
 def test_no_algorithm(server: Server, reader: Person, algorithm: str, signed: bool) -> None:
     """A token that says it is not signed is invalid, be it signed or not."""
     token = make(claims_for(reader), SECRET, {"alg": algorithm, "typ": "JWT"})
@@ -207,7 +201,7 @@ def test_no_algorithm(server: Server, reader: Person, algorithm: str, signed: bo
 
 
 @rule("TOKEN-5")
-@pytest.mark.parametrize("algorithm", ["HS384", "HS512", "RS256", "ES256", "EdDSA", "hs256", "XX"])
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512", "RS256", "hs256", "XX"])
 def test_other_algorithms(server: Server, reader: Person, algorithm: str) -> None:
     """A token of another algorithm is invalid, with the right key too."""
     token = make(claims_for(reader), SECRET, {"alg": algorithm, "typ": "JWT"})
@@ -219,7 +213,7 @@ def test_other_algorithms(server: Server, reader: Person, algorithm: str) -> Non
 @rule("TOKEN-5", "FAIL-4")
 @pytest.mark.parametrize(
     "header",
-    [{}, [], "HS256", 5, {"alg": None}, {"alg": 256}, {"alg": ["HS256"]}, {"alg": {}}],
+    [{}, [], "HS256", {"alg": None}, {"alg": 256}, {"alg": ["HS256"]}],
 )
 def test_headers_of_a_wrong_shape(server: Server, reader: Person, header: object) -> None:
     """A signed token whose header is of a wrong shape is invalid."""
@@ -245,18 +239,13 @@ def test_claims_that_lack(server: Server, reader: Person, claim: str) -> None:
     [
         {"sub": None},
         {"sub": 1},
-        {"sub": True},
         {"sub": ["1"]},
-        {"sub": {}},
         {"sub": ""},
-        {"sub": "0"},
         {"sub": "-1"},
         {"sub": "1.0"},
-        {"sub": "one"},
         {"sub": "x\0"},
         {"sub": "999999999999"},
         {"sub": "9223372036854775808"},
-        {"sub": "9" * 1_000},
         {"sub": "9" * 5_000},
         {"sub": "\ud800"},
         {"sub": "'; DROP TABLE users; --"},
@@ -265,17 +254,13 @@ def test_claims_that_lack(server: Server, reader: Person, claim: str) -> None:
         {"ver": 1.5},
         {"ver": True},
         {"ver": 0},
-        {"ver": -1},
         {"ver": 2},
         {"ver": 10**30},
-        {"ver": []},
         {"iat": None},
         {"iat": "now"},
-        {"iat": []},
         {"exp": None},
         {"exp": "never"},
         {"exp": []},
-        {"exp": {}},
         {"exp": float("inf")},
         {"exp": float("nan")},
     ],
@@ -296,10 +281,7 @@ def test_claims_of_a_wrong_kind(server: Server, reader: Person, claims: dict[str
         b"{",
         b"null",
         b"[]",
-        b'"text"',
-        b"5",
         b"\xff\xfe",
-        b"[" * 2_000,
         b'{"sub":' * 500 + b"1" + b"}" * 500,
     ],
 )
@@ -312,7 +294,7 @@ def test_payloads_that_are_no_claims(server: Server, payload: bytes) -> None:
 
 
 @rule("TOKEN-7")
-@pytest.mark.parametrize("ago", [1, 10, 100_000])
+@pytest.mark.parametrize("ago", [1, 100_000])
 def test_expired(server: Server, reader: Person, ago: int) -> None:
     """A token past its time has expired, by a second too."""
     claims = {**claims_for(reader), "exp": int(time.time()) - ago}
@@ -362,9 +344,15 @@ def test_old_token_where_one_is_optional(client: Client, anna: Person) -> None:
 
 
 @rule("TOKEN-10")
-@pytest.mark.parametrize("value", ["Token nonsense", "nonsense", b"\xff", ""])
 @pytest.mark.parametrize(
-    "path", ["/api/tags", "/api/health", "/api/openapi.json", "/api/docs", "/api/redoc"]
+    ("path", "value"),
+    [
+        ("/api/tags", "Token nonsense"),
+        ("/api/tags", b"\xff"),
+        ("/api/health", "nonsense"),
+        ("/api/openapi.json", "Token"),
+        ("/api/docs", "Token nonsense"),
+    ],
 )
 def test_header_is_not_read(client: Client, path: str, value: str | bytes) -> None:
     """Where no token is taken a bad one does not matter."""

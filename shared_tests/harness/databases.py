@@ -78,6 +78,11 @@ class Databases:
         self._prefix = prefix
         self._numbers = itertools.count(1)
 
+    @property
+    def are_postgres(self) -> bool:
+        """Are they PostgreSQL's, or files of SQLite?"""
+        return self._postgres_url is not None
+
     def empty(self) -> Database:
         """A database with nothing in it."""
         name = f"conduit_{self._prefix}_{next(self._numbers)}"

@@ -6,8 +6,6 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -82,21 +80,6 @@ class Postgres:
             end(self._process, signal.SIGINT)
             self._process = None
 
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Let the server be there but silent, as behind a network that drops everything."""
-        if self._process is None:
-            raise RuntimeError("a PostgreSQL that is stopped cannot be frozen")
-        with psycopg.connect(self.url("postgres")) as connection:
-            rows = connection.execute("SELECT pid FROM pg_stat_activity").fetchall()
-        # The postmaster first, so that it starts nobody else.
-        pids = [self._process.pid, *(pid for (pid,) in rows)]
-        _send(pids, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            _send(pids, signal.SIGCONT)
-
     def close(self) -> None:
         """Stop the server and remove all it wrote."""
         self.stop()
@@ -107,9 +90,3 @@ class Postgres:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _send(pids: Iterable[int], how: int) -> None:
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, how)

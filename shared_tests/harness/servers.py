@@ -1,5 +1,6 @@
 """Servers: an app run by its production command, as a process of its own."""
 
+import fcntl
 import itertools
 import subprocess
 import time
@@ -99,23 +100,30 @@ class Ended:
 class Launcher:
     """Starts the servers of one app, each with a database of its own."""
 
-    def __init__(self, app: App, server: str, databases: Databases, folder: Path) -> None:
+    def __init__(
+        self, app: App, server: str, databases: Databases, folder: Path, shared: Path
+    ) -> None:
         self.app = app
         self.server = server
         self.databases = databases
         self._folder = folder
         self._numbers = itertools.count(1)
-        self._template: Database | None = None
+        # Names the database that all workers copy.
+        self._template = shared / f"{app.name}-{'postgres' if databases.are_postgres else 'sqlite'}"
 
     def migrated(self) -> Database:
         """A database that is migrated and otherwise empty."""
-        if self._template is None:
-            template = self.databases.empty()
-            ended = self.migrate(template)
-            if ended.code != 0:
-                raise RuntimeError(f"migrate failed:\n{ended.stderr}")
-            self._template = template
-        return self.databases.copy(self._template)
+        with self._template.open("a+", encoding="utf-8") as file:
+            # Whoever comes first migrates, the others wait, and copy as well.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            template = Database(file.read() or self.databases.empty().url)
+            if file.tell() == 0:
+                ended = self.migrate(template)
+                if ended.code != 0:
+                    raise RuntimeError(f"migrate failed:\n{ended.stderr}")
+                file.write(template.url)
+            return self.databases.copy(template)
 
     def migrate(self, database: Database) -> Ended:
         """Run the app's own migrate on a database."""
