@@ -2,16 +2,15 @@
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import typer
 
-from compare.ask import ask
-from compare.differences import differences
-from compare.mirror import mirror
-from compare.serve import serve
 from compare.terminal import complain
-from compare.up import up
+
+# Each is a function of that name in a module of that name.
+COMMANDS = ("up", "serve", "ask", "diff", "mirror", "differences")
 
 
 def test(context: typer.Context) -> None:
@@ -24,17 +23,26 @@ def test(context: typer.Context) -> None:
 
 
 cli = typer.Typer(
-    help="One API contract, built three times: run the three apps and compare them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up, serve, ask, mirror, differences):
-    cli.command()(command)
 cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(test)
 
 
+@cli.callback()
+def triptych() -> None:
+    """One API contract, built three times: run the three apps and compare them."""
+
+
+def add_commands(asked: str) -> None:
+    """Add the command that is asked for; all of them, which takes longer, for the help."""
+    for name in [asked] if asked in COMMANDS else COMMANDS:
+        cli.command()(getattr(import_module(f"compare.{name}"), name))
+
+
 def main() -> None:
+    add_commands(sys.argv[1] if len(sys.argv) > 1 else "")
     try:
         code = cli(prog_name="./triptych", standalone_mode=False)
     except typer.Abort:

@@ -2,15 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from compare.alignment import Row, align, differs
 from compare.answers import Answer
 
-Row = tuple[str | None, ...]
 CONTEXT = 2
 
 
@@ -35,10 +34,6 @@ def side_by_side(answers: Sequence[Answer]) -> Table:
     return table
 
 
-def differs(row: Row) -> bool:
-    return len(set(row)) > 1
-
-
 def cells(row: Row) -> list[Text]:
     """The line of each app; in a row that differs, those not of the majority stand out."""
     counts = Counter(row)
@@ -53,27 +48,3 @@ def cells(row: Row) -> list[Text]:
             text.no_wrap, text.overflow = True, "ellipsis"
         texts.append(text)
     return texts
-
-
-def align(columns: Sequence[Sequence[str]]) -> list[Row]:
-    """Put what belongs together into one row, with the first column as the measure."""
-    first, *others = columns
-    # For each line of the first column, and for the place after its last one:
-    # what each other column has between the line before and this one, and beside this one.
-    between: list[list[list[str]]] = [[[] for _ in others] for _ in range(len(first) + 1)]
-    beside: list[list[str | None]] = [[None for _ in others] for _ in first]
-    for number, other in enumerate(others):
-        matcher = SequenceMatcher(None, first, other, autojunk=False)
-        for _, start, end, other_start, other_end in matcher.get_opcodes():
-            lines = list(other[other_start:other_end])
-            for place, line in zip(range(start, end), lines, strict=False):
-                beside[place][number] = line
-            between[end][number] += lines[end - start :]
-    rows: list[Row] = []
-    for place, inserted in enumerate(between):
-        height = max(map(len, inserted), default=0)
-        for step in range(height):
-            rows.append((None, *(lines[step] if step < len(lines) else None for lines in inserted)))
-        if place < len(first):
-            rows.append((first[place], *beside[place]))
-    return rows

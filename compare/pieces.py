@@ -55,10 +55,15 @@ def find(locator: str, root: Path) -> Piece:
 
 
 @cache
+def parse(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
+@cache
 def places_in(source: str) -> Mapping[str, tuple[int, int]]:
     """For each name, the first and last line of what first gives it a meaning."""
     places: dict[str, tuple[int, int]] = {}
-    for name, node in named(ast.parse(source).body):
+    for name, node in named(parse(source).body):
         decorators = getattr(node, "decorator_list", [])
         first = min(each.lineno for each in (node, *decorators))
         places.setdefault(name, (first, node.end_lineno or node.lineno))

@@ -1,0 +1,114 @@
+"""The call chains, as they are found in the apps' source."""
+
+import ast
+
+import pytest
+
+from compare.apps import APPS, DJANGO, FASTAPI, FLASK, App
+from compare.chains import BY_FILE, LAYERS, chain
+from compare.handlers import Operation, read_operations
+from compare.pieces import find
+
+OPERATIONS = {operation.name: operation for operation in read_operations()}
+# What works without tables or without asking who it is: in no app is there such a layer.
+WITHOUT = {
+    "get_current_user": {"queries"},
+    "get_health": {"dependencies", "services", "queries", "models"},
+    "get_tags": {"dependencies"},
+}
+APP = pytest.mark.parametrize("app", APPS, ids=lambda app: app.name)
+
+
+def names(app: App, operation: str, layer: str) -> list[str]:
+    links = chain(app, OPERATIONS[operation])
+    return [link.piece.name for link in links if link.layer.name == layer]
+
+
+@APP
+@pytest.mark.parametrize(
+    "operation",
+    [each for each in OPERATIONS.values() if not each.route.startswith("GET /api/lab/")],
+    ids=lambda operation: operation.name,
+)
+def test_layers(app: App, operation: Operation) -> None:
+    """A chain has all of the layers, from the route to the errors."""
+    present = {link.layer.name for link in chain(app, operation)}
+    assert present | WITHOUT.get(operation.name, set()) == {layer.name for layer in LAYERS}
+
+
+@APP
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
+def test_handler_first(app: App, operation: Operation) -> None:
+    """A chain begins with the handler, and ends with how errors are shaped."""
+    links = chain(app, operation)
+    assert links[0].piece.name == operation.name
+    assert "register" in [link.piece.name for link in links if link.layer.name == "errors"]
+
+
+@APP
+def test_pieces_are_there(app: App) -> None:
+    """Each link of each chain is in the file where it says, once."""
+    for operation in OPERATIONS.values():
+        locators = [f"{link.piece.path}::{link.piece.name}" for link in chain(app, operation)]
+        assert len(set(locators)) == len(locators)
+        for locator, link in zip(locators, chain(app, operation), strict=True):
+            assert find(locator, app.folder) == link.piece
+            ast.parse(link.piece.text)
+
+
+def test_module_that_is_imported() -> None:
+    """`services.create_comment` leads to the function in services.py, and on from there."""
+    for app in APPS:
+        assert names(app, "create_article_comment", "services")[0] == "create_comment"
+        assert "get_article_for_change" in names(app, "create_article_comment", "services")
+        assert "record" in names(app, "create_article_comment", "services")
+
+
+def test_queryset_methods() -> None:
+    """What is called on `objects`, or on what that gives back, is a method of the QuerySet."""
+    assert names(DJANGO, "get_article_comments", "queries") == [
+        "CommentQuerySet.for_article",
+        "CommentQuerySet.seen_by",
+        "followed_by",
+    ]
+    assert "ArticleQuerySet.newest_first" in names(DJANGO, "get_articles", "queries")
+
+
+def test_annotated_dependencies() -> None:
+    """FastAPI's aliases lead to the functions that they depend on."""
+    found = names(FASTAPI, "create_article", "dependencies")
+    assert found.index("CurrentUser") < found.index("get_current_user") < found.index("get_token")
+    assert "get_session" in found
+
+
+def test_decorators() -> None:
+    """Flask's decorators are who is asking."""
+    assert "login_required" in names(FLASK, "create_article", "dependencies")
+    assert "login_optional" in names(FLASK, "get_article", "dependencies")
+
+
+def test_through_the_framework() -> None:
+    """Where Django itself calls the manager, the chain goes on there."""
+    assert names(DJANGO, "login", "queries") == ["UserQuerySet.with_email", "fold"]
+
+
+def test_tables() -> None:
+    """The tables are those that are worked with, not those that they point to."""
+    for app in APPS:
+        models = names(app, "get_tags", "models")
+        assert "Tag" in models
+        assert "User" not in models
+
+
+def test_body() -> None:
+    """What reads a body is in the chains of the operations that take one, and in no other."""
+    for app in APPS:
+        for operation in OPERATIONS.values():
+            paths = {link.piece.path.name for link in chain(app, operation)}
+            if operation.takes_body:
+                assert "requests.py" in paths
+
+
+def test_no_layer_twice() -> None:
+    """A file has one layer."""
+    assert sum(len(layer.files) for layer in LAYERS) == len(BY_FILE)
