@@ -2,9 +2,11 @@
 
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-# Tests that share a server, or a database that comes and goes: started once, in one worker.
+# Tests that share a server, a browser, or a database that comes and goes: started once, in one
+# worker.
 TOGETHER = {
     "test_database_away.py": "fragile",
+    "test_docs_in_browser.py": "browser",
     "test_failures.py": "restricted",
     "test_farewell.py": "farewell",
     "test_production.py": "production",
