@@ -83,7 +83,8 @@ DJANGO = App(
     servers=(
         Server(
             "uvicorn",
-            "-m uvicorn conduit.asgi:application --host {host} --port {port} --workers {workers}",
+            "-m uvicorn conduit.asgi:application --host {host} --port {port} --workers {workers}"
+            " --lifespan off --ws-per-message-deflate false --timeout-graceful-shutdown 3",
         ),
         Server(
             "gunicorn",
@@ -125,7 +126,8 @@ FASTAPI = App(
     servers=(
         Server(
             "uvicorn",
-            "-m uvicorn conduit.main:app --host {host} --port {port} --workers {workers}",
+            "-m uvicorn conduit.main:app --host {host} --port {port} --workers {workers}"
+            " --ws-per-message-deflate false --timeout-graceful-shutdown 3",
         ),
         Server(
             "hypercorn",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
@@ -10,12 +11,13 @@ from . import check
 check.require()
 django_application = get_asgi_application()
 
+# Models can be imported only after Django's own application is made.
+from .live.routing import websocket_urlpatterns  # noqa: E402
+from .middleware import SocketMiddleware  # noqa: E402
 
-async def application(scope: Any, receive: Any, send: Any) -> None:
+
+async def limit_body(scope: Any, receive: Any, send: Any) -> None:
     """Django's application, which would first read a body to its end, however large."""
-    if scope["type"] != "http":
-        await django_application(scope, receive, send)
-        return
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     announced = int(dict(scope["headers"]).get(b"content-length", 0))
     size = 0
@@ -32,3 +34,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         return {**message, "more_body": False} if size > limit else message
 
     await django_application(scope, receive_up_to_limit, send)
+
+
+application = ProtocolTypeRouter(
+    {"http": limit_body, "websocket": SocketMiddleware(URLRouter(websocket_urlpatterns))}
+)

@@ -2,9 +2,17 @@
 
 import logging
 import time
+from collections.abc import Callable
+
+OF_SOCKETS = ('"WebSocket ', "connection open", "connection closed", "completing handshake")
 
 
 class UTCFormatter(logging.Formatter):
     converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
+
+
+def without_sockets() -> Callable[[logging.LogRecord], bool]:
+    """A filter: uvicorn tells of sockets among its errors, with the query and its token."""
+    return lambda record: not any(part in str(record.msg) for part in OF_SOCKETS)

@@ -5,12 +5,16 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from io import BytesIO
+from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
 from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 
-from .errors import method_not_allowed, respond
+from .errors import ApiError, BadRequest, NotFound, method_not_allowed, respond
+from .live.messages import Close
 
 log = logging.getLogger("conduit.request")
 
@@ -32,7 +36,7 @@ class ConduitMiddleware:
         method, path = str(request.method), raw_path(request)
         request.META["conduit.request_id"] = get_request_id(request)
         response = self.answer(request, path)
-        self.add_headers(request, response, method)
+        add_headers(request, response, method)
         took = (time.perf_counter() - started) * 1000
         log.info(
             "%s %s %s %s %.1fms",
@@ -62,33 +66,84 @@ class ConduitMiddleware:
             return method_not_allowed(request, response["Allow"].split(", "))
         return response
 
-    def add_headers(self, request: HttpRequest, response: HttpResponse, method: str) -> None:
-        if response.status_code == 204:
-            del response["Content-Type"], response["Content-Length"]
-        elif not response.streaming:
-            response["Content-Length"] = str(len(response.content))
-        if method == "HEAD" and not response.streaming:
-            response.content = b""
-        response["X-Request-ID"] = request.META["conduit.request_id"]
-        response["X-Content-Type-Options"] = "nosniff"
-        response["Referrer-Policy"] = "same-origin"
-        response["X-Frame-Options"] = "DENY"
-        if "*" in settings.ORIGINS:
-            response["Access-Control-Allow-Origin"] = "*"
-        else:
-            response["Vary"] = "Origin"
-            if request.headers.get("Origin") not in settings.ORIGINS:
-                return
-            response["Access-Control-Allow-Origin"] = request.headers["Origin"]
-        response["Access-Control-Expose-Headers"] = "X-Request-ID"
-        if (
-            response.status_code == 204
-            and method == "OPTIONS"
-            and {"Origin", "Access-Control-Request-Method"} <= set(request.headers)
-        ):
-            response["Access-Control-Allow-Methods"] = response["Allow"]
-            response["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
-            response["Access-Control-Max-Age"] = "600"
+
+def add_headers(request: HttpRequest, response: HttpResponse, method: str) -> None:
+    if response.status_code == 204:
+        del response["Content-Type"], response["Content-Length"]
+    elif not response.streaming:
+        response["Content-Length"] = str(len(response.content))
+    if method == "HEAD" and not response.streaming:
+        response.content = b""
+    response["X-Request-ID"] = request.META["conduit.request_id"]
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Referrer-Policy"] = "same-origin"
+    response["X-Frame-Options"] = "DENY"
+    if "*" in settings.ORIGINS:
+        response["Access-Control-Allow-Origin"] = "*"
+    else:
+        response["Vary"] = "Origin"
+        if request.headers.get("Origin") not in settings.ORIGINS:
+            return
+        response["Access-Control-Allow-Origin"] = request.headers["Origin"]
+    response["Access-Control-Expose-Headers"] = "X-Request-ID"
+    if (
+        response.status_code == 204
+        and method == "OPTIONS"
+        and {"Origin", "Access-Control-Request-Method"} <= set(request.headers)
+    ):
+        response["Access-Control-Allow-Methods"] = response["Allow"]
+        response["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+        response["Access-Control-Max-Age"] = "600"
+
+
+class SocketMiddleware:
+    """The same for the GET that opens a socket, around Channels' routes."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        started = time.perf_counter()
+        request = ASGIRequest({**scope, "method": "GET"}, BytesIO())
+        request_id = request.META["conduit.request_id"] = get_request_id(request)
+        status = 0
+
+        async def send_noting_status(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "websocket.accept":
+                status = 101
+            await send(message)
+
+        try:
+            await self.open(request, scope, receive, send_noting_status)
+        except ApiError as refused:
+            response = respond(refused.status, refused.errors)
+            status = response.status_code
+            await deny(request, response, send)
+        except Exception:
+            log.exception("%s GET failed", request_id)
+            await send({"type": "websocket.close", "code": Close.FAILED})
+        took = (time.perf_counter() - started) * 1000
+        log.info("%s GET %s %s %.1fms", request_id, raw_path(request), status, took)
+
+    async def open(self, request: HttpRequest, scope: Any, receive: Any, send: Any) -> None:
+        path = clean_path(scope["raw_path"])
+        if not allows_host(request.META.get("HTTP_HOST", "")):
+            raise BadRequest(host="not allowed")
+        if is_malformed(scope["headers"]):
+            raise BadRequest(request="is malformed")
+        if path is None:
+            raise NotFound(route="not found")
+        await self.application({**scope, "path": path}, receive, send)
+
+
+async def deny(request: HttpRequest, response: HttpResponse, send: Any) -> None:
+    """Answer the handshake without opening a socket."""
+    add_headers(request, response, "GET")
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in response.items()]
+    start = {"type": "websocket.http.response.start", "status": response.status_code}
+    await send({**start, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": response.content})
 
 
 def allows_host(host: str) -> bool:

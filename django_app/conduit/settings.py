@@ -158,6 +158,7 @@ LOGGING = {
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },
+    "filters": {"no_sockets": {"()": "conduit.logs.without_sockets"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
@@ -165,5 +166,6 @@ LOGGING = {
         # The line above tells more than these, and no query string.
         "django.request": {"level": "CRITICAL"},
         "uvicorn.access": {"level": "CRITICAL"},
+        "uvicorn.error": {"filters": ["no_sockets"]},
     },
 }

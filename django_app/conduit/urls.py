@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 
 from . import docs
 from .api import api
+from .live.consumers import require_upgrade
 
 
 @require_safe
@@ -19,6 +20,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("", home),
+    path("api/live", require_upgrade),
     path("api/", api.urls),
     path("api/openapi.json", docs.openapi, {"api": api}),
     path("api/docs", docs.swagger),

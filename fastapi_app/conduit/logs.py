@@ -3,12 +3,20 @@
 import logging
 import logging.config
 import time
+from collections.abc import Callable
+
+OF_SOCKETS = ('"WebSocket ', "connection open", "connection closed", "completing handshake")
 
 
 class UTCFormatter(logging.Formatter):
     converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
+
+
+def without_sockets() -> Callable[[logging.LogRecord], bool]:
+    """A filter: uvicorn tells of sockets among its errors, with the query and its token."""
+    return lambda record: not any(part in str(record.msg) for part in OF_SOCKETS)
 
 
 def configure(level: str) -> None:
@@ -22,12 +30,14 @@ def configure(level: str) -> None:
                     "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
                 }
             },
+            "filters": {"no_sockets": {"()": without_sockets}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {
                 "conduit": {"level": level},
                 # The line above tells more than the server's own, and no query string.
                 "uvicorn.access": {"level": "CRITICAL"},
+                "uvicorn.error": {"filters": ["no_sockets"]},
             },
         }
     )

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from . import api, check, errors, logs
 from .database import Sessions, get_engine
+from .live.hub import Hub
 from .middleware import ConduitMiddleware
 from .settings import Settings, get_settings
 
@@ -15,7 +16,9 @@ from .settings import Settings, get_settings
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine = get_engine(get_settings())
     app.state.sessions = Sessions(engine)
+    app.state.hub = Hub(get_settings(), app.state.sessions)
     yield
+    await app.state.hub.stop()
     await engine.dispose()
 
 

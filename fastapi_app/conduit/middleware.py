@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .errors import respond
+from .live.messages import Close
 from .settings import Settings
 
 log = logging.getLogger("conduit.request")
@@ -31,18 +32,21 @@ class ConduitMiddleware:
         self.lab = settings.lab
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
         headers = Headers(scope=scope)
         request_id = get_request_id(headers)
-        method, path = scope["method"], scope["raw_path"].decode("latin-1")
+        # A socket is opened by a GET.
+        method, path = scope.get("method", "GET"), scope["raw_path"].decode("latin-1")
         status = 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
+            if message["type"] == "websocket.accept":
+                status = 101
+            elif message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 status = message["status"]
                 self.add_headers(MutableHeaders(scope=message), status, headers, request_id, scope)
             elif method == "HEAD":
@@ -53,6 +57,9 @@ class ConduitMiddleware:
             await self.answer(scope, receive, send_with_headers)
         except Exception:
             log.exception("%s %s failed", request_id, method)
+            if status == 101:
+                await send({"type": "websocket.close", "code": Close.FAILED})
+                return
             if status:
                 raise
             response = respond(500, {"server": ["internal error"]})
@@ -70,9 +77,10 @@ class ConduitMiddleware:
         elif path is None or (path.startswith(LAB) and not self.lab):
             await respond(404, {"route": ["not found"]})(scope, receive, send)
         else:
-            method = "GET" if scope["method"] == "HEAD" else scope["method"]
             query = clean_query(scope["query_string"])
-            cleaned = {**scope, "method": method, "path": path, "query_string": query}
+            cleaned = {**scope, "path": path, "query_string": query}
+            if scope.get("method") == "HEAD":
+                cleaned["method"] = "GET"
             await self.app(cleaned, receive, send)
 
     def allows_host(self, host: str) -> bool:

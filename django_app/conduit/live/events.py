@@ -1,12 +1,17 @@
 """The outbox: what happened is written in the transaction in which it happens."""
 
+from datetime import timedelta
 from typing import Any, Literal
 
+from django.conf import settings
+from django.db import connection
 from django.db.models import F
 from pydantic_core import to_json
 
 from ..schemas import now
 from .models import Event, EventCounter
+
+NOTIFICATIONS = "conduit_events"
 
 EventName = Literal[
     "article.created",
@@ -35,3 +40,14 @@ def record(name: EventName, *, article_id: int, author_id: int, data: Any) -> No
         data=to_json(data, by_alias=True).decode(),
         created_at=now(),
     )
+    prune()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"NOTIFY {NOTIFICATIONS}")
+
+
+def prune() -> None:
+    """Delete some of the events whose time is over: more than are written, so that none stay."""
+    kept_from = now() - timedelta(seconds=settings.EVENT_RETENTION)
+    over = Event.objects.filter(created_at__lt=kept_from).order_by("pk")[:100]
+    Event.objects.filter(pk__in=over.values("pk")).delete()

@@ -1,6 +1,8 @@
 from django.db import models
 from django.db.models import Q
 
+from .queries import EventQuerySet
+
 
 class Event(models.Model):
     """What happened, for those who listen: an outbox, written with the change itself.
@@ -14,6 +16,8 @@ class Event(models.Model):
     author_id = models.BigIntegerField()
     data = models.TextField()
     created_at = models.DateTimeField()
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         db_table = "events"

@@ -1,13 +1,17 @@
 """The outbox: what happened is written in the transaction in which it happens."""
 
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic_core import to_json
-from sqlalchemy import update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..schemas import now
+from ..settings import get_settings
 from .models import Event, EventCounter
+
+NOTIFICATIONS = "conduit_events"
 
 EventName = Literal[
     "article.created",
@@ -40,3 +44,13 @@ async def record(
             created_at=now(),
         )
     )
+    await prune(session)
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(select(func.pg_notify(NOTIFICATIONS, "")))
+
+
+async def prune(session: AsyncSession) -> None:
+    """Delete some of the events whose time is over: more than are written, so that none stay."""
+    kept_from = now() - timedelta(seconds=get_settings().event_retention)
+    over = select(Event.id).where(Event.created_at < kept_from).order_by(Event.id).limit(100)
+    await session.execute(delete(Event).where(Event.id.in_(over)))

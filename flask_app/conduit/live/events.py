@@ -1,13 +1,17 @@
 """The outbox: what happened is written in the transaction in which it happens."""
 
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic_core import to_json
-from sqlalchemy import update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from ..schemas import now
+from ..settings import get_settings
 from .models import Event, EventCounter
+
+NOTIFICATIONS = "conduit_events"
 
 EventName = Literal[
     "article.created",
@@ -40,3 +44,13 @@ def record(
             created_at=now(),
         )
     )
+    prune(session)
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_notify(NOTIFICATIONS, "")))
+
+
+def prune(session: Session) -> None:
+    """Delete some of the events whose time is over: more than are written, so that none stay."""
+    kept_from = now() - timedelta(seconds=get_settings().EVENT_RETENTION)
+    over = select(Event.id).where(Event.created_at < kept_from).order_by(Event.id).limit(100)
+    session.execute(delete(Event).where(Event.id.in_(over)))

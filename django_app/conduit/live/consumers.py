@@ -1,0 +1,174 @@
+"""The socket: who connects, what is asked, and what is told."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import Error
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.views.decorators.http import require_safe
+
+from ..accounts.auth import authenticate
+from ..accounts.tokens import read_credentials
+from ..errors import ApiError, respond
+from . import messages, services
+from .hub import hub
+from .messages import Close, Refused
+from .subscriptions import News, Subscriptions
+
+# Seconds in which a socket must have taken what there is for it.
+PATIENCE = 10
+TO_SAY_GOODBYE = 1
+
+
+@require_safe
+def require_upgrade(request: HttpRequest) -> HttpResponse:
+    return respond(426, {"upgrade": ["is required"]}, {"Upgrade": "websocket"})
+
+
+def get_user_id(authorization: str | None, token: str | None) -> int | None:
+    """The user of the token in the header or else in the query; raises `Unauthorized`."""
+    if authorization:
+        token = read_credentials(authorization)
+    if not token:
+        return None
+    return authenticate(token).pk
+
+
+class LiveConsumer(AsyncWebsocketConsumer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.subscriptions = Subscriptions(None)
+        self.refused = 0
+        # Held while events are sent, so that they go out in order.
+        self.turn = asyncio.Lock()
+        self.telling: asyncio.Task[None] | None = None
+        self.cut = asyncio.Event()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Channels' own, which ends also when the client takes events too slowly."""
+        both = [
+            asyncio.create_task(super().__call__(scope, receive, send)),
+            asyncio.create_task(self.cut.wait()),
+        ]
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            hub.leave(self.subscriptions)
+            for task in [*both, *filter(None, [self.telling])]:
+                task.cancel()
+        for ended in await asyncio.gather(*both, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
+
+    async def connect(self) -> None:
+        await self.accept()
+        headers = dict(self.scope["headers"])
+        authorization = headers.get(b"authorization", b"").decode("latin-1")
+        tokens = QueryDict(self.scope["query_string"])
+        try:
+            user_id = await query(get_user_id, authorization, tokens.get("token"))
+        except ApiError as refused:
+            await self.send(messages.error(refused.errors))
+            await self.close(Close.UNAUTHORIZED)
+        except Error:
+            await self.send(messages.error({"server": ["unavailable"]}))
+            await self.close(Close.TRY_AGAIN)
+        else:
+            self.subscriptions.user_id = user_id
+            hub.join(self.subscriptions)
+            self.telling = asyncio.create_task(self.tell())
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Answer the client; some messages close the socket."""
+        data: str | bytes = text_data or bytes_data or ""
+        if messages.is_too_long(data):
+            await self.close(Close.MISBEHAVED)
+            return
+        try:
+            await self.answer(data)
+        except TimeoutError:
+            await self.give_up()
+        if self.refused == messages.MOST_REFUSED:
+            await self.close(Close.MISBEHAVED)
+
+    async def answer(self, data: str | bytes) -> None:
+        try:
+            message = messages.read(data)
+            if isinstance(message, messages.Subscribe):
+                async with self.turn:
+                    await self.subscribe(message.channel, message.since)
+            elif isinstance(message, messages.Unsubscribe):
+                self.subscriptions.remove(message.channel)
+                await self.send_all([messages.unsubscribed(message.channel)])
+            else:
+                await self.send_all([messages.pong()])
+        except Refused as refused:
+            self.refused += 1
+            await self.send_all([messages.error(refused.errors)])
+        except Error:
+            await self.send_all([messages.error({"server": ["unavailable"]})])
+
+    async def subscribe(self, channel: str, since: int | None) -> None:
+        """Begin with the newest event, or tell first what has happened since that one."""
+        subscriptions = self.subscriptions
+        subscriptions.asked_for_feed |= channel == "feed"
+        article_id, newest = await query(
+            services.get_start, channel=channel, since=since, user_id=subscriptions.user_id
+        )
+        told = subscriptions.add(channel, article_id, newest if since is None else since)
+        await self.send_all([messages.subscribed(channel, newest)])
+        while told < newest:
+            news = [one for one in await self.get_news(told) if one.id <= newest]
+            await self.send_all(subscriptions.replay(one, channel) for one in news)
+            told = news[-1].id if news else newest
+        subscriptions.position = newest
+
+    async def tell(self) -> None:
+        """Send events as they come, until the client takes them too slowly."""
+        try:
+            while True:
+                more = hub.more
+                async with self.turn:
+                    await self.catch_up()
+                await more.wait()
+        except (TimeoutError, Error):
+            await self.give_up()
+
+    async def catch_up(self) -> None:
+        subscriptions = self.subscriptions
+        if not subscriptions.channels:
+            return
+        news = hub.backlog.after(subscriptions.position)
+        if news is None:
+            news = await self.get_news(subscriptions.position)
+        await self.send_all(subscriptions.advance(one) for one in news)
+
+    async def get_news(self, after: int) -> list[News]:
+        user_id = self.subscriptions.user_id
+        news: list[News] = await query(
+            services.get_news, after=after, get_listeners=lambda: [user_id] if user_id else []
+        )
+        return news
+
+    async def send_all(self, frames: Iterable[str | None]) -> None:
+        """Raises `TimeoutError` where the client does not take them in time."""
+        async with asyncio.timeout(PATIENCE):
+            for frame in frames:
+                if frame is not None:
+                    await self.send(frame)
+
+    async def give_up(self) -> None:
+        """Say why, if the client takes that; the server closes the connection in any case."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TO_SAY_GOODBYE):
+                await self.close(Close.TRY_AGAIN)
+        self.cut.set()
+
+
+async def query(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """Call what asks the database in a thread, and give its connection back."""
+    return await database_sync_to_async(function, thread_sensitive=False)(*arguments, **named)

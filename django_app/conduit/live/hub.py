@@ -1,0 +1,78 @@
+"""One reader of the outbox a process, for all of its sockets."""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+import time
+from contextlib import closing
+
+import psycopg
+from django.db import Error, connection
+
+from . import services
+from .subscriptions import Backlog, News, Subscriptions
+from .wakeups import wakeups
+
+log = logging.getLogger("conduit.live")
+
+UNTIL_NEXT_TRY = 0.2  # seconds
+
+
+class Hub:
+    """Reads in a thread of its own, as Django's ORM does; all else is the event loop's."""
+
+    def __init__(self) -> None:
+        self.backlog = Backlog()
+        self.sockets: set[Subscriptions] = set()
+        self.more = asyncio.Event()
+        self.reading: threading.Thread | None = None
+
+    def join(self, subscriptions: Subscriptions) -> None:
+        self.sockets.add(subscriptions)
+        if self.reading is None:
+            self.loop = asyncio.get_running_loop()
+            self.reading = threading.Thread(target=self.read, name="live events", daemon=True)
+            self.reading.start()
+
+    def leave(self, subscriptions: Subscriptions) -> None:
+        self.sockets.discard(subscriptions)
+
+    def read(self) -> None:
+        """Hand out events as they are committed, for ever: a lost database is taken up again."""
+        position: int | None = None
+        while True:
+            try:
+                with closing(wakeups()) as signals:
+                    for _ in signals:
+                        position = self.catch_up(position)
+            except (Error, psycopg.Error, sqlite3.Error, OSError) as error:
+                log.warning("live events wait for the database: %s", str(error).partition("\n")[0])
+                time.sleep(UNTIL_NEXT_TRY)
+
+    def catch_up(self, position: int | None) -> int:
+        """Read what is new after that event, at first nothing; returns the last one read."""
+        try:
+            if position is None:
+                position = services.get_newest()
+                self.loop.call_soon_threadsafe(self.publish, [])
+            while news := services.get_news(after=position, get_listeners=self.get_listeners):
+                position = news[-1].id
+                self.loop.call_soon_threadsafe(self.publish, news)
+        finally:
+            connection.close()  # which no request does here
+        return position
+
+    def get_listeners(self) -> set[int]:
+        """Those whose follows decide what they are told."""
+        users = {socket.user_id for socket in tuple(self.sockets) if socket.asked_for_feed}
+        return users - {None}  # type: ignore[return-value]
+
+    def publish(self, news: list[News]) -> None:
+        """Wake all sockets: each waits for the event that stood here when it last looked."""
+        self.backlog.extend(news)
+        self.more.set()
+        self.more = asyncio.Event()
+
+
+hub = Hub()

@@ -1,0 +1,79 @@
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from datetime import timedelta
+
+from django.conf import settings
+
+from ..accounts.models import Follow
+from ..articles.models import Article
+from ..schemas import now
+from .messages import Refused
+from .models import Event, EventCounter
+from .subscriptions import News
+
+
+def get_start(*, channel: str, since: int | None, user_id: int | None) -> tuple[int | None, int]:
+    """The article of a channel, if it is of one, and the newest event; raises `Refused`."""
+    article_id = get_article_of_channel(channel=channel, user_id=user_id)
+    newest = get_newest()
+    if since is not None:
+        require_kept(since=since, newest=newest)
+    return article_id, newest
+
+
+def get_article_of_channel(*, channel: str, user_id: int | None) -> int | None:
+    """The id of the article whose channel it is, none if it is of many; raises `Refused`."""
+    if channel == "articles":
+        return None
+    if channel == "feed":
+        if user_id is None:
+            raise Refused(token="is missing")
+        return None
+    kind, _, slug = channel.partition(":")
+    if kind != "article":
+        raise Refused(channel="is invalid")
+    article_id = Article.objects.filter(slug=slug).values_list("pk", flat=True).first()
+    if article_id is None:
+        raise Refused(channel="not found")
+    return article_id
+
+
+def get_newest() -> int:
+    return EventCounter.objects.values_list("value", flat=True).get()
+
+
+def require_kept(*, since: int, newest: int) -> None:
+    """Raises `Refused` where events after that one are gone, or it is none itself."""
+    if not 0 <= since <= newest:
+        raise Refused(since="is invalid")
+    kept_from = now() - timedelta(seconds=settings.EVENT_RETENTION)
+    oldest = Event.objects.oldest_since(kept_from)
+    if since < newest and (oldest is None or since < oldest - 1):
+        raise Refused(since="is too old")
+
+
+def get_news(*, after: int, get_listeners: Callable[[], Collection[int]]) -> list[News]:
+    """The next events, and who follows their authors now.
+
+    Who listens is asked after the events are read: who subscribes later has an event to begin at
+    that is not among them.
+    """
+    events = list(Event.objects.after(after))
+    followers: dict[int, set[int]] = defaultdict(set)
+    listeners = get_listeners()
+    if events and listeners:
+        authors = {event.author_id for event in events}
+        follows = Follow.objects.filter(follower__in=listeners, followed__in=authors)
+        for follower_id, author_id in follows.values_list("follower", "followed"):
+            followers[author_id].add(follower_id)
+    return [
+        News(
+            id=event.pk,
+            name=event.name,
+            article_id=event.article_id,
+            author_id=event.author_id,
+            data=event.data,
+            followers=frozenset(followers[event.author_id]),
+        )
+        for event in events
+    ]

@@ -1,0 +1,44 @@
+"""When to look for new events: on each commit that may have brought some, and now and then."""
+
+import sqlite3
+import time
+from collections.abc import Generator
+from contextlib import closing
+
+import psycopg
+from django.db import connection
+
+from .events import NOTIFICATIONS
+
+# Seconds. A notification can be lost with its connection, so nothing rests on it alone.
+NOW_AND_THEN = 5.0
+BETWEEN_GLANCES = 0.02
+
+
+def wakeups() -> Generator[None]:
+    if connection.vendor == "sqlite":
+        return commits(connection.get_connection_params()["database"])
+    return notifications()
+
+
+def notifications() -> Generator[None]:
+    """PostgreSQL says when a transaction that has written an event is committed."""
+    # Beside the pool, whose connections are lent for a request each.
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as listening:
+        listening.execute(f"LISTEN {NOTIFICATIONS}")
+        while True:
+            yield
+            for _ in listening.notifies(timeout=NOW_AND_THEN, stop_after=1):
+                pass
+
+
+def commits(path: str) -> Generator[None]:
+    """SQLite counts the commits of others, in memory that they share: a glance costs little."""
+    with closing(sqlite3.connect(path)) as watching:
+        seen = None
+        while True:
+            version = watching.execute("PRAGMA data_version").fetchone()
+            if version != seen:
+                seen = version
+                yield
+            time.sleep(BETWEEN_GLANCES)

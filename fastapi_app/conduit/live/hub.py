@@ -1,0 +1,79 @@
+"""One reader of the outbox a process, for all of its sockets."""
+
+import asyncio
+import logging
+import sqlite3
+from contextlib import aclosing, suppress
+
+import psycopg
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..database import Sessions
+from ..settings import Settings
+from . import services
+from .subscriptions import Backlog, Subscriptions
+from .wakeups import wakeups
+
+log = logging.getLogger("conduit.live")
+
+UNTIL_NEXT_TRY = 0.2  # seconds
+
+
+class Hub:
+    def __init__(self, settings: Settings, sessions: Sessions) -> None:
+        self.settings = settings
+        self.sessions = sessions
+        self.backlog = Backlog()
+        self.sockets: set[Subscriptions] = set()
+        self.more = asyncio.Event()
+        self.reading: asyncio.Task[None] | None = None
+
+    def join(self, subscriptions: Subscriptions) -> None:
+        self.sockets.add(subscriptions)
+        if self.reading is None:
+            self.reading = asyncio.create_task(self.read())
+
+    def leave(self, subscriptions: Subscriptions) -> None:
+        self.sockets.discard(subscriptions)
+
+    async def stop(self) -> None:
+        if self.reading is not None:
+            self.reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await self.reading
+
+    async def read(self) -> None:
+        """Hand out events as they are committed, for ever: a lost database is taken up again."""
+        position: int | None = None
+        while True:
+            try:
+                async with aclosing(wakeups(self.settings.database_url)) as signals:
+                    async for _ in signals:
+                        position = await self.catch_up(position)
+            except (SQLAlchemyError, psycopg.Error, sqlite3.Error, OSError) as error:
+                log.warning("live events wait for the database: %s", str(error).partition("\n")[0])
+                await asyncio.sleep(UNTIL_NEXT_TRY)
+
+    async def catch_up(self, position: int | None) -> int:
+        """Read what is new after that event, at first nothing; returns the last one read."""
+        async with self.sessions.reading() as session:
+            if position is None:
+                position = await services.get_newest(session)
+                self.wake()
+            while news := await services.get_news(
+                session, after=position, get_listeners=self.get_listeners
+            ):
+                position = news[-1].id
+                self.backlog.extend(news)
+                self.wake()
+        return position
+
+    def get_listeners(self) -> set[int]:
+        """Those whose follows decide what they are told."""
+        users = {socket.user_id for socket in self.sockets if socket.asked_for_feed}
+        return users - {None}  # type: ignore[return-value]
+
+    def wake(self) -> None:
+        """Wake all sockets: each waits for the event that stood here when it last looked."""
+        self.more.set()
+        self.more = asyncio.Event()

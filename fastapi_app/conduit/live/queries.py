@@ -1,0 +1,26 @@
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+
+from ..accounts.models import Follow
+from .models import Event, EventCounter
+
+
+def newest() -> Select[int]:
+    """The id of the newest event, whether or not it is still kept."""
+    return select(EventCounter.value)
+
+
+def oldest_since(moment: datetime) -> Select[int | None]:
+    return select(func.min(Event.id)).where(Event.created_at >= moment)
+
+
+def after(position: int) -> Select[Event]:
+    return select(Event).where(Event.id > position).order_by(Event.id).limit(100)
+
+
+def follows(followers: Collection[int], authors: Collection[int]) -> Select[int, int]:
+    return select(Follow.follower_id, Follow.followed_id).where(
+        Follow.follower_id.in_(followers), Follow.followed_id.in_(authors)
+    )

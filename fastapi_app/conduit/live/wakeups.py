@@ -1,0 +1,45 @@
+"""When to look for new events: on each commit that may have brought some, and now and then."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import aiosqlite
+import psycopg
+
+from .events import NOTIFICATIONS
+
+# Seconds. A notification can be lost with its connection, so nothing rests on it alone.
+NOW_AND_THEN = 5.0
+BETWEEN_GLANCES = 0.02
+
+
+def wakeups(database_url: str) -> AsyncGenerator[None]:
+    if database_url.startswith("sqlite:///"):
+        return commits(database_url.removeprefix("sqlite:///"))
+    return notifications(database_url)
+
+
+async def notifications(database_url: str) -> AsyncGenerator[None]:
+    """PostgreSQL says when a transaction that has written an event is committed."""
+    connection = await psycopg.AsyncConnection.connect(
+        database_url, autocommit=True, connect_timeout=2
+    )
+    async with connection:
+        await connection.execute(f"LISTEN {NOTIFICATIONS}")
+        while True:
+            yield
+            async for _ in connection.notifies(timeout=NOW_AND_THEN, stop_after=1):
+                pass
+
+
+async def commits(path: str) -> AsyncGenerator[None]:
+    """SQLite counts the commits of others, in memory that they share: a glance costs little."""
+    async with aiosqlite.connect(path) as connection:
+        seen = None
+        while True:
+            cursor = await connection.execute("PRAGMA data_version")
+            version = await cursor.fetchone()
+            if version != seen:
+                seen = version
+                yield
+            await asyncio.sleep(BETWEEN_GLANCES)
