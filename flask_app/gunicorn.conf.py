@@ -1,11 +1,15 @@
 """What gunicorn has to know; the command line says where to listen and with how many workers."""
 
+import signal
 from typing import Any
 
 from conduit import check
+from conduit.settings import get_settings
 
 worker_class = "gthread"
-threads = 16
+# A socket keeps a thread for as long as it is open, so there are threads for them on top.
+threads = 16 + get_settings().LIVE_SOCKETS
+worker_connections = threads + 1000
 graceful_timeout = 3
 control_socket_disable = True
 
@@ -13,3 +17,13 @@ control_socket_disable = True
 def on_starting(server: Any) -> None:
     """Refuse to start in the parent: a worker that cannot start would be started again."""
     check.require()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Close the sockets when the worker is told to end: it would wait for them else."""
+
+    def end(number: int, frame: Any) -> None:
+        worker.wsgi.extensions["hub"].stop()
+        worker.handle_exit(number, frame)
+
+    signal.signal(signal.SIGTERM, end)

@@ -5,7 +5,7 @@ import logging.config
 import time
 from collections.abc import Callable
 
-OF_SOCKETS = ('"WebSocket ', "connection open", "connection closed", "completing handshake")
+OF_SOCKETS = ('"WebSocket ', "connection ", "without completing handshake")
 
 
 class UTCFormatter(logging.Formatter):

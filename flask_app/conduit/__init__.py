@@ -8,6 +8,7 @@ from werkzeug.routing import MapAdapter
 
 from . import api, cli, database, docs, errors, logs, middleware, requests
 from .errors import JSON
+from .live import hub
 from .schemas import Answer, ErrorResponse
 from .settings import Settings, get_settings
 
@@ -43,6 +44,7 @@ def create_app(settings: Settings | None = None) -> Conduit:
     app.openapi_version = "3.1.0"
     app.config.from_object(settings)
     database.register(app, settings)
+    hub.register(app, settings)
     middleware.register(app, settings)
     requests.register(app)
     errors.register(app)

@@ -9,6 +9,7 @@ from .articles.api import bp as articles
 from .comments.api import bp as comments
 from .health import bp as health
 from .lab.api import bp as lab
+from .live.sockets import bp as live
 
 
 def home() -> Response:
@@ -20,5 +21,6 @@ def home() -> Response:
 def register(app: OpenAPI) -> None:
     for part in (accounts, articles, comments, health, lab):
         app.register_api(part, url_prefix="/api")
+    app.register_blueprint(live, url_prefix="/api")
     app.register_blueprint(docs.bp, url_prefix="/api")
     app.add_url_rule("/", view_func=home)

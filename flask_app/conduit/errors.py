@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoRoute
+from werkzeug.routing.exceptions import WebsocketMismatch
 
 log = logging.getLogger("conduit.request")
 
@@ -75,6 +76,14 @@ class Invalid(ApiError):
     status = 422
 
 
+class NotImplementedHere(ApiError):
+    status = 501
+
+
+class Unavailable(ApiError):
+    status = 503
+
+
 def respond(
     status: int, errors: Mapping[str, list[str]], headers: Mapping[str, str] | None = None
 ) -> Response:
@@ -119,7 +128,8 @@ def register(app: Flask) -> None:
         return respond(error.status, error.errors, headers)
 
     @app.errorhandler(NoRoute)
-    def no_route(error: NoRoute) -> Response:
+    @app.errorhandler(WebsocketMismatch)
+    def no_route(error: NoRoute | WebsocketMismatch) -> Response:
         return respond(404, {"route": ["not found"]})
 
     @app.errorhandler(MethodNotAllowed)

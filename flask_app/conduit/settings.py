@@ -21,8 +21,11 @@ class Settings:
         self.HOSTS = split(read("ALLOWED_HOSTS", everyone).lower())
         self.ORIGINS = split(read("CORS_ORIGINS", everyone))
         self.EVENT_RETENTION = positive("EVENT_RETENTION", 86_400)
+        self.LIVE_SOCKETS = positive("LIVE_SOCKETS", 200)
         self.LAB = not production or read("LAB", "0") == "1"
         self.LOG_LEVEL = one_of("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
+        # Idle connections are pinged, so that no thread waits for a client that is gone.
+        self.SOCK_SERVER_OPTIONS = {"ping_interval": 20, "max_message_size": 16 * 1_048_576}
         # The contract answers OPTIONS with 204; Flask's own answer is a 200.
         self.PROVIDE_AUTOMATIC_OPTIONS = False
         if not self.DATABASE_URL.startswith(("sqlite:///", "postgresql://")):

@@ -1,0 +1,98 @@
+"""One reader of the outbox a process, for all of its sockets."""
+
+import logging
+import sqlite3
+import threading
+import time
+from contextlib import closing
+
+import psycopg
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..database import Sessions
+from ..settings import Settings
+from . import services
+from .subscriptions import Backlog, Subscriptions
+from .wakeups import wakeups
+
+log = logging.getLogger("conduit.live")
+
+UNTIL_NEXT_TRY = 0.2  # seconds
+
+
+class Hub:
+    """Reads in a thread of its own, and wakes the sockets' threads."""
+
+    def __init__(self, settings: Settings, sessions: Sessions) -> None:
+        self.settings = settings
+        self.sessions = sessions
+        self.backlog = Backlog()
+        self.sockets: dict[Subscriptions, threading.Event] = {}
+        self.changing = threading.Lock()
+        self.reading: threading.Thread | None = None
+        self.stopping = False
+
+    def admit(self, subscriptions: Subscriptions) -> bool:
+        """Take a socket in, unless all threads that were set aside for sockets are taken."""
+        with self.changing:
+            if self.stopping or len(self.sockets) >= self.settings.LIVE_SOCKETS:
+                return False
+            self.sockets[subscriptions] = threading.Event()
+            return True
+
+    def join(self, subscriptions: Subscriptions, more: threading.Event) -> None:
+        """Set `more` whenever there may be more for the socket."""
+        with self.changing:
+            self.sockets[subscriptions] = more
+            if self.reading is None:
+                self.reading = threading.Thread(target=self.read, name="live events", daemon=True)
+                self.reading.start()
+
+    def leave(self, subscriptions: Subscriptions) -> None:
+        with self.changing:
+            self.sockets.pop(subscriptions, None)
+
+    def stop(self) -> None:
+        """Have all sockets closed, for a server that ends."""
+        self.stopping = True
+        self.wake()
+
+    def read(self) -> None:
+        """Hand out events as they are committed, for ever: a lost database is taken up again."""
+        position: int | None = None
+        while True:
+            try:
+                with closing(wakeups(self.settings.DATABASE_URL)) as signals:
+                    for _ in signals:
+                        position = self.catch_up(position)
+            except (SQLAlchemyError, psycopg.Error, sqlite3.Error, OSError) as error:
+                log.warning("live events wait for the database: %s", str(error).partition("\n")[0])
+                time.sleep(UNTIL_NEXT_TRY)
+
+    def catch_up(self, position: int | None) -> int:
+        """Read what is new after that event, at first nothing; returns the last one read."""
+        with self.sessions.reading() as session:
+            if position is None:
+                position = services.get_newest(session)
+                self.wake()
+            while news := services.get_news(
+                session, after=position, get_listeners=self.get_listeners
+            ):
+                position = news[-1].id
+                self.backlog.extend(news)
+                self.wake()
+        return position
+
+    def get_listeners(self) -> set[int]:
+        """Those whose follows decide what they are told."""
+        users = {socket.user_id for socket in tuple(self.sockets) if socket.asked_for_feed}
+        return users - {None}  # type: ignore[return-value]
+
+    def wake(self) -> None:
+        for more in tuple(self.sockets.values()):
+            more.set()
+
+
+def register(app: Flask, settings: Settings) -> None:
+    app.extensions["hub"] = Hub(settings, app.extensions["sessions"])

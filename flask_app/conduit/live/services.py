@@ -1,0 +1,82 @@
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from ..articles import queries as articles
+from ..schemas import now
+from ..settings import get_settings
+from . import queries
+from .messages import Refused
+from .subscriptions import News
+
+
+def get_start(
+    session: Session, *, channel: str, since: int | None, user_id: int | None
+) -> tuple[int | None, int]:
+    """The article of a channel, if it is of one, and the newest event; raises `Refused`."""
+    article_id = get_article_of_channel(session, channel=channel, user_id=user_id)
+    newest = get_newest(session)
+    if since is not None:
+        require_kept(session, since=since, newest=newest)
+    return article_id, newest
+
+
+def get_article_of_channel(session: Session, *, channel: str, user_id: int | None) -> int | None:
+    """The id of the article whose channel it is, none if it is of many; raises `Refused`."""
+    if channel == "articles":
+        return None
+    if channel == "feed":
+        if user_id is None:
+            raise Refused(token="is missing")
+        return None
+    kind, _, slug = channel.partition(":")
+    if kind != "article":
+        raise Refused(channel="is invalid")
+    article_id = session.scalar(articles.id_of(slug))
+    if article_id is None:
+        raise Refused(channel="not found")
+    return article_id
+
+
+def get_newest(session: Session) -> int:
+    return session.scalars(queries.newest()).one()
+
+
+def require_kept(session: Session, *, since: int, newest: int) -> None:
+    """Raises `Refused` where events after that one are gone, or it is none itself."""
+    if not 0 <= since <= newest:
+        raise Refused(since="is invalid")
+    kept_from = now() - timedelta(seconds=get_settings().EVENT_RETENTION)
+    oldest = session.scalar(queries.oldest_since(kept_from))
+    if since < newest and (oldest is None or since < oldest - 1):
+        raise Refused(since="is too old")
+
+
+def get_news(
+    session: Session, *, after: int, get_listeners: Callable[[], Collection[int]]
+) -> list[News]:
+    """The next events, and who follows their authors now.
+
+    Who listens is asked after the events are read: who subscribes later has an event to begin at
+    that is not among them.
+    """
+    events = session.scalars(queries.after(after)).all()
+    followers: dict[int, set[int]] = defaultdict(set)
+    listeners = get_listeners()
+    if events and listeners:
+        authors = {event.author_id for event in events}
+        for follower_id, author_id in session.execute(queries.follows(listeners, authors)):
+            followers[author_id].add(follower_id)
+    return [
+        News(
+            id=event.id,
+            name=event.name,
+            article_id=event.article_id,
+            author_id=event.author_id,
+            data=event.data,
+            followers=frozenset(followers[event.author_id]),
+        )
+        for event in events
+    ]

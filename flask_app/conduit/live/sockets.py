@@ -1,0 +1,198 @@
+"""The socket: who connects, what is asked, and what is told."""
+
+import base64
+import logging
+import threading
+import time
+from collections.abc import Iterable
+
+from flask import Blueprint, Response, current_app, g, request
+from flask_sock import Sock
+from simple_websocket import ConnectionClosed, Server
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..accounts.auth import authenticate
+from ..accounts.tokens import read_credentials
+from ..database import Sessions, close_session
+from ..errors import ApiError, BadRequest, NotImplementedHere, Unavailable, respond
+from . import messages, services
+from .hub import Hub
+from .messages import Close, Refused
+from .subscriptions import News, Subscriptions
+from .wire import Wire
+
+log = logging.getLogger("conduit.live")
+
+# Seconds in which a socket must have taken what there is for it.
+PATIENCE = 10
+
+bp = Blueprint("live", __name__)
+sock = Sock()
+
+
+@bp.get("/live")
+def require_upgrade() -> Response:
+    return respond(426, {"upgrade": ["is required"]}, {"Upgrade": "websocket"})
+
+
+@bp.before_request
+def prepare() -> None:
+    """Refuse a handshake while that can still be said by an answer."""
+    if request.endpoint == "live.require_upgrade":
+        return
+    hub: Hub = current_app.extensions["hub"]
+    key = request.headers.get("Sec-WebSocket-Key", "")
+    if request.headers.get("Sec-WebSocket-Version") != "13" or not is_key(key):
+        raise BadRequest(upgrade="is invalid")
+    if not Wire.put_into(request.environ):
+        raise NotImplementedHere(upgrade="is not supported by this server")
+    subscriptions = Subscriptions(None)
+    if not hub.admit(subscriptions):
+        raise Unavailable(live=f"has too many sockets (maximum is {hub.settings.LIVE_SOCKETS})")
+    g.subscriptions = subscriptions
+
+
+def is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == 16
+    except ValueError:
+        return False
+
+
+@bp.after_request
+def note_upgrade(response: Response) -> Response:
+    if "subscriptions" in g:
+        response.status_code = 101
+    return response
+
+
+@bp.teardown_request
+def leave(_: BaseException | None) -> None:
+    if "subscriptions" in g:
+        current_app.extensions["hub"].leave(g.subscriptions)
+
+
+@sock.route("/live", bp=bp)  # type: ignore[untyped-decorator]
+def live(ws: Server) -> None:
+    sessions: Sessions = current_app.extensions["sessions"]
+    try:
+        g.subscriptions.user_id = get_user_id()
+    except ApiError as refused:
+        ws.send(messages.error(refused.errors))
+        ws.close(Close.UNAUTHORIZED)
+    except SQLAlchemyError:
+        ws.send(messages.error({"server": ["unavailable"]}))
+        ws.close(Close.TRY_AGAIN)
+    else:
+        Socket(ws, current_app.extensions["hub"], sessions, g.subscriptions).run()
+
+
+def get_user_id() -> int | None:
+    """The user of the token in the header or else in the query; raises `Unauthorized`."""
+    authorization = request.headers.get("Authorization")
+    token = request.args.get("token")
+    if authorization:
+        token = read_credentials(authorization)
+    if not token:
+        return None
+    try:
+        return authenticate(token).id
+    finally:
+        close_session(None)  # which would else keep a connection for as long as the socket
+
+
+class Socket:
+    def __init__(
+        self, ws: Server, hub: Hub, sessions: Sessions, subscriptions: Subscriptions
+    ) -> None:
+        self.ws = ws
+        self.hub = hub
+        self.sessions = sessions
+        self.subscriptions = subscriptions
+        self.refused = 0
+
+    def run(self) -> None:
+        """Listen and tell, in turn, until there is a reason to end."""
+        # Set for what the client sends, and by the hub for what happens.
+        more: threading.Event = self.ws.event
+        self.hub.join(self.subscriptions, more)
+        try:
+            self.ws.close(self.serve(more))
+        except (ConnectionClosed, OSError):
+            pass  # the client has left
+        except Exception:
+            log.exception("%s socket failed", g.request_id)
+            self.ws.close(Close.FAILED)
+
+    def serve(self, more: threading.Event) -> Close:
+        try:
+            while not self.hub.stopping:
+                while (data := self.ws.receive(timeout=0)) is not None:
+                    if messages.is_too_long(data):
+                        return Close.MISBEHAVED
+                    self.answer(data)
+                    if self.refused == messages.MOST_REFUSED:
+                        return Close.MISBEHAVED
+                self.catch_up()
+                more.wait()
+                more.clear()
+            return Close.RESTARTING
+        except (TimeoutError, SQLAlchemyError):
+            return Close.TRY_AGAIN
+
+    def answer(self, data: str | bytes) -> None:
+        try:
+            message = messages.read(data)
+            if isinstance(message, messages.Subscribe):
+                self.subscribe(message.channel, message.since)
+            elif isinstance(message, messages.Unsubscribe):
+                self.subscriptions.remove(message.channel)
+                self.send([messages.unsubscribed(message.channel)])
+            else:
+                self.send([messages.pong()])
+        except Refused as refused:
+            self.refused += 1
+            self.send([messages.error(refused.errors)])
+        except SQLAlchemyError:
+            self.send([messages.error({"server": ["unavailable"]})])
+
+    def subscribe(self, channel: str, since: int | None) -> None:
+        """Begin with the newest event, or tell first what has happened since that one."""
+        subscriptions = self.subscriptions
+        subscriptions.asked_for_feed |= channel == "feed"
+        with self.sessions.reading() as session:
+            article_id, newest = services.get_start(
+                session, channel=channel, since=since, user_id=subscriptions.user_id
+            )
+        told = subscriptions.add(channel, article_id, newest if since is None else since)
+        self.send([messages.subscribed(channel, newest)])
+        while told < newest:
+            news = [one for one in self.get_news(told) if one.id <= newest]
+            self.send(subscriptions.replay(one, channel) for one in news)
+            told = news[-1].id if news else newest
+        subscriptions.position = newest
+
+    def catch_up(self) -> None:
+        subscriptions = self.subscriptions
+        if not subscriptions.channels:
+            return
+        news = self.hub.backlog.after(subscriptions.position)
+        if news is None:
+            news = self.get_news(subscriptions.position)
+        self.send(subscriptions.advance(one) for one in news)
+
+    def get_news(self, after: int) -> list[News]:
+        user_id = self.subscriptions.user_id
+        with self.sessions.reading() as session:
+            return services.get_news(
+                session, after=after, get_listeners=lambda: [user_id] if user_id else []
+            )
+
+    def send(self, frames: Iterable[str | None]) -> None:
+        """Raises `TimeoutError` where the client does not take them in time."""
+        deadline = time.monotonic() + PATIENCE
+        for frame in frames:
+            if frame is not None:
+                self.ws.send(frame)
+            if time.monotonic() > deadline:
+                raise TimeoutError

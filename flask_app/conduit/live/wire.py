@@ -1,0 +1,59 @@
+"""The connection as simple-websocket uses it: from two threads, one of which answers pings."""
+
+import select
+import socket
+import threading
+from typing import Any
+
+# Seconds in which the client must have taken a frame.
+PATIENCE = 10
+# Where the servers put the connection; others keep it to themselves.
+NAMES = ("gunicorn.socket", "werkzeug.socket")
+
+
+class Wire:
+    """Frames go out whole and one after another, or the connection is closed."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.sending = threading.Lock()
+
+    @classmethod
+    def put_into(cls, environ: dict[str, Any]) -> bool:
+        """Put it where the server has put the connection; false where there is none."""
+        # Compression would cost a megabyte a socket, and each event as often as there are sockets.
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        for name in NAMES:
+            if name in environ:
+                environ[name] = cls(environ[name])
+                return True
+        return False
+
+    def send(self, data: bytes) -> int:
+        """Raises `TimeoutError`, an `OSError`, where the client does not take it in time."""
+        with self.sending:
+            rest = memoryview(data)
+            while rest:
+                try:
+                    sent = self.connection.send(rest, socket.MSG_DONTWAIT)
+                except BlockingIOError:
+                    self.wait_or_cut()
+                else:
+                    rest = rest[sent:]
+        return len(data)
+
+    def wait_or_cut(self) -> None:
+        writable = select.poll()
+        writable.register(self.connection, select.POLLOUT)
+        if not writable.poll(PATIENCE * 1000):
+            self.connection.shutdown(socket.SHUT_RDWR)
+            raise TimeoutError
+
+    def recv(self, size: int) -> bytes:
+        return self.connection.recv(size)
+
+    def fileno(self) -> int:
+        return self.connection.fileno()
+
+    def close(self) -> None:
+        self.connection.close()
