@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterable
+from typing import cast
 
 from flask import Blueprint, Response, current_app, g, request
 from flask_sock import Sock
@@ -79,10 +80,10 @@ def live(ws: Server) -> None:
         g.subscriptions.user_id = get_user_id()
     except ApiError as refused:
         ws.send(messages.error(refused.errors))
-        ws.close(Close.UNAUTHORIZED)
+        close(ws, Close.UNAUTHORIZED)
     except SQLAlchemyError:
         ws.send(messages.error({"server": ["unavailable"]}))
-        ws.close(Close.TRY_AGAIN)
+        close(ws, Close.TRY_AGAIN)
     else:
         Socket(ws, current_app.extensions["hub"], sessions, g.subscriptions).run()
 
@@ -101,6 +102,10 @@ def get_user_id() -> int | None:
         close_session(None)  # which would else keep a connection for as long as the socket
 
 
+def close(ws: Server, code: Close) -> None:
+    ws.close(code)  # type: ignore[arg-type]  # which knows the registered codes only
+
+
 class Socket:
     def __init__(
         self, ws: Server, hub: Hub, sessions: Sessions, subscriptions: Subscriptions
@@ -114,15 +119,15 @@ class Socket:
     def run(self) -> None:
         """Listen and tell, in turn, until there is a reason to end."""
         # Set for what the client sends, and by the hub for what happens.
-        more: threading.Event = self.ws.event
+        more = cast(threading.Event, self.ws.event)
         self.hub.join(self.subscriptions, more)
         try:
-            self.ws.close(self.serve(more))
+            close(self.ws, self.serve(more))
         except (ConnectionClosed, OSError):
             pass  # the client has left
         except Exception:
             log.exception("%s socket failed", g.request_id)
-            self.ws.close(Close.FAILED)
+            close(self.ws, Close.FAILED)
 
     def serve(self, more: threading.Event) -> Close:
         try:
