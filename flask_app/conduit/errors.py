@@ -11,7 +11,6 @@ from pydantic_core import to_json
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoRoute
-from werkzeug.routing.exceptions import WebsocketMismatch
 
 log = logging.getLogger("conduit.request")
 
@@ -128,8 +127,7 @@ def register(app: Flask) -> None:
         return respond(error.status, error.errors, headers)
 
     @app.errorhandler(NoRoute)
-    @app.errorhandler(WebsocketMismatch)
-    def no_route(error: NoRoute | WebsocketMismatch) -> Response:
+    def no_route(error: NoRoute) -> Response:
         return respond(404, {"route": ["not found"]})
 
     @app.errorhandler(MethodNotAllowed)

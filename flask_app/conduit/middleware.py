@@ -17,6 +17,7 @@ from .settings import Settings
 log = logging.getLogger("conduit.request")
 
 LAB = "/api/lab/"
+LIVE = "/api/live"
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 NO_ROUTE = "/\0"
 DRAINED_AT_ONCE = 65_536
@@ -32,7 +33,11 @@ class CleanPaths:
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = clean_path(raw_path(environ).encode("latin-1"))
-        if path is None or (path.startswith(LAB) and not self.lab):
+        if (
+            path is None
+            or (path.startswith(LAB) and not self.lab)
+            or (path != LIVE and wants_socket(environ))
+        ):
             path = NO_ROUTE
         environ["PATH_INFO"] = path.encode().decode("latin-1")
         query = clean_query(environ["QUERY_STRING"].encode("latin-1"))
@@ -51,6 +56,11 @@ def drain(environ: WSGIEnvironment) -> None:
         for _ in range(MOST_DRAINED // DRAINED_AT_ONCE):
             if not environ["wsgi.input"].read(DRAINED_AT_ONCE):
                 return
+
+
+def wants_socket(environ: WSGIEnvironment) -> bool:
+    upgrade, connection = environ.get("HTTP_UPGRADE", ""), environ.get("HTTP_CONNECTION", "")
+    return upgrade.lower() == "websocket" and "upgrade" in connection.lower()
 
 
 def raw_path(environ: WSGIEnvironment) -> str:

@@ -35,8 +35,13 @@ _HOST_AND_PORT = ("--host", "{host}", "--port", "{port}")
 _BIND = ("--bind", "{host}:{port}", "--workers", "{workers}")
 
 
-def _uvicorn(target: str) -> tuple[str, ...]:
-    return ("-m", "uvicorn", target, *_HOST_AND_PORT, "--workers", "{workers}")
+# No compression of sockets, and an end to what does not end by itself.
+_SOCKETS = ("--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "3")
+
+
+def _uvicorn(target: str, *more: str) -> tuple[str, ...]:
+    command = ("-m", "uvicorn", target, *_HOST_AND_PORT, "--workers", "{workers}")
+    return (*command, *_SOCKETS, *more)
 
 
 def _gunicorn(target: str) -> tuple[str, ...]:
@@ -50,7 +55,7 @@ APPS = {
             "django",
             migrate=("manage.py", "migrate", "--verbosity", "0"),
             servers={
-                "uvicorn": _uvicorn("conduit.asgi:application"),
+                "uvicorn": _uvicorn("conduit.asgi:application", "--lifespan", "off"),
                 "gunicorn": _gunicorn("conduit.wsgi:application"),
             },
         ),

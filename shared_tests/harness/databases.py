@@ -52,6 +52,13 @@ class Database:
             yield
 
     @contextmanager
+    def lock(self, statement: str) -> Iterator[None]:
+        """Keep the locks of a statement for a while."""
+        with self._connection() as connection:
+            connection.execute(statement)
+            yield
+
+    @contextmanager
     def _connection(self) -> Iterator[Any]:
         connection: Any
         if self.is_postgres:

@@ -104,6 +104,8 @@ def _needed(answer: Answer) -> set[str]:
         needed.add("location" if answer.status == 307 else "content-type")
     if answer.status == 405 or (answer.status == 204 and answer.request.method == "OPTIONS"):
         needed.add("allow")
+    if answer.status == 426:
+        needed.add("upgrade")
     if answer.status == 401:
         needed.add("www-authenticate")
     path = answer.request.target.partition("?")[0].rstrip("/")

@@ -1,0 +1,636 @@
+"""Live events, as one socket hears them."""
+
+import json
+
+import pytest
+
+from .harness import Client, Person, comment_on, register, rule, unique, write_article
+from .harness.live import Socket, names_of, open_socket, read_description, validator
+from .harness.servers import SECRET, Server
+from .harness.tokens import claims_of, make
+
+pytestmark = pytest.mark.live
+
+UPGRADE = {
+    "Host": "127.0.0.1",
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+def handshake(path: str, **changed: str) -> bytes:
+    """The request that opens a socket, with headers changed (`_` for `-`)."""
+    fields = {**UPGRADE, **{name.replace("_", "-"): value for name, value in changed.items()}}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode()
+
+
+# Who may open a socket.
+
+
+@rule("LIVE-1")
+@pytest.mark.parametrize("path", ["/api/live", "/api/live/"])
+def test_without_upgrade(client: Client, path: str) -> None:
+    """A GET that does not ask for an upgrade is told to."""
+    answer = client.get(path)
+    assert answer.status == 426
+    assert answer.headers["Upgrade"] == "websocket"
+    assert answer.body == b'{"errors":{"upgrade":["is required"]}}'
+
+
+@rule("LIVE-1")
+def test_without_upgrade_and_without_a_body(client: Client) -> None:
+    """HEAD answers as GET does, without the body."""
+    answer = client.head("/api/live")
+    assert answer.status == 426
+    assert answer.headers["Upgrade"] == "websocket"
+    assert answer.body == b""
+
+
+@rule("LIVE-1")
+def test_methods_of_the_socket(client: Client) -> None:
+    """The path has no method but GET."""
+    answer = client.post("/api/live", json={})
+    assert answer.status == 405
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert answer.body == b'{"errors":{"method":["not allowed"]}}'
+
+
+@rule("LIVE-1")
+def test_socket_is_no_operation(client: Client) -> None:
+    """The OpenAPI document does not speak of the socket."""
+    answer = client.get("/api/openapi.json")
+    assert answer.status == 200
+    assert "/api/live" not in answer.json["paths"]
+
+
+@rule("LIVE-2")
+@pytest.mark.parametrize(
+    "path", ["/", "/api/articles", "/api/nothing", "/api//live", "/api/live/x"]
+)
+def test_upgrade_elsewhere(client: Client, path: str) -> None:
+    """There is one address for sockets."""
+    with client.wire() as wire:
+        wire.send(handshake(path))
+        answer = wire.answer()
+    assert answer.status == 404
+    assert answer.body == b'{"errors":{"route":["not found"]}}'
+
+
+@rule("LIVE-2")
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"Sec_WebSocket_Version": "12"},
+        {"Sec_WebSocket_Key": ""},
+        {"Sec_WebSocket_Key": "short"},
+        {"Sec_WebSocket_Key": "not base64 at all, is it"},
+    ],
+)
+def test_malformed_upgrade(client: Client, changed: dict[str, str]) -> None:
+    """A handshake that is none opens no socket, and the server lives."""
+    with client.wire() as wire:
+        wire.send(handshake("/api/live", **changed))
+        assert 400 <= wire.raw_answer().status < 500
+    assert client.get("/api/health").status == 200
+
+
+@rule("LIVE-2")
+def test_upgrade_at_another_host(restricted: Server) -> None:
+    """A socket at a host that is not ours is refused."""
+    with restricted.client.wire() as wire:
+        wire.send(handshake("/api/live", Host="evil.example"))
+        answer = wire.answer()
+    assert answer.status == 400
+    assert answer.body == b'{"errors":{"host":["not allowed"]}}'
+
+
+@rule("LIVE-3")
+def test_socket_of_nobody(client: Client) -> None:
+    """Nobody needs a token."""
+    with Socket(client.base_url) as socket:
+        assert socket.subscribe("articles")["id"] >= 0
+
+
+@rule("LIVE-3")
+@pytest.mark.parametrize("scheme", ["Token", "bearer"])
+def test_token_in_the_header(anna: Person, scheme: str) -> None:
+    """A token may come in the header, as everywhere."""
+    with Socket(anna.base_url, headers={"Authorization": f"{scheme} {anna.token}"}) as socket:
+        socket.subscribe("feed")
+
+
+@rule("LIVE-3")
+def test_token_in_the_query(anna: Person) -> None:
+    """A token may come in the query, for browsers."""
+    with Socket(anna.base_url, f"/api/live?token={anna.token}") as socket:
+        socket.subscribe("feed")
+
+
+@rule("LIVE-3")
+def test_token_in_both(anna: Person) -> None:
+    """The header counts where both have one."""
+    headers = {"Authorization": f"Token {anna.token}"}
+    with Socket(anna.base_url, "/api/live?token=wrong", headers) as socket:
+        socket.subscribe("feed")
+
+
+@rule("LIVE-3")
+def test_empty_token(client: Client) -> None:
+    """An empty token counts as absent."""
+    with Socket(client.base_url, "/api/live?token=", {"Authorization": ""}) as socket:
+        assert socket.ask("subscribe", channel="feed")["errors"] == {"token": ["is missing"]}
+
+
+@rule("LIVE-4")
+@pytest.mark.parametrize(
+    "target", ["/api/live?token=wrong", "/api/live?token=%00", "/api/live?token=%FF"]
+)
+def test_bad_token_in_the_query(client: Client, target: str) -> None:
+    """A bad token closes the socket, with the reason."""
+    with Socket(client.base_url, target) as socket:
+        assert socket.hear() == {"type": "error", "errors": {"token": ["is invalid"]}}
+        assert socket.closed_with() == 4401
+
+
+@rule("LIVE-4")
+@pytest.mark.parametrize("authorization", ["Token wrong", "Basic dTpw", "Token"])
+def test_bad_token_in_the_header(client: Client, authorization: str) -> None:
+    """A bad header closes the socket, with the reason."""
+    with Socket(client.base_url, headers={"Authorization": authorization}) as socket:
+        assert socket.hear() == {"type": "error", "errors": {"token": ["is invalid"]}}
+        assert socket.closed_with() == 4401
+
+
+@rule("LIVE-4")
+def test_expired_token(server: Server, anna: Person) -> None:
+    """A token past its time closes the socket, with the reason."""
+    claims = claims_of(anna.signed_in_with)
+    token = make({**claims, "iat": claims["iat"] - 100, "exp": claims["iat"] - 50}, SECRET)
+    with Socket(anna.base_url, f"/api/live?token={token}") as socket:
+        assert socket.hear() == {"type": "error", "errors": {"token": ["has expired"]}}
+        assert socket.closed_with() == 4401
+
+
+@rule("LIVE-25")
+def test_frames_are_not_compressed(client: Client) -> None:
+    """A client that offers compression is not taken up on it."""
+    with Socket(client.base_url) as socket:
+        assert socket.connection.response is not None
+        assert "Sec-WebSocket-Extensions" not in socket.connection.response.headers
+
+
+# What is said.
+
+
+@rule("LIVE-5")
+def test_subscribe(client: Client, anna: Person) -> None:
+    """An answer to subscribe has the id of the newest event."""
+    with Socket(client.base_url) as socket:
+        before = socket.subscribe("articles")
+        write_article(anna)
+        [event] = socket.hear_all(1)
+        after = socket.subscribe("articles")
+    assert list(after) == ["type", "channel", "id"]
+    assert event["id"] == after["id"] > before["id"]
+
+
+@rule("LIVE-5")
+def test_first_event(production: Server) -> None:
+    """Before the first event its id is 0."""
+    with Socket(production.url) as socket:
+        answer = socket.subscribe("articles")
+    assert answer == {"type": "subscribed", "channel": "articles", "id": 0}
+
+
+@rule("LIVE-6")
+def test_unsubscribe(client: Client, anna: Person) -> None:
+    """Of a channel that was left nothing comes any more."""
+    with Socket(client.base_url) as socket:
+        socket.subscribe("articles")
+        answer = socket.ask("unsubscribe", channel="articles")
+        assert answer == {"type": "unsubscribed", "channel": "articles"}
+        write_article(anna)
+        with Socket(client.base_url) as other:
+            other.subscribe("articles")
+        assert socket.is_silent()
+
+
+@rule("LIVE-6")
+@pytest.mark.parametrize("channel", ["articles", "feed", "article:none", "no channel"])
+def test_unsubscribe_from_nothing(client: Client, channel: str) -> None:
+    """It is no mistake to leave a channel that nobody listens to."""
+    with Socket(client.base_url) as socket:
+        answer = socket.ask("unsubscribe", channel=channel)
+    assert answer == {"type": "unsubscribed", "channel": channel}
+
+
+@rule("LIVE-7")
+def test_ping(client: Client) -> None:
+    """A ping is answered."""
+    with Socket(client.base_url) as socket:
+        assert socket.ask("ping", more="is ignored") == {"type": "pong"}
+
+
+@rule("LIVE-8")
+@pytest.mark.parametrize(
+    ("message", "errors"),
+    [
+        (b'{"type":"ping"}', {"message": ["must be text"]}),
+        ("", {"message": ["is not valid JSON"]}),
+        ("{", {"message": ["is not valid JSON"]}),
+        ('{"type":"ping"} {}', {"message": ["is not valid JSON"]}),
+        ('{"type":NaN}', {"message": ["is not valid JSON"]}),
+        ('{"type":"\\ud800"}', {"message": ["is not valid JSON"]}),
+        ("[" * 5_000 + "]" * 5_000, {"message": ["is not valid JSON"]}),
+        ("[]", {"message": ["must be an object"]}),
+        ('"ping"', {"message": ["must be an object"]}),
+        ("null", {"message": ["must be an object"]}),
+        ("{}", {"type": ["can't be blank"]}),
+        ('{"type":null}', {"type": ["can't be blank"]}),
+        ('{"type":" "}', {"type": ["can't be blank"]}),
+        ('{"type":7}', {"type": ["must be a string"]}),
+        ('{"type":"\\u0000"}', {"type": ["is invalid"]}),
+        ('{"type":"event"}', {"type": ["is invalid"]}),
+        ('{"type":"PING"}', {"type": ["is invalid"]}),
+        ('{"type":"subscribe"}', {"channel": ["can't be blank"]}),
+        ('{"type":"unsubscribe","channel":[]}', {"channel": ["must be a string"]}),
+        ('{"type":"subscribe","channel":"a\\u0000"}', {"channel": ["is invalid"]}),
+        ('{"type":"subscribe","channel":"Articles"}', {"channel": ["is invalid"]}),
+        ('{"type":"subscribe","channel":"comments"}', {"channel": ["is invalid"]}),
+        ('{"type":"subscribe","channel":"articles:x"}', {"channel": ["is invalid"]}),
+        (
+            '{"type":"subscribe","channel":"articles","since":"1"}',
+            {"since": ["must be an integer"]},
+        ),
+        (
+            '{"type":"subscribe","channel":"articles","since":1.0}',
+            {"since": ["must be an integer"]},
+        ),
+        (
+            '{"type":"subscribe","channel":"articles","since":true}',
+            {"since": ["must be an integer"]},
+        ),
+        (
+            '{"type":"subscribe","channel":5,"since":{}}',
+            {"channel": ["must be a string"], "since": ["must be an integer"]},
+        ),
+    ],
+)
+def test_bad_message(client: Client, message: str | bytes, errors: dict[str, list[str]]) -> None:
+    """A bad message is answered with what is wrong, and the socket stays open."""
+    with Socket(client.base_url) as socket:
+        socket.send(message)
+        assert socket.hear() == {"type": "error", "errors": errors}
+        assert socket.ask("ping") == {"type": "pong"}
+
+
+@rule("LIVE-9")
+@pytest.mark.parametrize("slug", ["", "nobody-wrote-this", "' OR 1=1 --", "한글", "x" * 9_000])
+def test_channel_of_no_article(client: Client, slug: str) -> None:
+    """There is no channel of an article that does not exist."""
+    with Socket(client.base_url) as socket:
+        answer = socket.ask("subscribe", channel=f"article:{slug}")
+    assert answer == {"type": "error", "errors": {"channel": ["not found"]}}
+
+
+@rule("LIVE-9")
+def test_feed_of_nobody(client: Client) -> None:
+    """There is no feed without a token."""
+    with Socket(client.base_url) as socket:
+        answer = socket.ask("subscribe", channel="feed", since=0)
+    assert answer == {"type": "error", "errors": {"token": ["is missing"]}}
+
+
+@rule("LIVE-10")
+def test_longest_message(client: Client) -> None:
+    """A message of 16 KiB is read."""
+    message = json.dumps({"type": "ping", "x": "é"}, ensure_ascii=False)
+    with Socket(client.base_url) as socket:
+        socket.send(message + " " * (16_384 - len(message.encode())))
+        assert socket.hear() == {"type": "pong"}
+
+
+@rule("LIVE-10")
+@pytest.mark.parametrize("message", ["é" * 8_192 + " ", b" " * 16_385, " " * 1_000_000])
+def test_message_that_is_too_long(client: Client, message: str | bytes) -> None:
+    """A message of more than 16 KiB closes the socket."""
+    with Socket(client.base_url) as socket:
+        socket.send(message)
+        assert socket.closed_with() == 1008
+
+
+@rule("LIVE-11")
+def test_too_many_bad_messages(client: Client) -> None:
+    """The twentieth bad message closes the socket, good ones between them or not."""
+    with Socket(client.base_url) as socket:
+        for _ in range(19):
+            socket.send("{")
+            assert socket.hear()["type"] == "error"
+        assert socket.ask("ping") == {"type": "pong"}
+        socket.say("subscribe", channel="article:none")
+        assert socket.hear() == {"type": "error", "errors": {"channel": ["not found"]}}
+        assert socket.closed_with() == 1008
+
+
+@rule("LIVE-8")
+def test_frames_in_pieces(client: Client) -> None:
+    """A message may come in several frames."""
+    with Socket(client.base_url) as socket:
+        socket.connection.send(iter(['{"type":', '"pi', 'ng"}']))
+        assert socket.hear() == {"type": "pong"}
+
+
+# What is heard.
+
+
+@rule("LIVE-12", "LIVE-13")
+def test_events_of_an_article(client: Client, anna: Person, ben: Person) -> None:
+    """Each thing that happens to an article is told, as anybody sees it."""
+    with Socket(client.base_url) as socket:
+        socket.subscribe("articles")
+        article = write_article(anna, tagList=["live"])
+        events = socket.hear_all(1)
+        path = f"/api/articles/{article['slug']}"
+        socket.subscribe(f"article:{article['slug']}")
+        ben.post(f"{path}/favorite")
+        comment = comment_on(article, ben)
+        ben.delete(f"{path}/comments/{comment['id']}")
+        ben.delete(f"{path}/favorite")
+        updated = anna.put(path, json={"article": {"body": "Changed."}}).json
+        anna.delete(path)
+        events += socket.hear_all(6)
+    both = ["articles", f"article:{article['slug']}"]
+    assert names_of(events) == [
+        ("article.created", ["articles"]),
+        ("article.favorited", both),
+        ("comment.created", both[1:]),
+        ("comment.deleted", both[1:]),
+        ("article.unfavorited", both),
+        ("article.updated", both),
+        ("article.deleted", both),
+    ]
+    ids = [event["id"] for event in events]
+    assert ids == list(range(ids[0], ids[0] + 7))
+    data = [event["data"] for event in events]
+    assert data[0] == {"article": article}
+    assert data[1] == {"article": {**article, "favoritesCount": 1}}
+    assert data[2] == {"comment": comment}
+    assert data[3] == {"id": comment["id"], "slug": article["slug"]}
+    assert data[4] == {"article": article}
+    assert data[5] == updated
+    assert data[6] == {"slug": article["slug"]}
+
+
+@rule("LIVE-13")
+def test_created_is_not_told_to_an_articles_own_channel(client: Client, anna: Person) -> None:
+    """An article's channel begins after it was created."""
+    article = write_article(anna)
+    with Socket(client.base_url) as socket:
+        socket.subscribe(f"article:{article['slug']}", since=0)
+        assert socket.is_silent()
+
+
+@rule("LIVE-13")
+def test_channel_of_another_article(client: Client, anna: Person, ben: Person) -> None:
+    """An article's channel tells of no other article."""
+    article, other = write_article(anna), write_article(anna)
+    with Socket(client.base_url) as socket:
+        socket.subscribe(f"article:{article['slug']}")
+        comment_on(other, ben)
+        comment_on(article, ben, "This one.")
+        [event] = socket.hear_all(1)
+    assert event["data"]["comment"]["body"] == "This one."
+
+
+@rule("LIVE-12")
+def test_event_in_any_script(client: Client, anna: Person) -> None:
+    """Text is told as it was written."""
+    with Socket(client.base_url) as socket:
+        socket.subscribe("articles")
+        article = write_article(anna, unique("한글 🐉 "), body='"\\\n\u2028', tagList=["é"])
+        [event] = socket.hear_all(1)
+    assert event["data"] == {"article": article}
+
+
+@rule("LIVE-14")
+def test_feed_follows_follows(anna: Person, ben: Person) -> None:
+    """The feed tells of those whom the user follows at that moment."""
+    heard = []
+    with open_socket(ben) as socket:
+        socket.subscribe("feed")
+        socket.subscribe("articles")
+        write_article(anna)
+        heard += socket.hear_all(1)
+        ben.post(f"/api/profiles/{anna.username}/follow")
+        article = write_article(anna)
+        heard += socket.hear_all(1)
+        comment_on(article, ben)
+        ben.delete(f"/api/profiles/{anna.username}/follow")
+        anna.delete(f"/api/articles/{article['slug']}")
+        heard += socket.hear_all(1)
+    assert names_of(heard) == [
+        ("article.created", ["articles"]),
+        ("article.created", ["feed", "articles"]),
+        ("article.deleted", ["articles"]),
+    ]
+
+
+@rule("LIVE-14")
+def test_feed_without_oneself(anna: Person) -> None:
+    """Nobody follows themselves, so one's own articles are not in one's feed."""
+    with open_socket(anna) as socket:
+        socket.subscribe("feed")
+        socket.subscribe("articles")
+        write_article(anna)
+        [event] = socket.hear_all(1)
+    assert event["channels"] == ["articles"]
+
+
+@rule("LIVE-15")
+def test_event_of_three_channels(anna: Person, ben: Person) -> None:
+    """An event of several channels comes once, with the channels in the order of subscription."""
+    article = write_article(anna)
+    channel = f"article:{article['slug']}"
+    ben.post(f"/api/profiles/{anna.username}/follow")
+    with open_socket(ben) as socket:
+        for name in ("feed", channel, "articles"):
+            socket.subscribe(name)
+        ben.post(f"/api/articles/{article['slug']}/favorite")
+        assert names_of(socket.hear_all(1)) == [
+            ("article.favorited", ["feed", channel, "articles"])
+        ]
+        assert socket.is_silent()
+
+
+@rule("LIVE-16")
+def test_channel_follows_a_rename(client: Client, anna: Person, ben: Person) -> None:
+    """An article's channel stays with it when its slug changes, by the name subscribed to."""
+    article = write_article(anna)
+    old = f"article:{article['slug']}"
+    with Socket(client.base_url) as socket:
+        socket.subscribe(old)
+        renamed = anna.put(
+            f"/api/articles/{article['slug']}", json={"article": {"title": unique("Renamed ")}}
+        ).json["article"]
+        heard = socket.hear_all(1)
+        new = f"article:{renamed['slug']}"
+        socket.subscribe(new)
+        comment_on(renamed, ben)
+        heard += socket.hear_all(1)
+        assert socket.ask("subscribe", channel=old)["errors"] == {"channel": ["not found"]}
+    assert names_of(heard) == [("article.updated", [old]), ("comment.created", [old, new])]
+
+
+@rule("LIVE-17")
+def test_nothing_happens(client: Client, anna: Person, ben: Person) -> None:
+    """A call that changes nothing is not told, nor one that is refused."""
+    article = write_article(anna)
+    path = f"/api/articles/{article['slug']}"
+    ben.post(f"{path}/favorite")
+    with Socket(client.base_url) as socket:
+        newest = socket.subscribe("articles")["id"]
+        socket.subscribe(f"article:{article['slug']}")
+        ben.post(f"{path}/favorite")
+        anna.delete(f"{path}/favorite")
+        ben.put(path, json={"article": {"body": "Not mine."}})
+        ben.delete(path)
+        anna.put(path, json={"article": {"title": ""}})
+        ben.post(f"{path}/comments", json={"comment": {"body": ""}})
+        anna.delete(f"{path}/comments/1")
+        anna.post(f"/api/profiles/{ben.username}/follow")
+        anna.put("/api/user", json={"user": {"bio": "New."}})
+        register(client)
+        assert socket.subscribe("articles")["id"] == newest
+        assert socket.is_silent()
+
+
+@rule("LIVE-17")
+def test_empty_update_is_told(client: Client, anna: Person) -> None:
+    """A PUT of an article moves its time, even an empty one."""
+    article = write_article(anna)
+    with Socket(client.base_url) as socket:
+        socket.subscribe("articles")
+        updated = anna.put(f"/api/articles/{article['slug']}", json={"article": {}}).json
+        [event] = socket.hear_all(1)
+    assert event["data"] == updated
+
+
+# What was missed.
+
+
+@rule("LIVE-18")
+def test_resume(client: Client, anna: Person, ben: Person) -> None:
+    """A socket that resumes gets what it has missed, in order, and then what is new."""
+    with Socket(client.base_url) as socket:
+        seen = socket.subscribe("articles")["id"]
+    article = write_article(anna)
+    comment_on(article, ben)
+    ben.post(f"/api/articles/{article['slug']}/favorite")
+    with Socket(client.base_url) as socket:
+        assert socket.subscribe("articles", since=seen)["id"] == seen + 3
+        missed = socket.hear_all(2)
+        anna.delete(f"/api/articles/{article['slug']}")
+        [new] = socket.hear_all(1)
+    assert names_of([*missed, new]) == [
+        ("article.created", ["articles"]),
+        ("article.favorited", ["articles"]),
+        ("article.deleted", ["articles"]),
+    ]
+    assert [event["id"] for event in [*missed, new]] == [seen + 1, seen + 3, seen + 4]
+
+
+@rule("LIVE-18")
+def test_resume_several_channels(anna: Person, ben: Person) -> None:
+    """What has come by one channel does not come again by the next that is resumed."""
+    article = write_article(anna)
+    channel = f"article:{article['slug']}"
+    ben.post(f"/api/profiles/{anna.username}/follow")
+    with open_socket(ben) as socket:
+        seen = socket.subscribe("articles")["id"]
+    ben.post(f"/api/articles/{article['slug']}/favorite")
+    comment_on(article, ben)
+    with open_socket(ben) as socket:
+        socket.subscribe("feed", since=seen)
+        [favorited] = socket.hear_all(1)
+        socket.subscribe(channel, since=seen)
+        [commented] = socket.hear_all(1)
+        socket.subscribe("articles", since=seen)
+        assert socket.is_silent()
+        ben.delete(f"/api/articles/{article['slug']}/favorite")
+        [new] = socket.hear_all(1)
+    assert names_of([favorited, commented, new]) == [
+        ("article.favorited", ["feed"]),
+        ("comment.created", [channel]),
+        ("article.unfavorited", ["feed", channel, "articles"]),
+    ]
+
+
+@rule("LIVE-18")
+def test_resume_more_than_a_page(client: Client, anna: Person) -> None:
+    """However much was missed, all of it comes."""
+    article = write_article(anna)
+    path = f"/api/articles/{article['slug']}"
+    with Socket(client.base_url) as socket:
+        seen = socket.subscribe("articles")["id"]
+        for _ in range(60):
+            anna.post(f"{path}/favorite")
+            anna.delete(f"{path}/favorite")
+        live = socket.hear_all(120)
+    with Socket(client.base_url) as socket:
+        socket.subscribe("articles", since=seen)
+        assert socket.hear_all(120) == live
+        socket.subscribe(f"article:{article['slug']}", since=seen)
+        assert socket.is_silent()
+    assert [event["id"] for event in live] == list(range(seen + 1, seen + 121))
+
+
+@rule("LIVE-18")
+def test_resume_at_the_end(client: Client, anna: Person) -> None:
+    """Who has missed nothing gets nothing, and null counts as absent."""
+    write_article(anna)
+    with Socket(client.base_url) as socket:
+        newest = socket.subscribe("articles", since=None)["id"]
+        assert socket.subscribe("articles", since=newest)["id"] == newest
+        assert socket.is_silent()
+
+
+@rule("LIVE-18")
+def test_subscribe_again(client: Client, anna: Person) -> None:
+    """A new subscription to a channel replaces the one before, from where it says."""
+    with Socket(client.base_url) as socket:
+        seen = socket.subscribe("articles")["id"]
+        write_article(anna)
+        first = socket.hear_all(1)
+        socket.subscribe("articles", since=seen)
+        assert socket.hear_all(1) == first
+        assert socket.is_silent()
+
+
+@rule("LIVE-19")
+@pytest.mark.parametrize("offset", [1, 2**63, 10**30])
+def test_since_the_future(client: Client, offset: int) -> None:
+    """No event has an id that is above the newest."""
+    with Socket(client.base_url) as socket:
+        newest = socket.subscribe("articles")["id"]
+        answer = socket.ask("subscribe", channel="articles", since=newest + offset)
+    assert answer == {"type": "error", "errors": {"since": ["is invalid"]}}
+
+
+@rule("LIVE-19")
+def test_since_before_all(client: Client) -> None:
+    """No event has an id below 1, so 0 is the lowest to begin after."""
+    with Socket(client.base_url) as socket:
+        answer = socket.ask("subscribe", channel="articles", since=-1)
+        assert answer == {"type": "error", "errors": {"since": ["is invalid"]}}
+        socket.subscribe("articles", since=0)
+
+
+@rule("LIVE-12")
+def test_description_of_the_socket() -> None:
+    """Each example of the description is what it describes."""
+    for kind, message in read_description()["components"]["messages"].items():
+        for example in message.get("examples", []):
+            validator(kind).validate(example["payload"])

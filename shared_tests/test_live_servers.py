@@ -1,0 +1,279 @@
+"""Live events where servers, databases and clients come and go."""
+
+import http.client
+import json
+import socket as sockets
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+
+from .harness import Person, register, rule, write_article
+from .harness.databases import Database, Databases
+from .harness.live import Socket, names_of
+from .harness.postgres import Postgres
+from .harness.rush import crowd
+from .harness.servers import Launcher, Server
+from .test_live import handshake
+
+pytestmark = [pytest.mark.live, pytest.mark.process]
+
+WRITERS = 10
+WRITES = 5_000
+
+
+class Pair(NamedTuple):
+    """Two servers of the app on one database."""
+
+    one: Server
+    two: Server
+    person: Person
+
+
+@pytest.fixture(scope="module")
+def pair(launcher: Launcher) -> Pair:
+    """Two servers, and somebody who has signed up."""
+    one = launcher.start()
+    two = launcher.start(database=one.database)
+    return Pair(one, two, register(one.client))
+
+
+def at(server: Server, person: Person) -> Person:
+    """The same person, at another server."""
+    user = {"token": person.token, "username": person.username, "email": person.email}
+    return Person(server.client, user, person.password)
+
+
+def write_many(person: Person, slug: str, number: int) -> None:
+    """Favor and unfavor an article, over one connection, as fast as that goes."""
+    connection = http.client.HTTPConnection(urlsplit(person.base_url).netloc, timeout=30)
+    headers = {"Authorization": f"Token {person.token}"}
+    for turn in range(number):
+        method = "DELETE" if turn % 2 else "POST"
+        connection.request(method, f"/api/articles/{slug}/favorite", headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200
+    connection.close()
+
+
+@rule("LIVE-21")
+def test_other_process(pair: Pair) -> None:
+    """What happens at one process is heard at another."""
+    with Socket(pair.two.url) as far, Socket(pair.one.url) as near:
+        far.subscribe("articles")
+        near.subscribe("articles")
+        article = write_article(pair.person)
+        [heard] = far.hear_all(1)
+        assert near.hear_all(1) == [heard]
+    assert heard["data"] == {"article": article}
+
+
+@rule("LIVE-18", "LIVE-21")
+def test_ten_writers(pair: Pair) -> None:
+    """However many write at once, at two processes, every socket gets each event in order."""
+    slug = write_article(pair.person)["slug"]
+    writers = crowd(pair.one.client, WRITERS)
+    places = [at(pair.two, one) if turn % 2 else one for turn, one in enumerate(writers)]
+    with (
+        Socket(pair.one.url) as near,
+        Socket(pair.two.url) as far,
+        Socket(pair.two.url) as own,
+        ThreadPoolExecutor(WRITERS) as pool,
+    ):
+        began = near.subscribe("articles")["id"]
+        far.subscribe("articles", since=began)
+        own.subscribe(f"article:{slug}", since=began)
+        writing = [pool.submit(write_many, one, slug, WRITES // WRITERS) for one in places]
+        halfway = began + WRITES // 2
+        heard = near.hear_all(WRITES, patience=30)
+        for done in writing:
+            done.result()
+        assert [event["id"] for event in heard] == list(range(began + 1, began + WRITES + 1))
+        assert far.hear_all(WRITES) == heard
+        assert own.hear_all(WRITES) == [
+            {**event, "channels": [f"article:{slug}"]} for event in heard
+        ]
+        with Socket(pair.one.url) as late:
+            late.subscribe("articles", since=halfway)
+            assert late.hear_all(WRITES // 2) == heard[WRITES // 2 :]
+    assert heard[-1]["data"]["article"]["favoritesCount"] == 0
+
+
+@rule("LIVE-22")
+def test_slow_reader(pair: Pair) -> None:
+    """Who does not read is cut, and others are on time meanwhile."""
+    article = write_article(pair.person, body="x" * 100_000)
+    path = f"/api/articles/{article['slug']}/favorite"
+    address = urlsplit(pair.one.url)
+    with sockets.socket() as slow, Socket(pair.one.url) as quick:
+        slow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+        slow.connect((address.hostname, address.port))
+        slow.sendall(handshake("/api/live"))
+        assert b" 101 " in slow.recv(4096).partition(b"\r\n")[0]
+        subscribe = json.dumps({"type": "subscribe", "channel": "articles"}).encode()
+        slow.sendall(b"\x81" + bytes([0x80 | len(subscribe)]) + b"\0\0\0\0" + subscribe)
+        quick.subscribe("articles")
+        for turn in range(80):
+            sent = pair.person.request("DELETE" if turn % 2 else "POST", path)
+            assert sent.status == 200
+            [event] = quick.hear_all(1, patience=1)
+        assert len(event["data"]["article"]["body"]) == 100_000
+        time.sleep(12)
+        for turn in range(2):
+            pair.person.request("DELETE" if turn % 2 else "POST", path)
+        quick.hear_all(2, patience=1)
+        slow.settimeout(10)
+        received = b""
+        while chunk := receive(slow):
+            received += chunk
+    # 82 events of 100 kB were meant for it.
+    assert 0 < len(received) < 80 * 100_000
+
+
+def receive(slow: sockets.socket) -> bytes:
+    """What still comes; nothing once the connection is closed, in whatever way."""
+    try:
+        return slow.recv(1_000_000)
+    except ConnectionResetError:
+        return b""
+
+
+@rule("LIVE-20")
+def test_events_are_kept_for_a_while(launcher: Launcher) -> None:
+    """Events of long ago are not told, and the writes that follow delete them."""
+    server = launcher.start({"CONDUIT_EVENT_RETENTION": "1"})
+    person = register(server.client)
+    write_article(person)
+    write_article(person)
+    with Socket(server.url) as socket:
+        time.sleep(1.2)
+        answer = socket.ask("subscribe", channel="articles", since=1)
+        assert answer == {"type": "error", "errors": {"since": ["is too old"]}}
+        assert socket.subscribe("articles", since=2)["id"] == 2
+        write_article(person)
+        assert names_of(socket.hear_all(1)) == [("article.created", ["articles"])]
+    assert server.database.rows("SELECT id FROM events") == [(3,)]
+    server.stop()
+
+
+@rule("LIVE-23")
+def test_shutdown(launcher: Launcher) -> None:
+    """A server that ends says so to its sockets, and ends soon."""
+    server = launcher.start()
+    with Socket(server.url) as one, Socket(server.url) as two, Socket(server.url):
+        one.subscribe("articles")
+        two.ask("ping")
+        server.process.terminate()
+        told_at = time.monotonic()
+        assert one.closed_with() == 1012
+        assert two.closed_with() == 1012
+        server.process.wait(timeout=15)
+    assert time.monotonic() - told_at < 5
+
+
+@rule("LIVE-24")
+def test_resume_after_a_crash(pair: Pair, launcher: Launcher) -> None:
+    """After a crash of the server what was missed comes by `since`, at any process."""
+    doomed = launcher.start(database=pair.one.database)
+    with Socket(doomed.url) as socket:
+        seen = socket.subscribe("articles")["id"]
+        doomed.process.kill()
+        assert socket.closed_with() is None
+    first, second = write_article(pair.person), write_article(pair.person)
+    reborn = launcher.start(database=pair.one.database)
+    with Socket(reborn.url) as socket:
+        socket.subscribe("articles", since=seen)
+        missed = socket.hear_all(2)
+        third = write_article(pair.person)
+        new = socket.hear_all(1)
+    assert [event["data"]["article"] for event in missed + new] == [first, second, third]
+    reborn.stop()
+
+
+class Fragile(NamedTuple):
+    """A server on a PostgreSQL that nobody else needs."""
+
+    server: Server
+    postgres: Postgres
+    person: Person
+
+
+@pytest.fixture
+def fragile(launcher: Launcher, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fragile]:
+    """A server on a PostgreSQL of its own."""
+    with Postgres() as postgres:
+        folder = tmp_path_factory.mktemp("fragile")
+        database = Databases(folder, postgres.url("postgres"), "live").empty()
+        assert launcher.migrate(database).code == 0
+        server = launcher.start(database=database)
+        yield Fragile(server, postgres, register(server.client))
+        server.stop()
+
+
+@rule("LIVE-24")
+@pytest.mark.on_postgres
+def test_database_restarts(fragile: Fragile) -> None:
+    """A socket stays open while the database is away, and gets what happens afterwards."""
+    with Socket(fragile.server.url) as socket, Socket(fragile.server.url) as other:
+        socket.subscribe("articles")
+        write_article(fragile.person)
+        socket.hear_all(1)
+        fragile.postgres.stop()
+        for _ in range(25):
+            answer = other.ask("subscribe", channel="articles")
+            assert answer == {"type": "error", "errors": {"server": ["unavailable"]}}
+        fragile.postgres.start()
+        fragile.server.wait_until_ready()
+        article = write_article(fragile.person)
+        [event] = socket.hear_all(1)
+        other.subscribe("articles", since=event["id"] - 1)
+        assert other.hear_all(1) == [event]
+    assert event["data"] == {"article": article}
+
+
+@rule("LIVE-24")
+@pytest.mark.on_postgres
+def test_open_without_a_database(fragile: Fragile) -> None:
+    """A socket with a token cannot be opened while the database is away."""
+    fragile.postgres.stop()
+    target = f"/api/live?token={fragile.person.token}"
+    with Socket(fragile.server.url, target) as socket:
+        assert socket.hear() == {"type": "error", "errors": {"server": ["unavailable"]}}
+        assert socket.closed_with() == 1013
+
+
+def blocked(database: Database) -> list[Any]:
+    """The connections that wait for a lock."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        waiting = database.rows(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        if waiting:
+            return waiting
+        time.sleep(0.02)
+    raise AssertionError("nobody waits for the lock")
+
+
+@rule("LIVE-17")
+@pytest.mark.on_postgres
+def test_change_that_is_rolled_back(pair: Pair) -> None:
+    """A change that fails at its last moment sends nothing, and takes no id."""
+    database = pair.one.database
+    with Socket(pair.one.url) as socket, ThreadPoolExecutor(1) as pool:
+        newest = socket.subscribe("articles")["id"]
+        with database.lock("SELECT value FROM event_counter FOR UPDATE"):
+            article = {"title": "Never", "description": "d", "body": "b"}
+            writing = pool.submit(pair.person.post, "/api/articles", json={"article": article})
+            for (pid,) in blocked(database):
+                database.rows("SELECT pg_terminate_backend(?)", pid)
+            assert writing.result().status == 503
+        write_article(pair.person, "After all")
+        [event] = socket.hear_all(1)
+    assert event["id"] == newest + 1
+    assert event["data"]["article"]["title"] == "After all"
