@@ -24,7 +24,7 @@ MARKERS = (
     "cross: concerns all three apps at once, or none; run once, without --app",
     "browser: drives the system's Chromium, which is slow: on one database is enough",
     "on_postgres: makes sense on PostgreSQL only",
-    "on_sqlite: makes sense on SQLite only",
+    "on_sqlite: makes sense on SQLite only, or has nothing to do with the database",
 )
 
 postgres_key = pytest.StashKey[Postgres]()

@@ -5,6 +5,8 @@ import pytest
 from .harness import Client, Person, rule
 from .harness.routes import NO_SUCH_ROUTE, ROUTES, WRONG_METHODS
 
+pytestmark = pytest.mark.on_sqlite
+
 
 @rule("BASE-1", "ROUTE-1")
 @pytest.mark.parametrize(
