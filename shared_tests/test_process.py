@@ -126,7 +126,7 @@ def without_a_secret(server: Server) -> dict[str, str | None]:
 @pytest.mark.on_sqlite
 def test_a_bare_server_without_a_secret(launcher: Launcher, server: Server) -> None:
     """Started without the check before it, the server itself stops: one line, exit code 1."""
-    ended = launcher.run(launcher.command(free_port()), without_a_secret(server), patience=15)
+    ended = launcher.run(launcher.command(free_port()), without_a_secret(server))
     assert ended.code == 1
     assert ended.stderr.count("CONDUIT_SECRET_KEY") == 1
     assert "Traceback" not in ended.stderr
@@ -136,7 +136,7 @@ def test_a_bare_server_without_a_secret(launcher: Launcher, server: Server) -> N
 @pytest.mark.on_sqlite
 def test_bare_workers_without_a_secret(launcher: Launcher, server: Server) -> None:
     """With two workers, and without the check, it ends as well: nothing restarts in a loop."""
-    ended = launcher.run(launcher.command(free_port(), 2), without_a_secret(server), patience=15)
+    ended = launcher.run(launcher.command(free_port(), 2), without_a_secret(server))
     assert "CONDUIT_SECRET_KEY" in ended.stderr
     assert "Traceback" not in ended.stderr
 
