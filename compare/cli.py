@@ -10,7 +10,7 @@ import typer
 from compare.terminal import complain
 
 # Each is a function of that name in a module of that name.
-COMMANDS = ("up", "serve", "ask", "diff", "lab", "mirror", "differences")
+COMMANDS = ("up", "serve", "ask", "diff", "lab", "parity", "mirror", "differences")
 
 
 def test(context: typer.Context) -> None:
