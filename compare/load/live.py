@@ -8,6 +8,7 @@ import sqlite3
 import tempfile
 import time
 from asyncio.subprocess import PIPE, Process
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import asdict, dataclass
@@ -31,7 +32,7 @@ from compare.state import HOME
 from compare.terminal import Failed, LogFile, UsageError, err, out
 
 GRACE = 5.0
-PATIENCE = 60.0
+PATIENCE = 150.0
 BETWEEN_PROBES = 0.05
 SPARE_FILES = 200
 """Files that a process may need besides its sockets."""
@@ -102,8 +103,13 @@ class Probes:
     """Requests that had nothing to do with the burst, one each 50 ms while it lasted."""
 
     count: int
-    failed: int
+    failures: Mapping[str, int]
+    """By status, or by the name of the exception."""
     times: Spread
+
+    @property
+    def failed(self) -> int:
+        return sum(self.failures.values())
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,8 @@ class Report:
     seconds: float
     probes: Probes
     memory: Memory
+    app_cpu: float
+    """Of one processor; so is the next one, of the process that holds the sockets."""
     own_cpu: float
     own_lateness: Spread
 
@@ -136,6 +144,7 @@ class Report:
             "seconds": round(self.seconds, 2),
             "probes": asdict(self.probes),
             "bytesPerSocket": round(self.memory.per_socket(self.plan.sockets)),
+            "appCpuShare": round(self.app_cpu, 3),
             "toolCpuShare": round(self.own_cpu, 3),
             "toolLatenessMs": asdict(self.own_lateness),
         }
@@ -250,19 +259,29 @@ async def measure(plan: Plan, site: Site, clients: Clients, say: Any) -> Report:
         memory = Memory(before, memory_of(site.child.process.pid))
         newest = await asyncio.to_thread(newest_event, site.database_url)
         say(f"{plan.events} events to {plan.sockets} sockets on {plan.app.title}")
+        busy = cpu_of(site.child.process.pid)
         prober = Prober(client)
         commits = await write_events(plan.events, site.database_url, writer, slug)
         collected = await clients.do("collect", events=plan.events)
         probes = await prober.stop()
+        busy = cpu_of(site.child.process.pid) - busy
         await clients.do("close")
     recorded = await asyncio.to_thread(events_after, site.database_url, newest)
-    return reckon(plan, recorded, commits, collected, probes, memory)
+    return reckon(plan, recorded, commits, collected, probes, memory, busy)
 
 
 def memory_of(pid: int) -> int:
+    return sum(process.memory_info().rss for process in processes_of(pid))
+
+
+def cpu_of(pid: int) -> float:
+    times = [process.cpu_times() for process in processes_of(pid)]
+    return sum(each.user + each.system for each in times)
+
+
+def processes_of(pid: int) -> list[psutil.Process]:
     server = psutil.Process(pid)
-    processes = [server, *server.children(recursive=True)]
-    return sum(process.memory_info().rss for process in processes)
+    return [server, *server.children(recursive=True)]
 
 
 def reckon(
@@ -272,6 +291,7 @@ def reckon(
     collected: Mapping[str, Any],
     probes: Probes,
     memory: Memory,
+    app_cpu: float,
 ) -> Report:
     arrivals = collected["arrivals"]
     by_the_app = {number: at for number, at in recorded.items() if number not in commits}
@@ -285,6 +305,7 @@ def reckon(
         seconds=collected["seconds"],
         probes=probes,
         memory=memory,
+        app_cpu=app_cpu / collected["seconds"],
         own_cpu=collected["cpuSeconds"] / collected["seconds"],
         own_lateness=spread(collected["lateness"]),
     )
@@ -409,7 +430,7 @@ class Prober:
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
         self._times: list[float] = []
-        self._failed = 0
+        self._failures: Counter[str] = Counter()
         self._sent: set[asyncio.Task[None]] = set()
         self._sending = asyncio.create_task(self._send())
 
@@ -423,15 +444,16 @@ class Prober:
         before = time.monotonic()
         try:
             response = await self._client.get("/api/tags")
-            self._failed += not response.is_success
-        except httpx2.HTTPError:
-            self._failed += 1
+            if not response.is_success:
+                self._failures[str(response.status_code)] += 1
+        except httpx2.HTTPError as error:
+            self._failures[type(error).__name__] += 1
         self._times.append((time.monotonic() - before) * 1000)
 
     async def stop(self) -> Probes:
         self._sending.cancel()
         await asyncio.gather(*self._sent)
-        return Probes(len(self._times), self._failed, spread(self._times))
+        return Probes(len(self._times), self._failures, spread(self._times))
 
 
 def show(report: Report) -> None:
@@ -454,13 +476,18 @@ def show(report: Report) -> None:
     out.print(
         f"delivered: {delivered.delivered:,} of {delivered.expected:,}, {delivered.lost} lost,"
         f" {delivered.repeated} twice, {delivered.sockets_out_of_order} sockets out of order,"
-        f" {report.closed_early} closed early; HTTP: {report.probes.failed} failed"
+        f" {report.closed_early} closed early; HTTP: {failures(report.probes)}"
     )
     out.print(
         f"memory: {report.memory.per_socket(plan.sockets) / 1024:.0f} KiB for each idle socket;"
-        f" the sockets' own process used {report.own_cpu:.0%} of a processor"
+        f" processor: the app {report.app_cpu:.0%}, the sockets' own process {report.own_cpu:.0%}"
     )
 
 
 def add(table: Table, name: str, figures: Spread) -> None:
     table.add_row(name, *(f"{value:.0f} ms" for value in (figures.p50, figures.p99, figures.max)))
+
+
+def failures(probes: Probes) -> str:
+    kinds = ", ".join(f"{count} × {kind}" for kind, count in probes.failures.items())
+    return f"{probes.failed} failed" + (f" ({kinds})" if kinds else "")

@@ -14,7 +14,7 @@ from websockets.exceptions import WebSocketException
 
 AT_ONCE = 40
 """Handshakes under way at the same time: fewer than any server's queue of connections."""
-PATIENCE = 30.0
+PATIENCE = 120.0
 TICK = 0.01
 
 
