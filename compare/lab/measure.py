@@ -74,7 +74,13 @@ async def running(apps: Sequence[App]) -> AsyncIterator[list[Bench]]:
 
 async def start(app: App, folder: Path, processes: Processes) -> Bench:
     settings = settings_for(f"sqlite:///{folder / app.name}.sqlite3")
-    settings |= {"CONDUIT_ENV": "development", "CONDUIT_LAB": "1", "CONDUIT_LOG_LEVEL": "ERROR"}
+    settings |= {
+        "CONDUIT_ENV": "development",
+        "CONDUIT_LAB": "1",
+        "CONDUIT_LOG_LEVEL": "ERROR",
+        # Flask's server has a thread more for each: too many to see where the pool ends.
+        "CONDUIT_LIVE_SOCKETS": "1",
+    }
     port = free_port()
     HOME.mkdir(exist_ok=True)
     # What a server says of its start and end is nobody's concern, unless it fails.

@@ -46,8 +46,8 @@ def pool_of_gunicorn(cell: Cell) -> str | None:
     if not is_pool_of_gunicorn(cell) or len(cell.threads) != cell.peak:
         return None
     text = (
-        "gunicorn answers each request in a thread of a pool, as large as `threads` in"
-        f" gunicorn.conf.py says: {cell.server_threads}. "
+        f"gunicorn answers each request in a thread of a pool of {cell.server_threads}: `threads`"
+        " in gunicorn.conf.py, when the settings allow one live socket. "
     )
     if cell.peak == cell.n:
         return text + f"That is enough for {cell.n}, which all waited at once."

@@ -1,6 +1,7 @@
 """What is reckoned from the arrivals of events on many sockets."""
 
 import resource
+from datetime import datetime
 
 import pytest
 
@@ -53,7 +54,8 @@ def test_delays() -> None:
 
 def test_times_of_both_databases() -> None:
     """The text in SQLite means the same moment as the time in PostgreSQL."""
-    assert timestamp("2026-02-18 03:22:56.637000") == timestamp("2026-02-18T04:22:56.637+01:00")
+    moment = datetime.fromisoformat("2026-02-18T04:22:56.637+01:00")
+    assert timestamp("2026-02-18 03:22:56.637000") == timestamp(moment)
 
 
 def test_too_few_files(monkeypatch: pytest.MonkeyPatch) -> None:
