@@ -159,3 +159,11 @@ def ensure_free(port: int) -> None:
             raise UsageError(
                 f"port {port} cannot be used ({error.strerror}): end what listens there"
             ) from None
+
+
+def free_port() -> int:
+    """A port on which nothing listens at this moment."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port

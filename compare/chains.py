@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from compare.apps import App
-from compare.handlers import Operation, read_handlers
+from compare.contract import Operation
+from compare.handlers import read_handlers
 from compare.pieces import Piece, find
 from compare.source import Definition, Module, load, references
 
@@ -66,7 +67,7 @@ def chain(app: App, operation: Operation) -> tuple[Link, ...]:
 def seeds(app: App, operation: Operation) -> Iterator[tuple[Definition, Layer]]:
     handler = next(each for each in read_handlers(app) if each.name == operation.name)
     yield load(app.folder, str(handler.file)).definitions[operation.name], HANDLER
-    if operation.takes_body:
+    if operation.body:
         yield from ((each, DEPENDENCIES) for each in handed_over(app, "requests.py"))
     yield from ((each, ERRORS) for each in handed_over(app, "errors.py"))
 

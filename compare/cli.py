@@ -9,8 +9,8 @@ import typer
 
 from compare.terminal import complain
 
-# Each is a function of that name in a module of that name.
-COMMANDS = ("up", "serve", "ask", "diff", "mirror", "differences")
+# Each is a function of that name in a module of that name, or a group of commands.
+COMMANDS = ("up", "serve", "ask", "diff", "lab", "load", "parity", "mirror", "differences")
 
 
 def test(context: typer.Context) -> None:
@@ -38,7 +38,11 @@ def triptych() -> None:
 def add_commands(asked: str) -> None:
     """Add the command that is asked for; all of them, which takes longer, for the help."""
     for name in [asked] if asked in COMMANDS else COMMANDS:
-        cli.command()(getattr(import_module(f"compare.{name}"), name))
+        command = getattr(import_module(f"compare.{name}"), name)
+        if isinstance(command, typer.Typer):
+            cli.add_typer(command, name=name)
+        else:
+            cli.command()(command)
 
 
 def main() -> None:

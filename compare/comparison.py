@@ -11,7 +11,7 @@ from pathlib import Path
 
 from compare.apps import ROOT, App
 from compare.chains import LAYERS, Layer, Link, chain
-from compare.handlers import Operation, read_operations
+from compare.contract import Operation, read_operations
 from compare.pieces import Piece, find, named, parse, read_row
 from compare.terminal import UsageError
 

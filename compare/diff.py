@@ -22,7 +22,7 @@ from compare.comparison import (
     of_operation,
     pick,
 )
-from compare.handlers import read_operations
+from compare.contract import read_operations
 from compare.panes import Panes
 from compare.pieces import Piece
 from compare.terminal import UsageError, out

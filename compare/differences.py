@@ -1,7 +1,7 @@
 """`differences`: what each framework answers where nobody has told it what to answer.
 
-It asks the three apps in `compare/bare/`, each on the server that its app has in production,
-and compares what they answer with the tables in `docs/differences.md`.
+It asks the three apps in `compare/bare/`, on the servers that the apps here are served by, and
+compares what they answer with the tables in `docs/differences.md`.
 """
 
 import os
@@ -12,25 +12,43 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from typing import Annotated
 
 import typer
 
-from compare.apps import APPS, BY_NAME, DJANGO, FASTAPI, FLASK, HOST, ROOT, App, python
+from compare.apps import BY_NAME, HOST, ROOT, App, python
 from compare.bare.cases import CASES, Case
 from compare.pieces import find
 from compare.terminal import Failed, out
 
 PAGE = ROOT / "docs" / "differences.md"
 TABLE = re.compile(r"(?P<start><!-- measured: (?P<topic>\w+) -->\n).*?(?=<!-- end -->)", re.DOTALL)
-UVICORN = "-m uvicorn {app} --host {host} --port {port} --no-access-log --log-level critical"
-COMMANDS = {
-    DJANGO: UVICORN.replace("{app}", "compare.bare.with_django:application"),
-    FLASK: "-m gunicorn compare.bare.with_flask:app --bind {host}:{port}"
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A bare app on a server: a column of the tables."""
+
+    title: str
+    command: str
+    """With {host} and {port} to fill in."""
+
+
+UVICORN = "-m uvicorn {app} --host {{host}} --port {{port}} --no-access-log --log-level critical"
+DJANGO = Bare("Django", UVICORN.format(app="compare.bare.with_django:application"))
+FLASK = Bare(
+    "Flask",
+    "-m gunicorn compare.bare.with_flask:app --bind {host}:{port}"
     " --no-control-socket --log-level critical",
-    FASTAPI: UVICORN.replace("{app}", "compare.bare.with_fastapi:app"),
-}
+)
+FASTAPI = Bare("FastAPI", UVICORN.format(app="compare.bare.with_fastapi:app"))
+HYPERCORN = Bare("hypercorn", "-m hypercorn compare.bare.with_fastapi:app --bind {host}:{port}")
+WAITRESS = Bare("waitress", "-m waitress --host {host} --port {port} compare.bare.with_flask:app")
+
+FRAMEWORKS = (DJANGO, FLASK, FASTAPI)
+SERVERS = (replace(FASTAPI, title="uvicorn"), HYPERCORN, replace(FLASK, title="gunicorn"), WAITRESS)
 PATIENCE = 20
 
 
@@ -41,7 +59,8 @@ def differences(
 ) -> None:
     """Ask the bare frameworks, and check the tables of docs/differences.md."""
     with ExitStack() as running:
-        ports = {app: running.enter_context(serving(app)) for app in APPS}
+        commands = {bare.command for bare in (*FRAMEWORKS, *SERVERS)}
+        ports = {command: running.enter_context(serving(command)) for command in commands}
         tables = make_tables(ports)
     before = PAGE.read_text()
     after = fill(before, tables)
@@ -55,8 +74,8 @@ def differences(
 
 
 @contextmanager
-def serving(app: App) -> Iterator[int]:
-    """The port on which the bare app of this framework answers."""
+def serving(command: str) -> Iterator[int]:
+    """The port on which this command lets a bare app answer."""
     with socket.create_server((HOST, 0)) as probe:
         port = probe.getsockname()[1]
     settings = os.environ | {
@@ -64,17 +83,21 @@ def serving(app: App) -> Iterator[int]:
         # Two of them give the methods in `Allow` in the order of a set.
         "PYTHONHASHSEED": "0",
     }
-    command = python(COMMANDS[app].format(host=HOST, port=port))
-    process = subprocess.Popen(command, cwd=ROOT, env=settings, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        python(command.format(host=HOST, port=port)),
+        cwd=ROOT,
+        env=settings,
+        stderr=subprocess.DEVNULL,
+    )
     try:
-        wait_for(port, process, app)
+        wait_for(port, process)
         yield port
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=PATIENCE)
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes], app: App) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and process.poll() is None:
         try:
@@ -82,21 +105,24 @@ def wait_for(port: int, process: subprocess.Popen[bytes], app: App) -> None:
             return
         except OSError:
             time.sleep(0.05)
-    raise Failed(f"the bare {app.title} did not start: see {COMMANDS[app]}")
+    raise Failed(f"it did not start: {process.args!r}")
 
 
-def make_tables(ports: Mapping[App, int]) -> dict[str, str]:
+def make_tables(ports: Mapping[str, int]) -> dict[str, str]:
     """The table of each topic, in Markdown."""
-    titles = " | ".join(app.title for app in APPS)
-    head = f"| | {titles} | the contract | in the apps |\n|---|{'---|' * (len(APPS) + 2)}\n"
     tables: dict[str, str] = {}
     for case in CASES:
+        columns = SERVERS if case.topic == "servers" else FRAMEWORKS
+        titles = " | ".join(bare.title for bare in columns)
+        tables.setdefault(
+            case.topic,
+            f"| | {titles} | the contract | in the apps |\n|---|{'---|' * (len(columns) + 2)}\n",
+        )
         answers = [
-            ", ".join(case.show(request.send(ports[app])) for request in case.requests)
-            for app in APPS
+            ", ".join(case.show(request.send(ports[bare.command])) for request in case.requests)
+            for bare in columns
         ]
         cells = [case.title, *answers, case.contract, links(case)]
-        tables.setdefault(case.topic, head)
         tables[case.topic] += f"| {' | '.join(cells)} |\n"
     return tables
 

@@ -1,29 +1,16 @@
-"""The handlers of an app, read from its source, and the operations that the contract names."""
+"""The handlers of an app, read from its source."""
 
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import yaml
+from compare.apps import App
+from compare.contract import METHODS
 
-from compare.apps import ROOT, App
-
-METHODS = ("get", "post", "put", "delete", "patch")
 # Where handlers are; the pages of docs.py have routes too, but are no operations.
 PLACES = ("conduit/**/api.py", "conduit/health.py")
-
-
-@dataclass(frozen=True)
-class Operation:
-    """What `spec/openapi.yaml` says of one operation."""
-
-    name: str
-    route: str
-    summary: str
-    takes_body: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,28 +21,6 @@ class Handler:
     docstring: str
     file: Path
     """Relative to the app's folder, so that the same file of another app equals it."""
-
-
-@cache
-def read_document() -> Any:
-    """`spec/openapi.yaml`, by the loader in C where PyYAML has it: five times as fast."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load((ROOT / "spec" / "openapi.yaml").read_text(), loader)
-
-
-def read_operations() -> list[Operation]:
-    document = read_document()
-    return [
-        Operation(
-            operation["operationId"],
-            f"{method.upper()} {path}",
-            operation["summary"],
-            takes_body="requestBody" in operation,
-        )
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-        if method in METHODS
-    ]
 
 
 @cache

@@ -16,7 +16,8 @@ import typer
 from rich.markup import escape
 
 from compare.apps import APPS, BY_NAME, ROOT, App
-from compare.handlers import Handler, Operation, read_handlers, read_operations
+from compare.contract import Operation, read_operations
+from compare.handlers import Handler, read_handlers
 from compare.pages import check_pages, write_pages
 from compare.readme import is_up_to_date, write_map
 from compare.terminal import out

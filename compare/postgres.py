@@ -31,9 +31,10 @@ class Postgres:
 
 
 @asynccontextmanager
-async def running_postgres(data: Path, processes: Processes) -> AsyncIterator[Postgres]:
+async def running_postgres(
+    data: Path, processes: Processes, voice: Voice, *options: str
+) -> AsyncIterator[Postgres]:
     """Start PostgreSQL on the folder `data`, which is made if need be."""
-    voice = Voice("postgres", "blue")
     if not data.exists():
         voice.say("making a database cluster (once)")
         await asyncio.to_thread(make_cluster, data)
@@ -46,13 +47,23 @@ async def running_postgres(data: Path, processes: Processes) -> AsyncIterator[Po
         give_to_postgres(Path(sockets), server)
         child = await processes.start(
             voice,
-            [f"{server.bin_path}/postgres", "-D", str(data), "-h", "", "-k", sockets, *QUIET],
+            [
+                f"{server.bin_path}/postgres",
+                "-D",
+                str(data),
+                "-h",
+                "",
+                "-k",
+                sockets,
+                *QUIET,
+                *options,
+            ],
             cwd=data,
             user=server.system_user,
         )
         while not is_ready(data, child.process.pid):
             if child.process.returncode is not None:
-                raise Failed("PostgreSQL did not start: see its lines above")
+                raise Failed(f"PostgreSQL did not start: see its lines {voice.where}")
             await asyncio.sleep(0.05)
         url = f"postgresql://{server.postgres_user}@/postgres?host={sockets}"
         yield Postgres(url, child)

@@ -80,7 +80,10 @@ class Processes:
         code = await child.process.wait()
         await child.log
         if code:
-            raise Failed(f"{voice.name}: `{' '.join(command)}` ended with exit code {code}")
+            raise Failed(
+                f"{voice.name}: `{' '.join(command)}` ended with exit code {code}:"
+                f" see its lines {voice.where}"
+            )
 
 
 async def first_end(children: Iterable[Child]) -> None:
@@ -93,6 +96,23 @@ async def first_end(children: Iterable[Child]) -> None:
         raise Failed(f"{child.voice.name} ended by itself with exit code {code}")
 
     await asyncio.gather(*map(end, children))
+
+
+def cancel_on_signals() -> None:
+    """Let Ctrl-C, and whatever else asks for the end, cancel the task that calls this."""
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def stop() -> None:
+        # Once: a second Ctrl-C must not cut the orderly end short.
+        for number in signals:
+            loop.add_signal_handler(number, lambda: None)
+        task.cancel()
+
+    for number in signals:
+        loop.add_signal_handler(number, stop)
 
 
 async def show_lines(voice: Voice, stream: asyncio.StreamReader) -> None:

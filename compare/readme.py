@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from compare.apps import ROOT, App
-from compare.handlers import Handler, Operation
+from compare.contract import Operation
+from compare.handlers import Handler
 from compare.terminal import Failed
 
 README = ROOT / "README.md"

@@ -1,5 +1,7 @@
 """How the commands speak to the person at the terminal."""
 
+from pathlib import Path
+
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -26,6 +28,9 @@ def complain(message: str) -> None:
 class Voice:
     """One speaker in the common stream: each of its lines carries its name in its colour."""
 
+    where = "above"
+    """Where its lines are, when something has gone wrong."""
+
     def __init__(self, name: str, colour: str) -> None:
         self.name = name
         # Rendered once: the apps can log thousands of lines a second.
@@ -36,3 +41,17 @@ class Voice:
     def say(self, *lines: str) -> None:
         out.file.write("".join(f"{self._prefix}{line}\n" for line in lines))
         out.file.flush()
+
+
+class LogFile(Voice):
+    """One speaker whose lines go into a file."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.name = name
+        self.where = f"in {path}"
+        self._path = path
+        path.write_text("")
+
+    def say(self, *lines: str) -> None:
+        with self._path.open("a") as file:
+            file.write("".join(f"{line}\n" for line in lines))

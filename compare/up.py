@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Annotated
 
-import httpx2
 import typer
 
 from compare.apps import APPS, App, app_named, ensure_free
@@ -20,9 +19,10 @@ from compare.databases import (
     usable_url,
 )
 from compare.postgres import Postgres, running_postgres
-from compare.processes import Child, Processes, first_end
+from compare.processes import Child, Processes, cancel_on_signals, first_end
+from compare.start import migrate, seed, serve
 from compare.state import HOME, Running, announced, only_one
-from compare.terminal import Failed, UsageError, Voice, out
+from compare.terminal import UsageError, Voice, out
 
 # Everything must have ended 5 seconds after the signal: first the apps, then their database.
 APPS_GRACE = 2.5
@@ -81,19 +81,7 @@ class Site:
 
 async def run_until_signal(plan: Plan) -> None:
     """Carry out the plan until a signal asks for the end."""
-    task = asyncio.current_task()
-    assert task is not None
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def stop() -> None:
-        # Once: a second Ctrl-C must not cut the orderly end short.
-        for number in signals:
-            loop.add_signal_handler(number, lambda: None)
-        task.cancel()
-
-    for number in signals:
-        loop.add_signal_handler(number, stop)
+    cancel_on_signals()
     try:
         await run(plan)
     except asyncio.CancelledError:
@@ -109,7 +97,7 @@ async def run(plan: Plan) -> None:
         if plan.postgres:
             servers = Processes(stop_signal=signal.SIGINT, grace=POSTGRES_GRACE)
             await stack.enter_async_context(servers)
-            start = running_postgres(HOME / "postgres", servers)
+            start = running_postgres(HOME / "postgres", servers, Voice("postgres", "blue"))
             postgres = await stack.enter_async_context(start)
         processes = Processes(stop_signal=signal.SIGTERM, grace=APPS_GRACE)
         await stack.enter_async_context(processes)
@@ -135,53 +123,23 @@ def choose_sites(plan: Plan, postgres: Postgres | None) -> list[Site]:
 
 
 async def bring_up(site: Site, plan: Plan, processes: Processes) -> list[Child]:
-    if plan.fresh or not site.database.is_complete():
+    fill = plan.fresh or not site.database.is_complete()
+    if fill:
         url = site.database.start_draft()
-        await migrate(site.apps[0], url, processes)
-        await seed(site.apps[0], url, processes)
-        for app in site.apps[1:]:
-            await migrate(app, url, processes)
+        first, *others = site.apps
+        draft = settings_for(url)
+        await migrate(first, draft, processes, voice_of(first))
+        await seed(first, draft, processes, voice_of(first))
+        for app in others:
+            await migrate(app, draft, processes, voice_of(app))
         site.database.finish_draft()
-    else:
+    settings = settings_for(site.database.url)
+    if not fill:
         for app in site.apps:
-            await migrate(app, site.database.url, processes)
-    return await asyncio.gather(*(serve(app, site.database.url, processes) for app in site.apps))
-
-
-async def migrate(app: App, url: str, processes: Processes) -> None:
-    await step(app, app.migrate_command(), settings_for(url), processes)
-
-
-async def seed(app: App, url: str, processes: Processes) -> None:
-    voice_of(app).say("filling the database with the demo site (once)")
-    # The demo's passwords are published: nothing is lost by hashing them cheaply.
-    cheaply = {"CONDUIT_PASSWORD_HASHING": "fast"}
-    await step(app, app.seed_command(), settings_for(url) | cheaply, processes)
-
-
-async def step(
-    app: App, command: Sequence[str], settings: dict[str, str], processes: Processes
-) -> None:
-    await processes.run(voice_of(app), command, cwd=app.folder, env=settings)
-
-
-async def serve(app: App, url: str, processes: Processes) -> Child:
-    """Start the app's server and wait until it answers."""
-    child = await processes.start(
-        voice_of(app),
-        app.serve_command(app.servers[0], port=app.port),
-        cwd=app.folder,
-        env=settings_for(url),
+            await migrate(app, settings, processes, voice_of(app))
+    return await asyncio.gather(
+        *(serve(app, app.port, settings, processes, voice_of(app)) for app in site.apps)
     )
-    async with httpx2.AsyncClient(base_url=app.address) as client:
-        while child.process.returncode is None:
-            try:
-                if (await client.get("/api/health")).is_success:
-                    return child
-            except httpx2.TransportError:
-                pass  # not listening yet
-            await asyncio.sleep(0.05)
-    raise Failed(f"{app.name} did not start: see its lines above")
 
 
 def voice_of(app: App) -> Voice:

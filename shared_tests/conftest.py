@@ -24,7 +24,8 @@ MARKERS = (
     "cross: concerns all three apps at once, or none; run once, without --app",
     "browser: drives the system's Chromium, which is slow: on one database is enough",
     "on_postgres: makes sense on PostgreSQL only",
-    "on_sqlite: makes sense on SQLite only",
+    "live: opens sockets",
+    "on_sqlite: makes sense on SQLite only, or has nothing to do with the database",
 )
 
 postgres_key = pytest.StashKey[Postgres]()
@@ -232,13 +233,14 @@ def production(launcher: Launcher) -> Server:
 
 
 @pytest.fixture(scope="session")
-def client(request: pytest.FixtureRequest) -> Client:
+def client(request: pytest.FixtureRequest) -> Iterator[Client]:
     """An anonymous client of the server that is tested."""
-    base_url = request.config.getoption("--base-url")
-    if base_url:
-        return Client(base_url)
-    server: Server = request.getfixturevalue("server")
-    return server.client
+    if base_url := request.config.getoption("--base-url"):
+        with Client(base_url) as client:
+            yield client
+    else:
+        server: Server = request.getfixturevalue("server")
+        yield server.client
 
 
 # People and things. Those of the session are for tests that change nothing of them.

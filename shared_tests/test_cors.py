@@ -6,6 +6,8 @@ from .harness import Client, Person, rule, write_article
 from .harness.kinds import EVERY_KIND
 from .harness.routes import ROUTES
 
+pytestmark = pytest.mark.on_sqlite
+
 ORIGIN = {"Origin": "https://front.example"}
 PREFLIGHT = {**ORIGIN, "Access-Control-Request-Method": "PUT"}
 CORS_HEADERS = (

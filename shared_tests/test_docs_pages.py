@@ -10,6 +10,8 @@ import pytest
 
 from .harness import Client, rule
 
+pytestmark = pytest.mark.on_sqlite
+
 PAGES = ["/api/docs", "/api/redoc"]
 TYPES = {
     "css": "text/css; charset=utf-8",

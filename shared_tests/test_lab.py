@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from .harness import Client, rule
-from .harness.servers import Server
+
+pytestmark = pytest.mark.on_sqlite
 
 KEYS = [
     "framework",
@@ -163,12 +164,3 @@ def test_how_not_to_gather(client: Client, how: str) -> None:
     assert answer.status == 422
     message = "must be 'sequential', 'threads' or 'tasks'"
     assert answer.json == {"errors": {"how": [message]}}
-
-
-@rule("LAB-8")
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
-def test_lab_is_closed_in_production(production: Server, method: str) -> None:
-    """In production the lab's routes are not found."""
-    answer = production.client.request(method, "/api/lab/async?ms=1")
-    assert answer.status == 404
-    assert answer.body == (b"" if method == "HEAD" else b'{"errors":{"route":["not found"]}}')

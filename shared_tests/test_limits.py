@@ -4,6 +4,8 @@ import pytest
 
 from .harness import Client, rule
 
+pytestmark = pytest.mark.on_sqlite
+
 
 @rule("BASE-3")
 def test_request_line_of_the_largest_size(client: Client) -> None:

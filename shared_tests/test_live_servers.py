@@ -55,8 +55,8 @@ def write_many(person: Person, slug: str, number: int) -> None:
         method = "DELETE" if turn % 2 else "POST"
         connection.request(method, f"/api/articles/{slug}/favorite", headers=headers)
         answer = connection.getresponse()
-        answer.read()
-        assert answer.status == 200
+        body = answer.read()
+        assert answer.status == 200, body
     connection.close()
 
 

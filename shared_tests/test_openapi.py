@@ -31,6 +31,10 @@ OPERATIONS = [
     ("delete_article_favorite", "delete", "/api/articles/{slug}/favorite"),
     ("get_tags", "get", "/api/tags"),
     ("get_health", "get", "/api/health"),
+    ("lab_blocking", "get", "/api/lab/blocking"),
+    ("lab_async", "get", "/api/lab/async"),
+    ("lab_stalled", "get", "/api/lab/stalled"),
+    ("lab_gather", "get", "/api/lab/gather"),
 ]
 
 

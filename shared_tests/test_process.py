@@ -53,10 +53,10 @@ def test_no_host_where_any_is_fine(server: Server) -> None:
 
 
 @rule("START-1", "START-3", "START-4")
+@pytest.mark.on_sqlite
 @pytest.mark.parametrize(
     ("settings", "name"),
     [
-        ({**PRODUCTION, "CONDUIT_SECRET_KEY": None}, "CONDUIT_SECRET_KEY"),
         (
             {**PRODUCTION, "CONDUIT_SECRET_KEY": "only-31-bytes-of-a-secret-text!"},
             "CONDUIT_SECRET_KEY",
@@ -95,7 +95,14 @@ def not_migrated(launcher: Launcher) -> str:
 
 
 @rule("START-2")
-@pytest.mark.parametrize("database", [unreachable, no_folder, not_migrated])
+@pytest.mark.parametrize(
+    "database",
+    [
+        pytest.param(unreachable, marks=pytest.mark.on_postgres),
+        pytest.param(no_folder, marks=pytest.mark.on_sqlite),
+        not_migrated,
+    ],
+)
 def test_databases_that_stop_the_start(launcher: Launcher, database: Any) -> None:
     """A database out of reach, or not migrated, stops the start with one line and exit code 1."""
     ended = launcher.check({**PRODUCTION, "CONDUIT_DATABASE_URL": database(launcher)})
@@ -116,18 +123,20 @@ def without_a_secret(server: Server) -> dict[str, str | None]:
 
 
 @rule("START-1", "START-5")
+@pytest.mark.on_sqlite
 def test_a_bare_server_without_a_secret(launcher: Launcher, server: Server) -> None:
     """Started without the check before it, the server itself stops: one line, exit code 1."""
-    ended = launcher.run(launcher.command(free_port()), without_a_secret(server), patience=15)
+    ended = launcher.run(launcher.command(free_port()), without_a_secret(server))
     assert ended.code == 1
     assert ended.stderr.count("CONDUIT_SECRET_KEY") == 1
     assert "Traceback" not in ended.stderr
 
 
 @rule("START-5")
+@pytest.mark.on_sqlite
 def test_bare_workers_without_a_secret(launcher: Launcher, server: Server) -> None:
     """With two workers, and without the check, it ends as well: nothing restarts in a loop."""
-    ended = launcher.run(launcher.command(free_port(), 2), without_a_secret(server), patience=15)
+    ended = launcher.run(launcher.command(free_port(), 2), without_a_secret(server))
     assert "CONDUIT_SECRET_KEY" in ended.stderr
     assert "Traceback" not in ended.stderr
 

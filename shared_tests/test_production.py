@@ -9,6 +9,8 @@ from .harness.kinds import EVERY_KIND
 from .harness.servers import Server
 from .harness.tokens import claims_of
 
+pytestmark = pytest.mark.on_sqlite
+
 ORIGIN = {"Origin": "https://front.example"}
 PREFLIGHT = {**ORIGIN, "Access-Control-Request-Method": "PUT"}
 CORS_HEADERS = (
@@ -73,6 +75,15 @@ def test_preflight_in_production(production: Server) -> None:
     assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, PUT"
     assert "Access-Control-Allow-Origin" not in answer.headers
     assert "Access-Control-Allow-Methods" not in answer.headers
+
+
+@rule("LAB-8")
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+def test_lab_is_closed_in_production(production: Server, method: str) -> None:
+    """In production the lab's routes are not found."""
+    answer = production.client.request(method, "/api/lab/async?ms=1")
+    assert answer.status == 404
+    assert answer.body == (b"" if method == "HEAD" else b'{"errors":{"route":["not found"]}}')
 
 
 @rule("LOGIN-5")

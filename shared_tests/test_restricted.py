@@ -7,6 +7,8 @@ from .harness.kinds import EVERY_KIND
 from .harness.servers import Server
 from .harness.tokens import claims_of, honest_claims, make
 
+pytestmark = pytest.mark.on_sqlite
+
 HOST_REFUSED = b'{"errors":{"host":["not allowed"]}}'
 
 PREFLIGHT = {"Origin": "https://front.example", "Access-Control-Request-Method": "PUT"}

@@ -5,6 +5,8 @@ import pytest
 from .harness import Client, Person, rule
 from .harness.routes import NO_SUCH_ROUTE, ROUTES, WRONG_METHODS
 
+pytestmark = pytest.mark.on_sqlite
+
 
 @rule("BASE-1", "ROUTE-1")
 @pytest.mark.parametrize(
@@ -148,9 +150,9 @@ def test_doubled_slash(client: Client, path: str) -> None:
     ("method", "path"),
     [
         ("GET", "/api/profiles/a%2Fb"),
-        ("GET", "/api/profiles/a%2fb"),
-        ("GET", "/api%2Ftags"),
+        ("GET", "/api%2ftags"),
         ("GET", "/api/articles/some%2Fcomments"),
+        ("GET", "/api/articles/some%2fcomments"),
         ("GET", "/api/tags%2F"),
         ("GET", "/api/profiles/a%00b"),
         ("GET", "/api/articles/%00"),

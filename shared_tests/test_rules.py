@@ -1,11 +1,17 @@
 """The suite itself: each rule has a test, each test a rule and a docstring."""
 
 import ast
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from .harness.apps import ROOT
+from .harness.processes import environment
 from .harness.rules import SPEC, read_rules
 
 pytestmark = pytest.mark.cross
@@ -62,3 +68,69 @@ def test_every_rule_is_one_line() -> None:
     items = [line for line in lines if line.startswith("- ")]
     assert len(items) == len(read_rules())
     assert all(item.endswith(".") for item in items)
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """A server of the contract that is none of the apps, and knows only what is asked below."""
+
+    protocol_version = "HTTP/1.1"
+    health = b'{"status":"ok"}'
+
+    def do_GET(self) -> None:
+        """Say that all is well."""
+        self.send_response(200)
+        for name, value in {
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Length": str(len(self.health)),
+            "X-Request-ID": "stranger",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+            "X-Frame-Options": "DENY",
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": "X-Request-ID",
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(self.health)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def run_against(stranger: type[Stranger]) -> subprocess.CompletedProcess[str]:
+    """Run what needs no process of its own, out of two files, against a server of this kind."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), stranger) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            return subprocess.run(
+                [
+                    sys.executable, "-m", "pytest", "-q", "-m", "not process and not cross",
+                    "--base-url", f"http://127.0.0.1:{server.server_port}",
+                    "shared_tests/test_health.py", "shared_tests/test_farewell.py",
+                ],
+                cwd=ROOT, env=environment({}), capture_output=True, text=True, timeout=60,
+            )  # fmt: skip
+        finally:
+            server.shutdown()
+
+
+def test_a_server_that_is_running() -> None:
+    """With `--base-url` any server is tested, by what needs no process of its own."""
+    run = run_against(Stranger)
+    assert run.returncode == 0, run.stdout
+    assert "1 passed, 2 deselected" in run.stdout
+
+
+def test_the_report_of_a_failure() -> None:
+    """A failure shows the rule's sentence, the request as a curl line, and the answer whole."""
+
+    class Unwell(Stranger):
+        """Another body, of the same length."""
+
+        health = b'{"status":"OK"}'
+
+    run = run_against(Unwell)
+    assert run.returncode == 1, run.stdout
+    assert f"HEALTH-1: {read_rules()['HEALTH-1']}" in run.stdout
+    assert "$ curl -i --path-as-is http://127.0.0.1:" in run.stdout
+    assert '{"status":"OK"}' in run.stdout

@@ -394,6 +394,14 @@ CASES = [
     ),
     Case(
         "servers",
+        "a header of 70,000 bytes",
+        [get("/items", **{"X-Long": "a" * 70_000})],
+        "4xx (BASE-4)",
+        MALFORMED,
+        Answer.status_only,
+    ),
+    Case(
+        "servers",
         "150 headers",
         [get("/items", **{f"X-{number}": "a" for number in range(150)})],
         "4xx (BASE-4)",
@@ -409,6 +417,27 @@ CASES = [
     ),
     Case(
         "servers",
+        "a method in small letters",
+        [Request("get", "/items")],
+        "405 (ROUTE-5)",
+        show=Answer.status_only,
+    ),
+    Case(
+        "servers",
+        "a header on two lines",
+        [get("/items", **{"X-Folded": "a\r\n b"})],
+        "4xx (BASE-4)",
+        show=Answer.status_only,
+    ),
+    Case(
+        "servers",
+        "a length, and chunks",
+        [Request("POST", "/items", (*JSON, ("Content-Length", "5")), ITEM, chunked=True)],
+        "nothing said",
+        show=Answer.status_only,
+    ),
+    Case(
+        "servers",
         "chunks that are none",
         [
             Request(
@@ -418,5 +447,12 @@ CASES = [
         "4xx (BASE-4)",
         {"flask": "conduit/requests.py::read_body"},
         Answer.status_only,
+    ),
+    Case(
+        "servers",
+        "who answers",
+        [get("/items")],
+        "nothing said",
+        show=Answer.server,
     ),
 ]

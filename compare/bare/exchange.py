@@ -94,6 +94,9 @@ class Answer:
         ]
         return ", ".join(map(code, present)) or "neither"
 
+    def server(self) -> str:
+        return code(f"Server: {self.headers['server']}")
+
     def marked(self) -> str:
         return "yes" if "x-marked" in self.headers else "no"
 

@@ -6,7 +6,7 @@ import pytest
 
 from compare.apps import APPS, DJANGO, FASTAPI, FLASK, App
 from compare.chains import BY_FILE, LAYERS, chain
-from compare.handlers import Operation, read_operations
+from compare.contract import Operation, read_operations
 from compare.pieces import find
 
 OPERATIONS = {operation.name: operation for operation in read_operations()}
@@ -105,7 +105,7 @@ def test_body() -> None:
     for app in APPS:
         for operation in OPERATIONS.values():
             paths = {link.piece.path.name for link in chain(app, operation)}
-            if operation.takes_body:
+            if operation.body:
                 assert "requests.py" in paths
 
 

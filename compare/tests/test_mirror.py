@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from compare.apps import APPS
-from compare.handlers import Handler, Operation, handlers_of
+from compare.contract import Operation
+from compare.handlers import Handler, handlers_of
 from compare.mirror import check_handlers
 
 FILE = Path("conduit/articles/api.py")
 OPERATIONS = [
-    Operation("get_articles", "GET /api/articles", "Get articles"),
-    Operation("get_tags", "GET /api/tags", "Get tags"),
+    Operation("get_articles", "GET", "/api/articles", "Get articles"),
+    Operation("get_tags", "GET", "/api/tags", "Get tags"),
 ]
 ARTICLES = Handler("get_articles", "Get articles", FILE)
 TAGS = Handler("get_tags", "Get tags", FILE)

@@ -1,10 +1,12 @@
 """Pages that show pieces of source."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from compare import pages
+from compare.apps import ROOT
 from compare.pages import check_pages, fill, write_pages
 
 MARK = "<!-- piece: flask_app/conduit/errors.py::NotFound -->\n"
@@ -37,3 +39,15 @@ def test_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_pages()
     assert (tmp_path / "docs" / "a.md").read_text().endswith("x = 1\n```\n")
     assert len(list(check_pages())) == 1
+
+
+def test_links() -> None:
+    """What a page of the repository links to in it is there."""
+    gone = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for pattern in ("*.md", "[a-z]*/**/*.md")
+        for page in ROOT.glob(pattern)
+        for target in re.findall(r"\]\(([^)#:\s]+)[^):]*\)", page.read_text())
+        if not (page.parent / target).exists()
+    ]
+    assert gone == []

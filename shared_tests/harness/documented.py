@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import yaml
-from openapi_schema_validator import OAS31Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from .exchanges import Answer
 from .rules import SPEC
@@ -17,7 +17,8 @@ from .rules import SPEC
 @cache
 def read_document() -> dict[str, Any]:
     """`spec/openapi.yaml` as a JSON value."""
-    document: dict[str, Any] = yaml.safe_load((SPEC / "openapi.yaml").read_text("utf-8"))
+    text = (SPEC / "openapi.yaml").read_text("utf-8")
+    document: dict[str, Any] = yaml.load(text, yaml.CSafeLoader)
     return document
 
 
@@ -78,9 +79,10 @@ def _schema(operation_id: str, status: str) -> dict[str, Any] | None:
 
 
 @cache
-def _validator(operation_id: str, status: str) -> OAS31Validator:
+def _validator(operation_id: str, status: str) -> Draft202012Validator:
     schema = _schema(operation_id, status) or {}
-    return OAS31Validator({**schema, "components": read_document()["components"]})
+    # OpenAPI 3.1 describes values by JSON Schema 2020-12.
+    return Draft202012Validator({**schema, "components": read_document()["components"]})
 
 
 def _resolved(value: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,13 @@
+"""Loads that are put on one app, and what they show."""
+
+import typer
+
+from compare.load.live import live
+
+load = typer.Typer(no_args_is_help=True)
+load.command()(live)
+
+
+@load.callback()
+def group() -> None:
+    """Put a load on one app, and measure how it bears it."""

@@ -1,0 +1,163 @@
+"""What parity does not compare, and what it compares all the same."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import jwt
+import pytest
+
+from compare.apps import DJANGO, FLASK
+from compare.parity.lines import make_response
+from compare.parity.masks import LIFETIME, SECRET, Masks, PlayedAnswer
+from compare.parity.stories import Request, Setting
+
+
+def request(
+    path: str = "/api/articles", method: str = "GET", headers: dict[str, str] | None = None
+) -> Request:
+    return Request(method, path, list((headers or {}).items()), None, chunked=False)
+
+
+def response(
+    content: Any, status: int = 200, headers: dict[str, str] | None = None
+) -> httpx2.Response:
+    if not isinstance(content, bytes):
+        content = json.dumps(content, separators=(",", ":")).encode()
+    return make_response(status, list((headers or {}).items()), content)
+
+
+def equal(
+    one: httpx2.Response,
+    other: httpx2.Response,
+    asked: Request | None = None,
+    setting: Setting = "apart",
+) -> bool:
+    """Whether two apps have answered the same, as the first thing in a story."""
+    asked = asked or request()
+    first = PlayedAnswer(DJANGO, asked, one, Masks(setting))
+    return first == PlayedAnswer(FLASK, asked, other, Masks(setting))
+
+
+def time(**ago: float) -> str:
+    point = datetime.now(UTC) - timedelta(**ago)
+    return point.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def token(*, key: str = SECRET, **changes: Any) -> str:
+    issued = int(datetime.now(UTC).timestamp()) - changes.pop("ago", 0)
+    claims = {"sub": "1", "iat": issued, "exp": issued + LIFETIME, "ver": 1}
+    return jwt.encode(claims | changes, key)
+
+
+def user(token: str) -> httpx2.Response:
+    return response({"user": {"token": token}})
+
+
+def test_times() -> None:
+    """Each app has its own times, as long as they are those of the story."""
+    assert equal(response({"createdAt": time()}), response({"createdAt": time(seconds=0.5)}))
+    assert not equal(response({"createdAt": time()}), response({"createdAt": time(hours=1)}))
+    assert not equal(response({"createdAt": time()}), response({"createdAt": time(hours=-1)}))
+
+
+def test_form_of_times() -> None:
+    """A time of another form is another value."""
+    other = time().replace("Z", "000Z")
+    assert not equal(response({"createdAt": time()}), response({"createdAt": other}))
+
+
+def test_times_that_are_equal_in_one_app() -> None:
+    """Which times are the same one is compared."""
+    once, later = time(seconds=0.5), time()
+    same = response({"createdAt": once, "updatedAt": once})
+    moved = response({"createdAt": once, "updatedAt": later})
+    assert not equal(same, moved)
+
+
+@pytest.mark.parametrize("name", ["title", "at"])
+def test_times_in_other_fields(name: str) -> None:
+    """Only the fields of times are masked."""
+    assert not equal(response({name: time()}), response({name: time(seconds=0.5)}))
+
+
+def test_times_in_texts() -> None:
+    """A text that looks like a field is a text."""
+    texts = [f'"createdAt":"{time(seconds=ago)}"' for ago in (0, 0.5)]
+    assert not equal(response({"body": texts[0]}), response({"body": texts[1]}))
+
+
+def test_times_on_one_database() -> None:
+    """Where all tell of the same rows, times are equal to the byte."""
+    here, there = response({"createdAt": time()}), response({"createdAt": time(seconds=0.5)})
+    assert not equal(here, there, setting="one database")
+
+
+def test_tokens() -> None:
+    """Tokens differ in when they were made."""
+    assert equal(user(token()), user(token(ago=1)))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        token(ago=60),
+        token(ver=2),
+        token(sub="2"),
+        token(more=1),
+        token(exp=4_000_000_000),
+        token(key="another-secret-of-the-same-length-more-or-less"),
+        "x",
+    ],
+)
+def test_tokens_that_say_something_else(other: str) -> None:
+    """What tokens say is compared, and that they are good and new."""
+    assert not equal(user(token()), user(other))
+
+
+def test_order_of_claims() -> None:
+    """Tokens are bytes too: their claims are in the same order."""
+    claims = jwt.decode(token(), SECRET, ["HS256"])
+    other = jwt.encode(dict(reversed(claims.items())), SECRET)
+    assert not equal(user(token()), user(other))
+
+
+def test_token_that_was_sent() -> None:
+    """The current user has the very token of the request, not one that is as good."""
+    sent, other = token(ago=1), token()
+    asked = request("/api/user", headers={"Authorization": f"Token {sent}"})
+    assert equal(user(sent), user(sent), asked)
+    assert not equal(user(sent), user(other), asked)
+
+
+def test_request_ids() -> None:
+    """An id that the app has made may differ, but not in its form; one that was sent may not."""
+    ids = [response({}, headers={"X-Request-ID": text}) for text in ("0a", "bc", "0a-", "0g")]
+    assert equal(ids[0], ids[1])
+    assert not equal(ids[0], ids[2])
+    assert not equal(ids[0], ids[3])
+    assert not equal(ids[0], ids[1], request(headers={"X-Request-ID": "0a"}))
+
+
+def test_missing_length() -> None:
+    """A length that one app has left out is a difference."""
+    assert not equal(response({}, headers={"Content-Length": "2"}), response({}))
+
+
+def test_documents() -> None:
+    """The OpenAPI documents are compared as JSON values, but for the framework in the title."""
+    asked = request("/api/openapi.json")
+    here = response(b'{"a":1,"info":{"title":"Conduit (Django)"}}')
+    assert equal(here, response(b'{"info":{"title":"Conduit (Flask)"},"a":1.0}'), asked)
+    assert not equal(here, response(b'{"info":{"title":"Conduit (Flask)"},"a":2}'), asked)
+    assert not equal(here, response(b'{"info":{"title":"Another (Flask)"},"a":1}'), asked)
+
+
+def test_lab() -> None:
+    """Only in the lab may values differ, but not the keys."""
+    asked = request("/api/lab/gather?ms=1")
+    here = response({"process": 1, "loop": None, "spans": [{"start": 1.5}]})
+    assert equal(here, response({"process": 2, "loop": "x", "spans": [{"start": 2}]}), asked)
+    assert not equal(here, response({"process": 2, "loop": "x", "spans": []}), asked)
+    assert not equal(here, response({"process": 2, "spans": [{"start": 2}], "loop": "x"}), asked)

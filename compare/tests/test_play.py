@@ -1,0 +1,191 @@
+"""Stories told to servers that are no apps, one of which is sometimes another than the rest."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+
+import pytest
+
+from compare.apps import APPS, FLASK
+from compare.parity.lines import Line
+from compare.parity.play import Player, Stopped
+from compare.parity.report import curl_lines
+from compare.parity.shrink import shrink
+from compare.parity.stories import Step, Story
+
+
+class Counter(ThreadingHTTPServer):
+    """Counts: POST adds one, GET tells how many, DELETE is what a broken one does not do."""
+
+    daemon_threads = True
+
+    def __init__(self, *, broken: bool) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.broken = broken
+        self.count = 0
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Counter
+
+    def answer(self, status: int, value: object) -> None:
+        body = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        if self.path == "/failure":
+            self.answer(500, {})
+        elif self.path == "/nothing":
+            self.close_connection = True
+        else:
+            self.answer(200, {"path": self.path, "count": self.server.count})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.count += 1
+        self.answer(201, {"count": {"id": self.server.count}})
+
+    def do_DELETE(self) -> None:
+        self.server.count -= 0 if self.server.broken else 1
+        self.answer(200, {})
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def servers() -> Iterator[list[Counter]]:
+    """One a app; the second is broken."""
+    servers = [Counter(broken=app is FLASK) for app in APPS]
+    threads = [Thread(target=server.serve_forever, args=[0.01]) for server in servers]
+    for thread in threads:
+        thread.start()
+    yield servers
+    for server, thread in zip(servers, threads, strict=True):
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def stop() -> Event:
+    return Event()
+
+
+@pytest.fixture
+def player(servers: list[Counter], stop: Event) -> Iterator[Player]:
+    def empty() -> None:
+        for server in servers:
+            server.count = 0
+
+    with ExitStack() as stack:
+        lines = {
+            app: stack.enter_context(closing(Line(server.server_port)))
+            for app, server in zip(APPS, servers, strict=True)
+        }
+        yield Player(lines, empty, stop)
+
+
+def post(name: str) -> Step:
+    return Step(name, "POST", "/", (("X", "y"),), '{"a": 1}')
+
+
+NOISE = [Step(str(number), "GET", "/noise") for number in range(10, 30)]
+STORY = Story(
+    (
+        *NOISE,
+        post("1"),
+        post("2"),
+        Step("3", "DELETE", "/"),
+        *NOISE,
+        Step("4", "GET", "/x"),
+        post("5"),
+    )
+)
+
+
+def test_equal_answers(player: Player) -> None:
+    """Without the broken operation there is no difference, however often the story is told."""
+    story = Story((post("1"), Step("2", "GET", "/x")))
+    assert player.play(story) is None
+    assert player.play(story) is None
+
+
+def test_difference(player: Player) -> None:
+    """The first step that is answered otherwise ends the story."""
+    found = player.play(STORY)
+    assert found is not None
+    assert found.story.steps[-1].target == "/noise"
+    assert found.sides == (0, 1, 0)
+    assert [json.loads(each.response.content)["count"] for each in found.answers] == [1, 2, 1]
+
+
+def test_difference_made_short(player: Player) -> None:
+    """Of a long story is left what the difference needs, and it still shows it."""
+    found = player.play(STORY)
+    assert found is not None
+    story = shrink(found.story, lambda story: player.play(story) is not None)
+    assert [step.method for step in story.steps] == ["DELETE", "GET"]
+    assert player.play(story) is not None
+
+
+def test_references(player: Player) -> None:
+    """Each app is sent what it has answered itself."""
+    story = Story(
+        (post("1"), post("2"), Step("3", "GET", "/⟦2.count.id⟧"), Step("4", "DELETE", "/"))
+    )
+    seen: list[bytes] = []
+    assert player.play(story, lambda _, request, answers: seen.append(answers[0].body)) is None
+    assert seen[2] == b'{"path": "/2", "count": 2}'
+
+
+def test_one_app_is_asked(player: Player, servers: list[Counter]) -> None:
+    """A step may be for one app alone."""
+    story = Story((Step("1", "POST", "/", body="", app="flask"),), "one database")
+    assert player.play(story) is None
+    assert [server.count for server in servers] == [0, 1, 0]
+
+
+@pytest.mark.parametrize("path", ["/failure", "/nothing"])
+def test_failure_of_all(player: Player, path: str) -> None:
+    """A 500 is wrong, and so is no answer, even if all apps agree on it."""
+    found = player.play(Story((Step("1", "GET", path),)))
+    assert found is not None
+    assert found.sides == (0, 0, 0)
+
+
+def test_connections_are_kept(player: Player, servers: list[Counter]) -> None:
+    """After an answer that ended the connection the next request works."""
+    close = Step("1", "GET", "/x", (("Connection", "close"),))
+    assert player.play(Story((close, Step("2", "GET", "/x"), close, close))) is None
+
+
+def test_stop(player: Player, stop: Event) -> None:
+    """A player that is stopped plays no further."""
+    stop.set()
+    with pytest.raises(Stopped):
+        player.play(STORY)
+
+
+def test_curl(player: Player) -> None:
+    """A difference can be had again by hand."""
+    steps = (
+        Step("1", "POST", "/api/users", (("Content-Type", "x"),), '{"it\'s": "한"}'),
+        Step("2", "DELETE", "/", (("Authorization", "Token ⟦1.user.token⟧"), ("X", "")), "\udcff"),
+        Step("3", "GET", "/x/../y?a[]=$1", app=None),
+    )
+    found = player.play(Story(steps))
+    assert found is not None
+    assert curl_lines(found) == [
+        "TOKEN_1=$(curl -s -X POST \"$APP/api/users\" -H 'Content-Type: x'"
+        """ --data-binary '{"it'"'"'s": "한"}' | jq -r .user.token)""",
+        'curl -i -X DELETE "$APP/" -H "Authorization: Token $TOKEN_1" -H \'X;\''
+        " --data-binary $'\\xff'",
+        'curl -i --path-as-is -g "$APP/x/../y?a[]=\\$1"',
+    ]

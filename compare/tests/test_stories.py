@@ -1,0 +1,155 @@
+"""Stories on paper: how they are written down, made up and made short."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from compare.contract import read_operations
+from compare.parity.shrink import shrink
+from compare.parity.stories import (
+    LONGEST,
+    NOTHING,
+    Setting,
+    Step,
+    Story,
+    fill,
+    make_request,
+    read_story,
+    references,
+    renumber,
+    take_steps,
+    write_story,
+)
+from compare.parity.telling import draw_stories
+
+SIGN_UP = Step("1", "POST", "/api/users", (("Content-Type", "application/json"),), '{"user": {}}')
+NOISE = [Step(str(number), "GET", f"/api/tags?x={number}") for number in range(2, 40)]
+WRITE = Step(
+    "40",
+    "POST",
+    "/api/articles?x=1&y=2",
+    (("Authorization", "Token ⟦1.user.token⟧"), ("Accept", "text/html")),
+    '{"article": {"title": "A title", "body": "needle in a haystack", "tagList": ["a", "b"]}}',
+)
+
+
+def test_references() -> None:
+    """A reference is filled with what the app answered to the step of that name."""
+    answers = {"1": {"user": {"token": "abc"}}, "2": {"comment": {"id": 7}}}
+    assert fill("Token ⟦1.user.token⟧", answers) == "Token abc"
+    assert fill("/⟦2.comment.id⟧/⟦2.comment.id⟧", answers) == "/7/7"
+
+
+@pytest.mark.parametrize("mark", ["⟦9.user.token⟧", "⟦1.user.name⟧", "⟦1.user⟧", "⟦?⟧"])
+def test_references_to_nothing(mark: str) -> None:
+    """What was not answered is filled all the same."""
+    assert fill(mark, {"1": {"user": {"token": "abc"}}}) == NOTHING
+
+
+def test_repetitions() -> None:
+    """Long texts are written short."""
+    assert fill("x⟦한*3⟧y", {}) == "x한한한y"
+
+
+def test_bytes_that_are_not_utf8() -> None:
+    """Bytes of a body that are no text go out as they were meant."""
+    assert make_request(Step("1", "POST", "/", body="\udcff한"), {}).body == b"\xff\xed\x95\x9c"
+
+
+def test_file(tmp_path: Path) -> None:
+    """A story is read as it was written."""
+    odd = Step("41", "PUT", "/", (("X", "\xe9"),), "\udcff\0🐉", chunked=True, app="flask")
+    story = Story((SIGN_UP, WRITE, odd), "one database")
+    write_story(story, tmp_path / "stories" / "x.json")
+    assert read_story(tmp_path / "stories" / "x.json") == story
+
+
+def test_numbers() -> None:
+    """Steps are numbered anew, and references follow; one to a missing step finds nothing."""
+    lost = replace(WRITE, name="50", target="/api/articles/⟦3.article.slug⟧")
+    story = renumber(Story((replace(SIGN_UP, name="7"), lost)))
+    assert [step.name for step in story.steps] == ["1", "2"]
+    assert references(renumber(Story((SIGN_UP, WRITE))).steps[1]) == {"1"}
+    assert fill(story.steps[1].target, {"1": {"article": {"slug": "x"}}}).endswith(NOTHING)
+
+
+def test_last_story_is_cut() -> None:
+    """A number of steps is kept to the step."""
+    stories = [Story(tuple(NOISE[:10]))] * 5
+    assert [len(story.steps) for story in take_steps(iter(stories), 25)] == [10, 10, 5]
+
+
+@pytest.mark.parametrize("setting", ["apart", "one database"])
+def test_same_seed(setting: Setting) -> None:
+    """The same seed gives the same stories, another one others."""
+    operations = read_operations()
+    stories = draw_stories("1.0", operations, setting)
+    assert stories == draw_stories("1.0", operations, setting)
+    assert stories != draw_stories("2.0", operations, setting)
+
+
+def test_stories_keep_to_the_contract() -> None:
+    """Requests stay where the contract begins: BASE-3, and nothing repeated of BASE-4."""
+    stories = draw_stories("3.0", read_operations(), "apart")
+    steps = [step for story in stories for step in story.steps]
+    assert {len(story.steps) for story in stories} == {LONGEST}
+    for step in steps:
+        request = make_request(step, {})
+        names = [name.lower() for name, _ in request.headers]
+        assert len(f"{request.method} {request.target} HTTP/1.1") <= 4000
+        assert request.target.isascii() and request.target.isprintable()
+        assert not set(request.target) & set(" #")
+        assert len(names) < 100
+        assert all(len(value.encode("latin-1")) <= 8000 for _, value in request.headers)
+        for once in ("host", "authorization", "content-type"):
+            assert names.count(once) <= 1
+
+
+def test_most_steps_reach_something() -> None:
+    """Most requests are for an operation, and most of those are made by somebody."""
+    stories = draw_stories("4.0", read_operations(), "apart")
+    steps = [step for story in stories for step in story.steps[20:]]
+    referring = [step for step in steps if references(step)]
+    assert len(referring) > len(steps) / 2
+
+
+def test_one_database_writes_once() -> None:
+    """On one database a write goes to one app, and a read to all of them."""
+    stories = draw_stories("5.0", read_operations(), "one database")
+    steps = [step for story in stories for step in story.steps]
+    assert {step.method in ("GET", "HEAD", "OPTIONS") for step in steps if step.app} == {False}
+    assert {step.method in ("GET", "HEAD", "OPTIONS") for step in steps if not step.app} == {True}
+    assert {step.app for step in steps if step.app} == {"django", "flask", "fastapi"}
+
+
+def test_shrinking() -> None:
+    """What a difference does not need is taken out: steps, headers, query, most of a body."""
+
+    def shows(story: Story) -> bool:
+        return any(
+            "needle" in (step.body or "") and step.method == "POST" and references(step) == {"1"}
+            for step in story.steps
+        ) and any(step.target == "/api/users" for step in story.steps)
+
+    story = shrink(Story((SIGN_UP, *NOISE, WRITE)), shows)
+    assert story.steps == (
+        Step("1", "POST", "/api/users"),
+        Step(
+            "2",
+            "POST",
+            "/a/a",
+            (("Authorization", "⟦1.user.token⟧"),),
+            '{"article": {"body": "needle"}}',
+        ),
+    )
+
+
+def test_shrinking_to_steps_that_nothing_refers_to() -> None:
+    """A step that only has to be there stays."""
+
+    def shows(story: Story) -> bool:
+        return {"/api/tags?x=7", "/api/tags?x=30"} <= {step.target for step in story.steps}
+
+    story = shrink(Story((SIGN_UP, *NOISE)), shows)
+    assert [step.target for step in story.steps] == ["/api/tags?x=7", "/api/tags?x=30"]
