@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,29 @@ class Database:
         with self._connection() as connection:
             connection.execute(self._native(statement), values)
 
+    def record(self, name: str, article_id: int, data: str, number: int) -> None:
+        """Write events to the outbox, each in a transaction of its own, as an app does it."""
+        begin, notify = (
+            ("BEGIN", "NOTIFY conduit_events")
+            if self.is_postgres
+            else ("BEGIN IMMEDIATE", "SELECT 1")
+        )
+        insert = self._native(
+            "INSERT INTO events (id, name, article_id, author_id, data, created_at)"
+            " VALUES (?, ?, ?, 1, ?, ?)"
+        )
+        with self._connection() as connection:
+            if self.is_postgres:
+                connection.autocommit = True
+            for _ in range(number):
+                connection.execute(begin)
+                count = "UPDATE event_counter SET value = value + 1 RETURNING value"
+                [(event_id,)] = connection.execute(count).fetchall()
+                moment = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
+                connection.execute(insert, (event_id, name, article_id, data, moment))
+                connection.execute(notify)
+                connection.execute("COMMIT")
+
     @contextmanager
     def write_lock(self) -> Iterator[None]:
         """Let nobody else write for a while: as a slow writer would."""
@@ -64,7 +88,7 @@ class Database:
         if self.is_postgres:
             connection = psycopg.connect(self.url, connect_timeout=5)
         else:
-            connection = sqlite3.connect(self.path, timeout=10)
+            connection = sqlite3.connect(self.path, timeout=60)
             connection.execute("PRAGMA foreign_keys = ON")
         try:
             with connection:
