@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 
 from compare.apps import ROOT
-from compare.handlers import Operation, read_document
+from compare.contract import Operation
 
 LINE = re.compile(r"^(?:## (?P<section>.+)|- \*\*(?P<id>[A-Z]+-[0-9]+)\*\* (?P<sentence>.+))$")
 
@@ -19,6 +19,7 @@ OF_PAGES = ("QUERY-1", "QUERY-2", "QUERY-[5-9]")
 OF_FILTERS = ("QUERY-3", "QUERY-4", "LIST-2", "LIST-3")
 OF_REFUSALS = ("ORDER-9",)
 
+OF_THE_LAB = ("LAB-5", "LAB-6", "LAB-8")
 OF_ITS_KIND = ("BODY-", "FIELD-", "ORDER-", "QUERY-", "TOKEN-")
 
 # What it keeps because of what it is for; rules that name its route come by themselves.
@@ -81,22 +82,18 @@ def names_it(rule: Rule, operation: Operation) -> bool:
 
 
 def patterns_of(operation: Operation) -> Iterator[str]:
-    method, path = operation.route.lower().split(" ", 1)
-    described = read_document()["paths"][operation.route.split(" ", 1)[1]][method]
-    parameters = {each["name"] for each in described.get("parameters", ())}
-    security = described.get("security", ())
     yield from OF_OPERATIONS.get(operation.name, ())
-    if operation.takes_body:
+    if operation.body:
         yield from OF_BODIES
-    if security:
-        yield from OF_TOKENS_THAT_MAY_BE_ABSENT if {} in security else OF_TOKENS
-    if "offset" in parameters:
+    if operation.token:
+        yield from OF_TOKENS if operation.token == "must" else OF_TOKENS_THAT_MAY_BE_ABSENT
+    if "offset" in operation.query:
         yield from OF_PAGES
-    if "tag" in parameters:
+    if "tag" in operation.query:
         yield from OF_FILTERS
-    if {"403", "404"} <= set(described["responses"]):
+    if {403, 404} <= operation.statuses:
         yield from OF_REFUSALS
-    if "/lab/" in path:
-        yield from ("LAB-5", "LAB-6", "LAB-8")
-    if "how" in parameters:
+    if "/lab/" in operation.path:
+        yield from OF_THE_LAB
+    if "how" in operation.query:
         yield "LAB-7"

@@ -1,20 +1,21 @@
 """How many SQL statements a read takes, as the tests of each app promise it."""
 
 import ast
-import re
 from collections.abc import Iterator
 
 from compare.apps import App
-from compare.handlers import Operation
+from compare.contract import Operation
 
 
 def statements_of(app: App, operation: Operation) -> range | None:
     """The fewest and the most, without the one that checks a token; None where none is promised."""
-    method, _, route = operation.route.partition(" ")
-    if method != "GET":
+    if operation.method != "GET":
         return None
-    path = re.compile(re.sub(r"\\{\w+\\}", "[^/?]+", re.escape(route)) + r"(\?.*)?")
-    numbers = [number for asked, number in promises(app) if path.fullmatch(asked)]
+    numbers = [
+        number
+        for path, number in promises(app)
+        if operation.pattern.fullmatch(path.partition("?")[0])
+    ]
     return range(min(numbers), max(numbers) + 1) if numbers else None
 
 

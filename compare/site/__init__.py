@@ -20,4 +20,8 @@ def site(
     from compare.site.build import build
 
     pages = build(output)
-    out.print(f"{pages} pages in {output}: ./triptych up shows them, with the live parts on.")
+    place = output.relative_to(ROOT) if output.is_relative_to(ROOT) else output
+    out.print(
+        f"{pages} pages in {place}: ./triptych up shows them, with the live parts on.",
+        soft_wrap=True,
+    )

@@ -21,7 +21,7 @@ from markupsafe import Markup
 from compare.alignment import align_texts
 from compare.apps import APPS, ROOT, App
 from compare.comparison import Row, of_operation
-from compare.handlers import Operation, read_document, read_operations
+from compare.contract import Operation, read_operations
 from compare.pages import DOCS
 from compare.pieces import Piece, find, read_row
 from compare.rules import OF_ITS_KIND, Rule, rules_of
@@ -34,6 +34,23 @@ STATIC = HERE / "static"
 SOURCES = ("*_app/**/*.py", "spec/*", "docs/**/*.md", "compare/**/*")
 # Before the first paint, so that a chosen theme does not follow a flash of the other one.
 THEME_SCRIPT = "try{document.documentElement.dataset.theme=localStorage.theme||''}catch{}"
+# From what a request meets first to what the whole app needs; what is not named comes last.
+TOPICS = (
+    "routing",
+    "validation",
+    "errors",
+    "authentication",
+    "dependency-injection",
+    "queries",
+    "migrations",
+    "settings",
+    "docs-pages",
+    "websocket",
+    "sync-and-async",
+    "testing",
+    "deployment",
+    "admin",
+)
 LANGUAGES = {"en": "English", "ko": "한국어"}
 SETS = [list(apps) for size in range(len(APPS), 1, -1) for apps in combinations(APPS, size)]
 
@@ -192,9 +209,9 @@ class Site:
     @cached_property
     def topics(self) -> dict[str, list[Text]]:
         found = {}
-        for folder in sorted((DOCS / "topics").iterdir()):
+        for folder in sorted(DOCS.glob("topics/*/")):
             prefix = "topics" if folder.name == "en" else f"topics/{folder.name}"
-            files = sorted(folder.glob("*.md"))
+            files = sorted(folder.glob("*.md"), key=reading_order)
             found[folder.name] = [
                 self.read(file, f"{prefix}/{file.stem}", folder.name) for file in files
             ]
@@ -269,23 +286,18 @@ class Site:
             "</table>", "</table></div>"
         )
 
-    def example(self, operation: Operation) -> dict[str, Any]:
+    def example(self, operation: Operation) -> dict[str, str]:
         """A request that the operation takes, to begin with."""
-        method, path = operation.route.split(" ", 1)
-        described = read_document()["paths"][path][method.lower()]
-        for name, value in EXAMPLES.items():
-            path = path.replace(f"{{{name}}}", value)
-        required = [each for each in described.get("parameters", ()) if each["in"] == "query"]
+        path = operation.path.format_map(EXAMPLES)
         query = "&".join(
-            f"{each['name']}={QUERIES[each['name']]}"
-            for each in required
-            if each["name"] in QUERIES and (each.get("required") or each["name"] == "limit")
+            f"{name}={value}" for name, value in QUERIES.items() if name in operation.query
         )
+        body = BODIES.get(operation.name)
         return {
             "name": operation.name,
-            "method": method,
+            "method": operation.method,
             "path": f"{path}?{query}" if query else path,
-            "body": json.dumps(BODIES[operation.name]) if operation.name in BODIES else "",
+            "body": json.dumps(body) if body else "",
         }
 
 
@@ -309,6 +321,10 @@ BODIES: dict[str, Any] = {
     "update_article": {"article": {"description": "Changed from the page."}},
     "create_article_comment": {"comment": {"body": "Sent to all three."}},
 }
+
+
+def reading_order(file: Path) -> tuple[int, str]:
+    return (TOPICS.index(file.stem) if file.stem in TOPICS else len(TOPICS), file.stem)
 
 
 def people() -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from compare.apps import APPS
-from compare.handlers import read_operations
+from compare.contract import read_operations
 from compare.rules import OF_OPERATIONS, read_rules, rules_of
 from compare.site.build import SETS, is_stale, parts_of, slug_of_set
 from compare.statements import statements_of
