@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from compare.apps import APPS
 from compare.contract import Operation, read_operations
 from compare.parity.sites import running_site
 from compare.parity.stories import Setting, Story, read_story, take_steps
@@ -28,6 +29,8 @@ class Plan:
     steps: int
     name: str
     """What a difference is saved under."""
+    crowds: Sequence[str] = ()
+    """The seeds of as many crowds, who write at once after the stories."""
 
 
 def parity(
@@ -73,7 +76,8 @@ def plan_telling(
 ) -> Plan:
     setting: Setting = "one database" if one_database else "apart"
     stories = take_steps(tell_stories(number, operations, setting), steps)
-    return Plan(setting, stories, steps, f"{setting.replace(' ', '-')}-{number}")
+    crowds = [f"{number}.{part}" for part in range(1 + steps // 1000)] if one_database else []
+    return Plan(setting, stories, steps, f"{setting.replace(' ', '-')}-{number}", crowds)
 
 
 def plan_replay(path: Path) -> list[Plan]:
@@ -94,4 +98,9 @@ async def run(plan: Plan, operations: Sequence[Operation], *, postgres: bool) ->
     cancel_on_signals()
     async with running_site(plan.setting, postgres=postgres) as site:
         watch = Watch(operations, plan.steps, plan.name)
-        return await site.play(lambda player: watch.all_equal(player, plan.stories))
+        return await site.play(
+            lambda player: (
+                watch.all_equal(player, plan.stories)
+                and watch.all_kept(player, site.ports, site.urls[APPS[0]], plan.crowds)
+            )
+        )

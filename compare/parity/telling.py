@@ -251,7 +251,8 @@ class Asking:
         teller = self.teller
         pairs = []
         for name, schema in self.operation.query.items():
-            if not teller.once_in(3):
+            required = name in self.operation.required_query
+            if teller.once_in(3 * ODD_IN) if required else not teller.once_in(3):
                 continue
             usual, odd = self.query_values(name, schema)
             pairs.append(f"{name}={teller.pick(odd if self.is_odd() else usual)}")

@@ -1,8 +1,9 @@
 """Watching the stories: how far they are, what they covered, and how a difference is shown."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -15,8 +16,10 @@ from rich.progress import (
 from rich.status import Status
 from rich.text import Text
 
+from compare.apps import App
 from compare.contract import Operation
 from compare.parity.coverage import Coverage
+from compare.parity.crowd import let_crowd_write
 from compare.parity.masks import PlayedAnswer
 from compare.parity.play import Difference, Player
 from compare.parity.report import show
@@ -52,6 +55,23 @@ class Watch:
             self._explain(player, difference)
             return False
         out.print(self._coverage.table())
+        return True
+
+    def all_kept(
+        self, player: Player, ports: Mapping[App, int], url: str, seeds: Sequence[str]
+    ) -> bool:
+        """Let a crowd write at once, for each of the seeds, and show what got lost, if anything."""
+        for seed in seeds:
+            player.empty()
+            with out.status("Many write at once …"):
+                wrong = let_crowd_write(ports, url, seed)
+            if wrong:
+                out.print("[bold red]Many wrote at once, and not all is right:[/]\n")
+                for line in wrong:
+                    out.print(f"  {escape(line)}", soft_wrap=True)
+                return False
+        if seeds:
+            out.print(f"{len(seeds)} × many wrote at once: nothing was lost.")
         return True
 
     def _play(self, player: Player, stories: Iterable[Story]) -> Difference | None:
