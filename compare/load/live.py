@@ -253,8 +253,13 @@ async def measure(plan: Plan, site: Site, clients: Clients, say: Any) -> Report:
             failures = opened["failures"]
             raise Failed(f"{len(failures)} sockets were not opened, the first: {failures[0]}")
         channels = ["articles", f"article:{slug}"]
-        if not (await clients.do("subscribe", channels=channels))["subscribed"]:
-            raise Failed("not all sockets were told that they are subscribed")
+        subscribed = await clients.do("subscribe", channels=channels)
+        if refusals := subscribed["refusals"]:
+            raise Failed(f"{len(refusals)} subscriptions were refused, the first: {refusals[0]}")
+        if ends := subscribed["ends"]:
+            raise Failed(f"{len(ends)} sockets were closed, the first: {ends[0]}")
+        if missing := subscribed["missing"]:
+            raise Failed(f"{missing} subscriptions were not answered")
         await asyncio.sleep(1)
         memory = Memory(before, memory_of(site.child.process.pid))
         newest = await asyncio.to_thread(newest_event, site.database_url)
