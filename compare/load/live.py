@@ -240,7 +240,11 @@ async def socket_process() -> AsyncIterator[Clients]:
 
 
 async def measure(plan: Plan, site: Site, clients: Clients, say: Any) -> Report:
-    async with httpx2.AsyncClient(base_url=site.url, timeout=PATIENCE, trust_env=False) as client:
+    # Idle connections are left before the server closes them.
+    limits = httpx2.Limits(max_connections=None, keepalive_expiry=1)
+    async with httpx2.AsyncClient(
+        base_url=site.url, timeout=PATIENCE, limits=limits, trust_env=False
+    ) as client:
         writer = await sign_up(client)
         # So that what is loaded on first use is there before the memory is measured.
         await asyncio.gather(*(client.get("/api/articles") for _ in range(20)))
