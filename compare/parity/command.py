@@ -53,10 +53,13 @@ def parity(
     ] = False,
 ) -> None:
     """Tell random stories to the three apps, and look for an answer that differs."""
+    if one_database and postgres:
+        raise UsageError("the one database is on PostgreSQL anyway: leave out --postgres")
     operations = read_operations()
     if replay is not None:
         if one_database or number is not None:
             raise UsageError("a story says all itself: leave out --seed and --one-database")
+        operations = []
         plans = plan_replay(replay)
     else:
         number = random.randrange(1_000_000) if number is None else number

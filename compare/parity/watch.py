@@ -44,6 +44,7 @@ class Watch:
     """Plays stories until the answers differ."""
 
     def __init__(self, operations: Sequence[Operation], steps: int, name: str) -> None:
+        self._operations = operations
         self._steps = steps
         self._name = name
         self._coverage = Coverage(operations)
@@ -54,7 +55,7 @@ class Watch:
         if difference:
             self._explain(player, difference)
             return False
-        out.print(self._coverage.table())
+        out.print(self._coverage.table() if self._operations else "All answers are equal.")
         return True
 
     def all_kept(
@@ -124,5 +125,4 @@ def shorten(player: Player, difference: Difference, status: Status) -> Differenc
         best = found
         return True
 
-    shrink(difference.story, shows)
-    return best
+    return player.play(shrink(difference.story, shows)) or best
