@@ -60,9 +60,10 @@ def ask(
 
 def choose_apps(running: Running, request: Request, only: App | None) -> Sequence[App]:
     if only:
-        if only not in running.apps:
+        chosen = [app for app in running.apps if app.name == only.name]
+        if not chosen:
             raise UsageError(f"{only.name} is not running: start it with ./triptych up")
-        return [only]
+        return chosen
     if running.together and request.method not in READS and len(running.apps) > 1:
         raise UsageError(
             f"the apps share one database, so one {request.method} would be done by each of them:"

@@ -35,6 +35,7 @@ class Operation:
     summary: str
     token: Literal["must", "may"] | None = None
     query: Mapping[str, Schema] = field(default_factory=dict, hash=False)
+    required_query: frozenset[str] = frozenset()
     body: Envelope | None = field(default=None, hash=False)
     statuses: frozenset[int] = frozenset()
 
@@ -78,6 +79,9 @@ def make_operation(
         summary=content["summary"],
         token=None if security is None else "may" if {} in security else "must",
         query={each["name"]: each["schema"] for each in parameters if each["in"] == "query"},
+        required_query=frozenset(
+            each["name"] for each in parameters if each["in"] == "query" and each.get("required")
+        ),
         body=make_envelope(document, content["requestBody"]) if "requestBody" in content else None,
         statuses=frozenset(map(int, content["responses"])),
     )

@@ -31,12 +31,19 @@ async def serve(
     """Start the app's usual server and wait until it answers."""
     command = app.serve_command(app.servers[0], port=port)
     child = await processes.start(voice, command, cwd=app.folder, env=settings)
-    async with httpx2.AsyncClient(base_url=f"http://{HOST}:{port}") as client:
+    if not await answers(child, f"http://{HOST}:{port}/api/health"):
+        raise Failed(f"{app.name} did not start: see its lines {voice.where}")
+    return child
+
+
+async def answers(child: Child, url: str) -> bool:
+    """Wait until the server answers well; False if it has ended instead."""
+    async with httpx2.AsyncClient() as client:
         while child.process.returncode is None:
             try:
-                if (await client.get("/api/health")).is_success:
-                    return child
+                if (await client.get(url)).is_success:
+                    return True
             except httpx2.TransportError:
                 pass  # not listening yet
             await asyncio.sleep(0.05)
-    raise Failed(f"{app.name} did not start: see its lines {voice.where}")
+    return False

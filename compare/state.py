@@ -2,14 +2,16 @@
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from compare.apps import BY_NAME, ROOT, App
 from compare.terminal import UsageError
 
-HOME = ROOT / ".triptych"
+HOME = Path(os.environ.get("TRIPTYCH_HOME") or ROOT / ".triptych")
 STATE = HOME / "up.json"
 
 
@@ -34,8 +36,8 @@ def only_one() -> Iterator[None]:
 
 @contextmanager
 def announced(running: Running) -> Iterator[None]:
-    names = [app.name for app in running.apps]
-    STATE.write_text(json.dumps({"apps": names, "together": running.together}))
+    ports = {app.name: app.port for app in running.apps}
+    STATE.write_text(json.dumps({"ports": ports, "together": running.together}))
     try:
         yield
     finally:
@@ -47,4 +49,5 @@ def what_runs() -> Running:
         state = json.loads(STATE.read_text())
     except FileNotFoundError:
         raise UsageError("nothing is running: start the apps with ./triptych up") from None
-    return Running([BY_NAME[name] for name in state["apps"]], state["together"])
+    apps = [replace(BY_NAME[name], port=port) for name, port in state["ports"].items()]
+    return Running(apps, state["together"])

@@ -4,12 +4,12 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
 
-from compare.apps import APPS, App, app_named, ensure_free
+from compare.apps import APPS, HOST, ROOT, App, app_named, ensure_free, python
 from compare.databases import (
     Database,
     GivenDatabase,
@@ -20,10 +20,11 @@ from compare.databases import (
 )
 from compare.postgres import Postgres, running_postgres
 from compare.processes import Child, Processes, cancel_on_signals, first_end
-from compare.start import migrate, seed, serve
+from compare.start import answers, migrate, seed, serve
 from compare.state import HOME, Running, announced, only_one
 from compare.terminal import UsageError, Voice, out
 
+SITE_PORT = 8000
 # Everything must have ended 5 seconds after the signal: first the apps, then their database.
 APPS_GRACE = 2.5
 POSTGRES_GRACE = 1.0
@@ -46,14 +47,19 @@ def up(
     database: Annotated[
         str | None, typer.Option(metavar="URL", help="On one database, which is your own.")
     ] = None,
+    port: Annotated[
+        int,
+        typer.Option(metavar="PORT", min=1, max=65532, help="Of the pages; the apps come after."),
+    ] = SITE_PORT,
 ) -> None:
-    """Start the apps on the demo site: Django on 8001, Flask on 8002, FastAPI on 8003."""
+    """Start the apps on the demo site, on 8001 to 8003, and the pages about them on 8000."""
     if database and (postgres or together):
         raise UsageError("--database says which database: leave out --postgres and --together")
     if database and fresh:
         raise UsageError("--fresh empties a database, but never one that is your own")
     plan = Plan(
-        apps=list(dict.fromkeys(apps or APPS)),
+        apps=[replace(app, port=port + 1 + APPS.index(app)) for app in dict.fromkeys(apps or APPS)],
+        port=port,
         postgres=postgres or together,
         fresh=fresh,
         together=together or database is not None,
@@ -65,6 +71,7 @@ def up(
 @dataclass(frozen=True)
 class Plan:
     apps: Sequence[App]
+    port: int
     postgres: bool
     fresh: bool
     together: bool
@@ -91,8 +98,8 @@ async def run_until_signal(plan: Plan) -> None:
 async def run(plan: Plan) -> None:
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one())
-        for app in plan.apps:
-            ensure_free(app.port)
+        for port in (plan.port, *(app.port for app in plan.apps)):
+            ensure_free(port)
         postgres = None
         if plan.postgres:
             servers = Processes(stop_signal=signal.SIGINT, grace=POSTGRES_GRACE)
@@ -103,9 +110,12 @@ async def run(plan: Plan) -> None:
         await stack.enter_async_context(processes)
 
         sites = choose_sites(plan, postgres)
-        started = await asyncio.gather(*(bring_up(site, plan, processes) for site in sites))
+        pages, started = await asyncio.gather(
+            serve_pages(plan.port, processes),
+            asyncio.gather(*(bring_up(site, plan, processes) for site in sites)),
+        )
         stack.enter_context(announced(Running(plan.apps, plan.together)))
-        show_addresses(plan)
+        show_addresses(plan, pages)
         children = [child for site in started for child in site]
         await first_end([*children, postgres.child] if postgres else children)
 
@@ -142,12 +152,22 @@ async def bring_up(site: Site, plan: Plan, processes: Processes) -> list[Child]:
     )
 
 
+async def serve_pages(port: int, processes: Processes) -> str | None:
+    """Start the server of the pages; the apps can do without it, so a failure only shows."""
+    address = f"http://{HOST}:{port}/"
+    command = python(f"-m compare.site.server {port}")
+    child = await processes.start(Voice("pages", "yellow"), command, cwd=ROOT)
+    return address if await answers(child, address) else None
+
+
 def voice_of(app: App) -> Voice:
     return Voice(app.name, app.colour)
 
 
-def show_addresses(plan: Plan) -> None:
+def show_addresses(plan: Plan, pages: str | None) -> None:
     out.print()
+    if pages:
+        out.print(f"  [bold]{'Pages':15}[/] [link={pages}]{pages}[/]\n", soft_wrap=True)
     for app in plan.apps:
         title = app.title
         for page in app.pages:

@@ -240,7 +240,11 @@ async def socket_process() -> AsyncIterator[Clients]:
 
 
 async def measure(plan: Plan, site: Site, clients: Clients, say: Any) -> Report:
-    async with httpx2.AsyncClient(base_url=site.url, timeout=PATIENCE, trust_env=False) as client:
+    # Idle connections are left before the server closes them.
+    limits = httpx2.Limits(max_connections=None, keepalive_expiry=1)
+    async with httpx2.AsyncClient(
+        base_url=site.url, timeout=PATIENCE, limits=limits, trust_env=False
+    ) as client:
         writer = await sign_up(client)
         # So that what is loaded on first use is there before the memory is measured.
         await asyncio.gather(*(client.get("/api/articles") for _ in range(20)))
@@ -253,8 +257,13 @@ async def measure(plan: Plan, site: Site, clients: Clients, say: Any) -> Report:
             failures = opened["failures"]
             raise Failed(f"{len(failures)} sockets were not opened, the first: {failures[0]}")
         channels = ["articles", f"article:{slug}"]
-        if not (await clients.do("subscribe", channels=channels))["subscribed"]:
-            raise Failed("not all sockets were told that they are subscribed")
+        subscribed = await clients.do("subscribe", channels=channels)
+        if refusals := subscribed["refusals"]:
+            raise Failed(f"{len(refusals)} subscriptions were refused, the first: {refusals[0]}")
+        if ends := subscribed["ends"]:
+            raise Failed(f"{len(ends)} sockets were closed, the first: {ends[0]}")
+        if missing := subscribed["missing"]:
+            raise Failed(f"{missing} subscriptions were not answered")
         await asyncio.sleep(1)
         memory = Memory(before, memory_of(site.child.process.pid))
         newest = await asyncio.to_thread(newest_event, site.database_url)

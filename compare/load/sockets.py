@@ -99,16 +99,17 @@ class Sockets:
         await asyncio.gather(*(socket.subscribe(channels) for socket in self.all))
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end and any(
-            len(socket.frames) < len(channels) for socket in self.all
+            len(socket.frames) < len(channels) and not socket.end for socket in self.all
         ):
             await asyncio.sleep(0.02)
-        kinds = {answer["type"] for socket in self.all for answer in socket.answers()}
-        complete = all(len(socket.frames) == len(channels) for socket in self.all)
+        answers = [answer for socket in self.all for answer in socket.answers()]
+        refusals = [answer for answer in answers if answer["type"] != "subscribed"]
+        missing = len(channels) * len(self.all) - len(answers)
         for socket in self.all:
             socket.frames.clear()
         self.lateness.milliseconds.clear()
         self.busy_since, self.measured_since = time.process_time(), time.monotonic()
-        return {"subscribed": complete and kinds == {"subscribed"}}
+        return {"refusals": refusals, "missing": missing, "ends": self.ends()}
 
     async def collect(self, *, events: int) -> dict[str, Any]:
         """Wait until each socket has so many events, then a little for any too many."""
@@ -123,11 +124,14 @@ class Sockets:
         await asyncio.sleep(0.5)
         return {
             "arrivals": [socket.events() for socket in self.all],
-            "ends": [socket.end for socket in self.all if socket.end],
+            "ends": self.ends(),
             "cpuSeconds": busy,
             "seconds": took,
             "lateness": lateness,
         }
+
+    def ends(self) -> list[str]:
+        return [socket.end for socket in self.all if socket.end]
 
     async def close(self) -> dict[str, Any]:
         await asyncio.gather(*(socket.close() for socket in self.all))

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from compare.apps import APPS
 from compare.contract import Operation, read_operations
 from compare.parity.sites import running_site
 from compare.parity.stories import Setting, Story, read_story, take_steps
@@ -28,6 +29,8 @@ class Plan:
     steps: int
     name: str
     """What a difference is saved under."""
+    crowds: Sequence[str] = ()
+    """The seeds of as many crowds, who write at once after the stories."""
 
 
 def parity(
@@ -50,10 +53,13 @@ def parity(
     ] = False,
 ) -> None:
     """Tell random stories to the three apps, and look for an answer that differs."""
+    if one_database and postgres:
+        raise UsageError("the one database is on PostgreSQL anyway: leave out --postgres")
     operations = read_operations()
     if replay is not None:
         if one_database or number is not None:
             raise UsageError("a story says all itself: leave out --seed and --one-database")
+        operations = []
         plans = plan_replay(replay)
     else:
         number = random.randrange(1_000_000) if number is None else number
@@ -73,7 +79,8 @@ def plan_telling(
 ) -> Plan:
     setting: Setting = "one database" if one_database else "apart"
     stories = take_steps(tell_stories(number, operations, setting), steps)
-    return Plan(setting, stories, steps, f"{setting.replace(' ', '-')}-{number}")
+    crowds = [f"{number}.{part}" for part in range(1 + steps // 1000)] if one_database else []
+    return Plan(setting, stories, steps, f"{setting.replace(' ', '-')}-{number}", crowds)
 
 
 def plan_replay(path: Path) -> list[Plan]:
@@ -94,4 +101,9 @@ async def run(plan: Plan, operations: Sequence[Operation], *, postgres: bool) ->
     cancel_on_signals()
     async with running_site(plan.setting, postgres=postgres) as site:
         watch = Watch(operations, plan.steps, plan.name)
-        return await site.play(lambda player: watch.all_equal(player, plan.stories))
+        return await site.play(
+            lambda player: (
+                watch.all_equal(player, plan.stories)
+                and watch.all_kept(player, site.ports, site.urls[APPS[0]], plan.crowds)
+            )
+        )

@@ -66,6 +66,8 @@ class Coverage:
         return {status: count for (each, status), count in self._counts.items() if each == name}
 
     def _cell(self, name: str) -> Text:
-        counts = sorted(self._seen(name).items())
-        parts = [Text.assemble((f"{status}", "bold"), f" {count:<5,}") for status, count in counts]
-        return Text("  ").join(parts)
+        # A status and its number stay on one line.
+        cells = [
+            f"{status}\u00a0×\u00a0{count}" for status, count in sorted(self._seen(name).items())
+        ]
+        return Text("  ".join(f"{cell:\u00a0<9}" for cell in cells))

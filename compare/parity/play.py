@@ -41,12 +41,12 @@ class Player:
 
     def __init__(self, lines: Mapping[App, Line], empty: Callable[[], None], stop: Event) -> None:
         self._lines = lines
-        self._empty = empty
+        self.empty = empty
         self._stop = stop
 
     def play(self, story: Story, hear: Hear = lambda *_: None) -> Difference | None:
         """Tell the story: the first difference, or none."""
-        self._empty()
+        self.empty()
         masks = {app: Masks(story.setting) for app in self._lines}
         known: dict[App, dict[str, Any]] = {app: {} for app in self._lines}
         wanted = {name for step in story.steps for name in references(step)}

@@ -1,8 +1,9 @@
 """Watching the stories: how far they are, what they covered, and how a difference is shown."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -15,8 +16,10 @@ from rich.progress import (
 from rich.status import Status
 from rich.text import Text
 
+from compare.apps import App
 from compare.contract import Operation
 from compare.parity.coverage import Coverage
+from compare.parity.crowd import let_crowd_write
 from compare.parity.masks import PlayedAnswer
 from compare.parity.play import Difference, Player
 from compare.parity.report import show
@@ -41,6 +44,7 @@ class Watch:
     """Plays stories until the answers differ."""
 
     def __init__(self, operations: Sequence[Operation], steps: int, name: str) -> None:
+        self._operations = operations
         self._steps = steps
         self._name = name
         self._coverage = Coverage(operations)
@@ -51,7 +55,24 @@ class Watch:
         if difference:
             self._explain(player, difference)
             return False
-        out.print(self._coverage.table())
+        out.print(self._coverage.table() if self._operations else "All answers are equal.")
+        return True
+
+    def all_kept(
+        self, player: Player, ports: Mapping[App, int], url: str, seeds: Sequence[str]
+    ) -> bool:
+        """Let a crowd write at once, for each of the seeds, and show what got lost, if anything."""
+        for seed in seeds:
+            player.empty()
+            with out.status("Many write at once …"):
+                wrong = let_crowd_write(ports, url, seed)
+            if wrong:
+                out.print("[bold red]Many wrote at once, and not all is right:[/]\n")
+                for line in wrong:
+                    out.print(f"  {escape(line)}", soft_wrap=True)
+                return False
+        if seeds:
+            out.print(f"{len(seeds)} × many wrote at once: nothing was lost.")
         return True
 
     def _play(self, player: Player, stories: Iterable[Story]) -> Difference | None:
@@ -104,5 +125,4 @@ def shorten(player: Player, difference: Difference, status: Status) -> Differenc
         best = found
         return True
 
-    shrink(difference.story, shows)
-    return best
+    return player.play(shrink(difference.story, shows)) or best

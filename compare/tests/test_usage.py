@@ -69,6 +69,13 @@ def complaint(
         ("load live", "Missing option '--app'"),
         ("load live --app flask --sockets many", "Invalid value for '--sockets'"),
         ("load live --app flask --database mysql", "Invalid value for '--database'"),
+        ("parity --steps 0", "Invalid value for '--steps'"),
+        ("parity --seed x", "Invalid value for '--seed'"),
+        ("parity --replay /no/such/story", "/no/such/story cannot be read"),
+        ("parity --replay /dev/null", "/dev/null is no story"),
+        ("parity --replay /dev", "there is no story in /dev"),
+        ("parity --replay /dev/null --seed 1", "leave out --seed and --one-database"),
+        ("parity --one-database --postgres", "leave out --postgres"),
         ("ask GET", "Missing argument 'PATH'"),
         ("ask GET api/tags", "'api/tags' is no path"),
         ("ask GET /api/tags", "nothing is running: start the apps with ./triptych up"),
@@ -92,11 +99,21 @@ def test_taken_port(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
     assert f"port {port} cannot be used" in line
 
 
+def test_taken_port_of_the_pages(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`up` looks at the port of the pages before it starts anything."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        line = complaint(f"up --port {port}", monkeypatch, capsys)
+    assert f"port {port} cannot be used" in line
+
+
 def test_write_to_all_on_one_database(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A write to apps that share their database must name one of them."""
-    (home / "up.json").write_text('{"apps": ["django", "flask"], "together": true}')
+    (home / "up.json").write_text('{"ports": {"django": 8001, "flask": 8002}, "together": true}')
     line = complaint("ask POST /api/users", monkeypatch, capsys)
     assert "give it to one, with --only django" in line
 
@@ -105,6 +122,6 @@ def test_app_that_is_not_up(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An app that `up` was not told to start cannot be asked."""
-    (home / "up.json").write_text('{"apps": ["django"], "together": false}')
+    (home / "up.json").write_text('{"ports": {"django": 8001}, "together": false}')
     line = complaint("ask GET /api/tags --only flask", monkeypatch, capsys)
     assert "flask is not running" in line

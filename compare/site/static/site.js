@@ -1,0 +1,73 @@
+// What all pages have: the theme, copying, keys, and what is open in the address.
+
+const theme = document.querySelector("#theme");
+theme.closest("label").hidden = false;
+theme.value = document.documentElement.dataset.theme || "";
+theme.addEventListener("change", () => {
+  document.documentElement.dataset.theme = theme.value;
+  try {
+    localStorage.theme = theme.value;
+  } catch {
+    // Not kept, then: the page is as chosen all the same.
+  }
+});
+
+if (navigator.clipboard) {
+  for (const button of document.querySelectorAll(".copy")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.closest("figure").querySelector("code").textContent);
+      button.textContent = "Copied";
+      setTimeout(() => (button.textContent = "Copy"), 1500);
+    });
+  }
+}
+
+// What is folded out is part of the address, so that a link shows what its sender saw.
+const folds = [...document.querySelectorAll("details[id]")];
+const address = () => new URL(location.href);
+const asked = address().searchParams.get("open");
+for (const fold of folds) {
+  if (asked !== null) fold.open = asked.split(" ").includes(fold.id);
+  else if (fold.id === "rules") fold.open = getComputedStyle(fold.parentElement).order === "1";
+}
+const noteFolds = () => {
+  const here = address();
+  here.searchParams.set("open", folds.filter((fold) => fold.open).map((fold) => fold.id).join(" "));
+  history.replaceState(null, "", here);
+};
+for (const fold of folds) {
+  // A click, not `toggle`, which also tells of what was folded out when the page came.
+  fold.querySelector("summary").addEventListener("click", () => setTimeout(noteFolds));
+}
+
+// Other columns and other operations keep what is folded out, and the layer that is read.
+const follow = (link) => {
+  if (!link) return;
+  const there = new URL(link.href);
+  there.search = location.search;
+  there.hash = location.hash;
+  location.assign(there);
+};
+const sets = [...document.querySelectorAll(".sets a")];
+const names = sets.length ? sets[0].dataset.apps.split(" ") : [];
+document.querySelector(".keys")?.removeAttribute("hidden");
+for (const link of sets) {
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    follow(link);
+  });
+}
+const toggle = (name) => {
+  const shown = document.querySelector(".sets a[aria-current]").dataset.apps.split(" ");
+  const wanted = names.filter((each) => shown.includes(each) !== (each === name)).join(" ");
+  follow(sets.find((link) => link.dataset.apps === wanted));
+};
+addEventListener("keydown", (event) => {
+  const busy = event.target.closest("input, textarea, select");
+  if (busy || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || !sets.length) return;
+  if (event.key === "ArrowLeft") follow(document.querySelector("#previous"));
+  if (event.key === "ArrowRight") follow(document.querySelector("#next"));
+  if (names["123".indexOf(event.key)]) toggle(names["123".indexOf(event.key)]);
+});

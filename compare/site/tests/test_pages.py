@@ -1,0 +1,196 @@
+"""The pages in a browser: what a reader sees and does."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page, expect
+
+from .conftest import Visitor
+
+HANDLER = "compare/django-vs-flask-vs-fastapi/create_article/"
+KINDS = {
+    "home": "",
+    # Small ones of their kind: axe looks at every word of code.
+    "operation": "compare/django-vs-flask-vs-fastapi/get_tags/",
+    "pair": "compare/flask-vs-fastapi/get_tags/",
+    "topics": "topics/",
+    "topic": "topics/errors/",
+    "try": "try/",
+    "guides": "guides/",
+    "guide": "guides/differences/",
+}
+EACH = pytest.mark.parametrize("path", KINDS.values(), ids=KINDS)
+
+
+def check_accessible(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
+    serious = [
+        (each["id"], [node["html"] for node in each["nodes"]][:3])
+        for each in found
+        if each["impact"] in {"serious", "critical"}
+    ]
+    assert serious == []
+
+
+@EACH
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_accessible(visitor: Visitor, static: str, path: str, theme: str) -> None:
+    """axe finds nothing serious, in either theme, with all that can be folded out open."""
+    page = visitor.open(static + path)
+    page.get_by_label("Theme").select_option(theme)
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    check_accessible(page)
+
+
+@EACH
+def test_loads_nothing_from_outside(visitor: Visitor, static: str, path: str) -> None:
+    """All that a page loads comes from where the page is, and is under 300 KB."""
+    page = visitor.open(static + path)
+    page.wait_for_load_state("networkidle")
+    assert len(visitor.hosts) == 1
+    assert sum(visitor.loaded.values()) < 300_000
+
+
+@pytest.mark.parametrize("path", [*KINDS.values(), HANDLER])
+@pytest.mark.visit(viewport={"width": 360, "height": 740})
+def test_narrow(visitor: Visitor, static: str, path: str) -> None:
+    """On 360 pixels nothing has to be pushed sideways."""
+    page = visitor.open(static + path)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.visit(java_script_enabled=False)
+@pytest.mark.parametrize("path", ["", HANDLER, "topics/errors/"])
+def test_without_javascript(visitor: Visitor, static: str, path: str) -> None:
+    """Without JavaScript nothing is offered that does not work."""
+    page = visitor.open(static + path)
+    expect(page.locator("button:visible, input:visible, select:visible")).to_have_count(0)
+
+
+@pytest.mark.visit(java_script_enabled=False)
+def test_code_without_javascript(visitor: Visitor, static: str) -> None:
+    """Without JavaScript all code can be read, what is equal in all three too."""
+    page = visitor.open(static + HANDLER)
+    expect(page.locator("figure", has_text="async def create_article(")).to_have_count(2)
+    equal = page.locator("figure", has_text="class NewArticleRequest(Wire):")
+    expect(equal).to_be_hidden()
+    page.get_by_text(re.compile("^Equal in all three: NewArticleRequest")).click()
+    expect(equal).to_be_visible()
+
+
+@pytest.mark.visit(color_scheme="dark")
+def test_theme(visitor: Visitor, static: str) -> None:
+    """The theme is the system's until another is chosen, which stays chosen on every page."""
+    page = visitor.open(static)
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(background)
+    page.get_by_label("Theme").select_option("light")
+    light = page.evaluate(background)
+    assert light != dark
+    page.goto(static + HANDLER)
+    assert page.evaluate(background) == light
+    page.get_by_label("Theme").select_option("")
+    assert page.evaluate(background) == dark
+
+
+def test_skip_link(visitor: Visitor, static: str) -> None:
+    """The first stop of the keyboard leads past the navigation."""
+    page = visitor.open(static)
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_filter(visitor: Visitor, static: str) -> None:
+    """The table shows the operations that have all the words, and the address has them too."""
+    page = visitor.open(static)
+    names = page.locator(".operations tbody tr:visible a")
+    page.get_by_label("Filter").fill("delete article")
+    shown = ["delete_article", "delete_article_comment", "delete_article_favorite"]
+    expect(names).to_have_text(shown)
+    page.reload()
+    expect(names).to_have_text(shown)
+    names.first.click()
+    expect(page).to_have_url(static + HANDLER.replace("create", "delete"))
+
+
+@pytest.mark.visit(viewport={"width": 1920, "height": 1000})
+def test_lines_side_by_side(visitor: Visitor, static: str) -> None:
+    """What belongs together stands at the same height in its three columns."""
+    page = visitor.open(static + HANDLER)
+    docstring = page.locator("#handler .row").first.get_by_text('"""Create an article"""')
+    expect(docstring).to_have_count(3)
+    boxes = [each.bounding_box() for each in docstring.all()]
+    assert len({box["y"] for box in boxes if box}) == 1
+    assert len({box["x"] for box in boxes if box}) == 3
+
+
+def test_marked_words(visitor: Visitor, static: str) -> None:
+    """The words in which the lines differ are marked, those in which they do not are not."""
+    page = visitor.open(static + "compare/flask-vs-fastapi/create_article/")
+    marked = page.locator("#services figure", has_text="async def finish").locator("mark")
+    assert set(marked.all_text_contents()) == {"async", "AsyncSession", "await"}
+
+
+def test_keys(visitor: Visitor, static: str) -> None:
+    """1, 2 and 3 turn columns on and off, the arrows lead to the operations beside."""
+    page = visitor.open(static + HANDLER + "#services")
+
+    def press(key: str, path: str) -> None:
+        expect(page.get_by_label("Theme")).to_be_visible()  # the script has run
+        page.keyboard.press(key)
+        expect(page).to_have_url(f"{static}compare/{path}/#services")
+
+    press("1", "flask-vs-fastapi/create_article")
+    press("2", "flask-vs-fastapi/create_article")  # one column alone compares with nothing
+    press("ArrowRight", "flask-vs-fastapi/get_article")
+    press("ArrowLeft", "flask-vs-fastapi/create_article")
+    press("1", "django-vs-flask-vs-fastapi/create_article")
+
+
+def test_folds_are_in_the_address(visitor: Visitor, static: str) -> None:
+    """What is folded out is folded out for whom the address is sent to, in other columns too."""
+    page = visitor.open(static + HANDLER)
+    page.locator("#equal-schemas summary").click()
+    expect(page).to_have_url(re.compile(r"\?open=.*equal-schemas"))
+    page.reload()
+    expect(page.get_by_text("class NewArticleRequest(Wire):")).to_be_visible()
+    page.get_by_role("link", name="Flask and FastAPI").click()
+    expect(page).to_have_url(re.compile(r"flask-vs-fastapi/create_article/\?open=.*equal-schemas"))
+    expect(page.get_by_text("class NewArticleRequest(Wire):")).to_be_visible()
+
+
+@pytest.mark.visit(permissions=["clipboard-read", "clipboard-write"])
+def test_copy(visitor: Visitor, static: str) -> None:
+    """A piece is copied as it is in the file, without what makes room for the others."""
+    page = visitor.open(static + HANDLER)
+    page.get_by_role("button", name="Copy create_article of FastAPI").first.click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith('@router.post(\n    "/articles", status_code=201')
+    assert copied.endswith("    return schemas.ArticleResponse(article=article)\n")
+
+
+def test_rules_beside(visitor: Visitor, static: str) -> None:
+    """The rules that an operation keeps stand beside its code."""
+    page = visitor.open(static + "compare/flask-vs-fastapi/create_article/")
+    rules = page.get_by_role("complementary")
+    expect(rules.get_by_text("ARTICLE-1", exact=True)).to_be_visible()
+    expect(rules.get_by_text("ARTICLE-7", exact=True)).to_have_count(0)
+
+
+def test_topic(visitor: Visitor, static: str) -> None:
+    """A topic is a text, with the code of the three in it, and says when it matters."""
+    page = visitor.open(static + "topics/")
+    page.get_by_role("link", name="Errors").click()
+    expect(page.get_by_role("heading", name="When this matters to you")).to_be_visible()
+    for title in ("Django", "Flask", "FastAPI"):
+        expect(page.locator("figure", has_text=title).first).to_be_visible()
+
+
+def test_try_without_the_apps(visitor: Visitor, static: str) -> None:
+    """Where the apps are not, the page says how to start them, and offers nothing to send."""
+    page = visitor.open(static + "try/")
+    expect(page.get_by_text("./triptych up", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Send")).to_be_hidden()
