@@ -180,7 +180,9 @@ class Reader:
                 found = module.resolve(attribute)
                 return found if isinstance(found, Definition) else None
         owner = self.type_of(value)
-        return owner.method(attribute) if owner else None
+        if owner is None:
+            return None
+        return owner.method(attribute) or related(owner, attribute)
 
     def type_of(self, value: ast.expr) -> Definition | None:
         """The class of which the value is an instance, or the manager of a model's rows."""
@@ -217,6 +219,33 @@ def annotated(module: Module, annotation: ast.expr | None) -> Definition | None:
         if isinstance(found, Definition) and isinstance(found.node, ast.ClassDef):
             return found
     return None
+
+
+def related(model: Definition, name: str) -> Definition | None:
+    """The model whose foreign key gives `model` an attribute of that name, by `related_name`."""
+    if model.module.name != "models.py":
+        return None
+    return related_models(model.module.folder).get((model.locator, name))
+
+
+@cache
+def related_models(folder: Path) -> Mapping[tuple[str, str], Definition]:
+    found = {}
+    for file in sorted(folder.glob("conduit/*/models.py")):
+        module = load(folder, file.relative_to(folder).as_posix())
+        for other in module.definitions.values():
+            for node in getattr(other.node, "body", ()):
+                match node:
+                    case ast.Assign(value=ast.Call(args=[ast.Name(id=name), *_], keywords=words)):
+                        model = module.resolve(name)
+                        for word in words:
+                            if (
+                                word.arg == "related_name"
+                                and isinstance(word.value, ast.Constant)
+                                and isinstance(model, Definition)
+                            ):
+                                found[model.locator, str(word.value.value)] = other
+    return found
 
 
 def manager_of(model: Definition) -> Definition | None:

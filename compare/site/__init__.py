@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from compare.apps import ROOT
-from compare.terminal import out
+from compare.terminal import UsageError, out
 
 
 def site(
@@ -19,8 +19,15 @@ def site(
     # Jinja and Pygments are of no use to the other commands.
     from compare.site.build import build
 
-    pages = build(output)
-    place = output.relative_to(ROOT) if output.is_relative_to(ROOT) else output
+    folder = output.resolve()
+    try:
+        # What was there is replaced, so it must not be anything else.
+        if folder.exists() and any(folder.iterdir()) and not (folder / "live.js").exists():
+            raise UsageError(f"{output} has something else in it: give another folder")
+        pages = build(folder)
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written ({error.strerror}): give another") from None
+    place = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
     out.print(
         f"{pages} pages in {place}: ./triptych up shows them, with the live parts on.",
         soft_wrap=True,

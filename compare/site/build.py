@@ -102,6 +102,8 @@ class Text:
     """Of the page."""
     language: str
     title: str
+    summary: str
+    """Its first sentence."""
     body: Markup
 
     @property
@@ -242,13 +244,16 @@ class Site:
     def read(self, file: Path, path: str, language: str) -> Text:
         lines = file.read_text().splitlines()
         title = lines[0].lstrip("# ")
+        first = next(line for line in lines[1:] if line)
         body = []
         for part in parts_of(lines[1:]):
             if isinstance(part, str):
                 body.append(self.render(part, file, path))
             else:
                 body.append(self.once(APPS, part) if part.equal else self.side_by_side(APPS, part))
-        return Text(file, path, language, title, Markup("").join(map(Markup, body)))
+        return Text(
+            file, path, language, title, without_marks(first), Markup("").join(map(Markup, body))
+        )
 
     def side_by_side(self, apps: Sequence[App], row: Row) -> Markup:
         """The pieces of a row, side by side."""
@@ -325,6 +330,11 @@ BODIES: dict[str, Any] = {
 
 def reading_order(file: Path) -> tuple[int, str]:
     return (TOPICS.index(file.stem) if file.stem in TOPICS else len(TOPICS), file.stem)
+
+
+def without_marks(text: str) -> str:
+    """A line of Markdown as plain text: of links their words, and no backticks."""
+    return re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text).replace("`", "")
 
 
 def people() -> list[str]:

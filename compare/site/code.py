@@ -31,7 +31,7 @@ def highlighted(text: str) -> Sequence[Runs]:
     """The lines of the text, each as runs of text with a class, which may be empty."""
     lines: list[list[tuple[str, str]]] = [[]]
     for token, value in PythonLexer(stripnl=False).get_tokens(text):
-        name = class_of(token)
+        name = "o" if value == "->" else class_of(token)
         first, *others = value.split("\n")
         parts = [first, *others]
         for number, part in enumerate(parts):

@@ -100,6 +100,14 @@ def test_tables() -> None:
         assert "User" not in models
 
 
+def test_related_tables() -> None:
+    """A table that is reached from a row of another, by `related_name`, is worked with too."""
+    for app in APPS:
+        assert "Favorite" in names(app, "create_article_favorite", "models")
+        assert "Follow" in names(app, "follow_user_by_username", "models")
+        assert "Comment" in names(app, "delete_article_comment", "models")
+
+
 def test_body() -> None:
     """What reads a body is in the chains of the operations that take one, and in no other."""
     for app in APPS:

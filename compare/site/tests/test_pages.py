@@ -127,6 +127,15 @@ def test_lines_side_by_side(visitor: Visitor, static: str) -> None:
     assert len({box["x"] for box in boxes if box}) == 3
 
 
+@pytest.mark.visit(viewport={"width": 1100, "height": 800})
+def test_columns_hold_their_code(visitor: Visitor, static: str) -> None:
+    """A long line is wrapped in its column: nothing of the code is cut off."""
+    page = visitor.open(static + HANDLER)
+    cut_off = "document.querySelectorAll('.row .piece, .row .l')"
+    wide = f"[...{cut_off}].filter(each => each.scrollWidth > each.clientWidth + 1).length"
+    assert page.evaluate(wide) == 0
+
+
 def test_marked_words(visitor: Visitor, static: str) -> None:
     """The words in which the lines differ are marked, those in which they do not are not."""
     page = visitor.open(static + "compare/flask-vs-fastapi/create_article/")
