@@ -23,7 +23,8 @@ class JSONBodyModel(BodyModel):
         cls, request: HttpRequest, api: NinjaAPI, path_params: dict[str, Any]
     ) -> dict[str, Any]:
         """The body's value, where Ninja's own would also take what is not JSON, or nothing."""
-        if request.content_type != "application/json":
+        media_type = request.META.get("CONTENT_TYPE", "").partition(";")[0]
+        if media_type.strip(" \t").lower() != "application/json":
             raise UnsupportedMediaType(body="must be application/json")
         try:
             value = from_json(request.body, allow_inf_nan=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from select import select
+from select import POLLIN, poll
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -138,8 +138,9 @@ def refuse_dropped(
 
     SQLAlchemy then takes another; its own way, `pool_pre_ping`, costs each request a round trip.
     """
-    socket: int = record.driver_connection.pgconn.socket  # type: ignore[union-attr]
-    if select([socket], [], [], 0)[0]:
+    unread = poll()
+    unread.register(record.driver_connection.pgconn.socket, POLLIN)  # type: ignore[union-attr]
+    if unread.poll(0):
         raise DisconnectionError
 
 

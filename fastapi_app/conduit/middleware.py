@@ -77,6 +77,8 @@ class ConduitMiddleware:
         elif path is None or (path.startswith(LAB) and not self.lab):
             await respond(404, {"route": ["not found"]})(scope, receive, send)
         else:
+            if path.endswith("\n"):
+                path += "\n"  # Starlette's patterns end with `$`, which looks past one
             query = clean_query(scope["query_string"])
             cleaned = {**scope, "path": path, "query_string": query}
             if scope.get("method") == "HEAD":

@@ -17,7 +17,7 @@ MAX_BODY = 1_048_576
 class SlugConvertor(StringConvertor):
     """One segment that is not the word of a route beside it."""
 
-    regex = "(?!feed$)[^/]+"
+    regex = r"(?!feed\Z)[^/]+"
 
 
 register_url_convertor("slug", SlugConvertor())
@@ -39,15 +39,16 @@ class JSONRequest(Request):
             if len(body) > MAX_BODY:
                 raise too_large
         self._body = body
-        media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type != "application/json":
+        # What FastAPI takes the body for: it would itself parse any `application/…+json`.
+        self._json = None
+        media_type = self.headers.get("content-type", "").partition(";")[0]
+        if media_type.strip(" \t").lower() != "application/json":
             self.refusal = UnsupportedMediaType(body="must be application/json")
             return
         try:
             self._json = from_json(body, allow_inf_nan=False)
         except ValueError:
             self.refusal = BadRequest(body="is not valid JSON")
-            self._json = None
 
 
 class JSONRoute(APIRoute):

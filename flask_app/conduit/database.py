@@ -1,7 +1,7 @@
 """The engine, its sessions, and what SQLite has to be told on each connection."""
 
 from datetime import UTC, datetime
-from select import select
+from select import POLLIN, poll
 from typing import Any, cast
 
 from flask import Flask, current_app, g, request
@@ -111,8 +111,9 @@ def refuse_dropped(
 
     SQLAlchemy then takes another; its own way, `pool_pre_ping`, costs each request a round trip.
     """
-    socket: int = record.driver_connection.pgconn.socket  # type: ignore[union-attr]
-    if select([socket], [], [], 0)[0]:
+    unread = poll()
+    unread.register(record.driver_connection.pgconn.socket, POLLIN)  # type: ignore[union-attr]
+    if unread.poll(0):
         raise DisconnectionError
 
 

@@ -19,7 +19,7 @@ MAX_BODY = 1_048_576
 class SlugConverter(BaseConverter):
     """One segment that is not the word of a route beside it."""
 
-    regex = "(?!feed$)[^/]+"
+    regex = r"(?!feed\Z)[^/]+"
 
 
 class JSONRequest(Request):

@@ -1,6 +1,6 @@
 """The database's engine, in `base` where Django looks, and how its pool sees a dropped link."""
 
-from select import select
+from select import POLLIN, poll
 
 from psycopg import Connection, OperationalError
 
@@ -10,6 +10,8 @@ def refuse_dropped(connection: Connection) -> None:
 
     The pool then takes another; its own check costs each request a round trip.
     """
-    if select([connection.pgconn.socket], [], [], 0)[0]:
+    unread = poll()
+    unread.register(connection.pgconn.socket, POLLIN)
+    if unread.poll(0):
         connection.close()  # else the pool would take it back
         raise OperationalError("dropped by the server")

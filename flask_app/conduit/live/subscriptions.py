@@ -1,9 +1,6 @@
 """Which events a socket gets, and through which of its channels."""
 
-from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
 
 from . import messages
 
@@ -27,22 +24,29 @@ class News:
     author_id: int
     data: str
     followers: frozenset[int]
+    # What was made of it, by channels: most sockets have the same ones.
+    frames: dict[tuple[str, ...], str] = field(default_factory=dict)
 
 
 class Backlog:
-    """The newest events, one after another, for all sockets of the process."""
+    """The newest events, one after another, for all sockets of the process.
+
+    Readers in other threads keep what they have taken, so it is replaced and never changed.
+    """
 
     def __init__(self, size: int = 500) -> None:
-        self.news: deque[News] = deque(maxlen=size)
+        self.size = size
+        self.news: list[News] = []
 
-    def extend(self, news: Iterable[News]) -> None:
-        self.news.extend(news)
+    def extend(self, news: list[News]) -> None:
+        self.news = [*self.news, *news][-self.size :]
 
     def after(self, position: int) -> list[News] | None:
         """The events after that one; none where some of them are not held (any more)."""
-        if not self.news or position < self.news[0].id - 1:
+        news = self.news
+        if not news or position < news[0].id - 1:
             return None
-        return list(islice(self.news, position - self.news[0].id + 1, None))
+        return news[position - news[0].id + 1 :]
 
 
 @dataclass
@@ -102,4 +106,7 @@ class Subscriptions:
 
 
 def frame(news: News, channels: list[str]) -> str | None:
-    return messages.event(news.id, channels, news.name, news.data) if channels else None
+    key = tuple(channels)
+    if key and key not in news.frames:
+        news.frames[key] = messages.event(news.id, channels, news.name, news.data)
+    return news.frames.get(key)
