@@ -157,7 +157,8 @@ def ensure_free(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise UsageError(
-                f"port {port} cannot be used ({error.strerror}): end what listens there"
+                f"port {port} cannot be used ({error.strerror}): end what listens there,"
+                " or give another with --port"
             ) from None
 
 

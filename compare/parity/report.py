@@ -82,16 +82,16 @@ def inside_quotes(text: str) -> str:
 
 def quote(data: bytes) -> str:
     """For a shell: as it is where that can be read, else with escapes that bash knows."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        text = ""
-    if data and text.isprintable() and text:
+    text = data.decode(errors="surrogateescape")
+    if text.isprintable():
         return shlex.quote(text)
-    escaped = "".join(
-        chr(byte) if 32 <= byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}" for byte in data
-    )
-    return f"$'{escaped}'"
+    return f"$'{''.join(map(escape_letter, text))}'"
+
+
+def escape_letter(letter: str) -> str:
+    if letter.isprintable() and letter not in "'\\":
+        return letter
+    return "".join(f"\\x{byte:02x}" for byte in letter.encode(errors="surrogateescape"))
 
 
 def shorten(word: str) -> str:

@@ -127,7 +127,7 @@ def simpler_bodies(body: str) -> Iterator[str]:
     usual = json.dumps(value, ensure_ascii=False)
     if is_sendable(usual) and usual != body:
         yield usual
-    for simpler in simpler_values(value):
+    for simpler in (with_short_texts(value), *simpler_values(value)):
         text = json.dumps(simpler, ensure_ascii=False)
         if is_sendable(text) and len(text) < len(body):
             yield text
@@ -139,6 +139,15 @@ def is_sendable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def with_short_texts(value: Any) -> Any:
+    """The value with all of its texts short at once."""
+    if isinstance(value, dict):
+        return {key: with_short_texts(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return list(map(with_short_texts, value))
+    return "a" if isinstance(value, str) and len(value) > 1 else value
 
 
 def simpler_values(value: Any) -> Iterator[Any]:

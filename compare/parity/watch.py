@@ -30,6 +30,8 @@ from compare.terminal import out
 
 SHRINKING = 60.0
 """Seconds after which a story is short enough."""
+FOLDER = HOME / "parity"
+WHERE_LOGS = f"What the apps logged is in {FOLDER}/<app>.log."
 
 
 class Speed(ProgressColumn):
@@ -70,6 +72,7 @@ class Watch:
                 out.print("[bold red]Many wrote at once, and not all is right:[/]\n")
                 for line in wrong:
                     out.print(f"  {escape(line)}", soft_wrap=True)
+                out.print(f"\n{WHERE_LOGS}", soft_wrap=True)
                 return False
         if seeds:
             out.print(f"{len(seeds)} × many wrote at once: nothing was lost.")
@@ -97,11 +100,12 @@ class Watch:
                 out.print("[bold red]The answers differed, but did not when asked again.[/]")
             else:
                 found = shorten(player, again, status)
-        path = HOME / "parity" / f"{self._name}.json"
+        path = FOLDER / f"{self._name}.json"
         write_story(found.story, path)
         out.print("[bold red]The answers differ[/], at the end of this story:\n")
         show(found)
         out.print(f"Play it again: [bold]./triptych parity --replay {path}[/]", soft_wrap=True)
+        out.print(WHERE_LOGS, soft_wrap=True)
 
 
 def shorten(player: Player, difference: Difference, status: Status) -> Difference:

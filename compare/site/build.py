@@ -243,7 +243,7 @@ class Site:
 
     def read(self, file: Path, path: str, language: str) -> Text:
         lines = file.read_text().splitlines()
-        title = lines[0].lstrip("# ")
+        title = without_marks(lines[0].lstrip("# "))
         first = next(line for line in lines[1:] if line)
         body = []
         for part in parts_of(lines[1:]):

@@ -59,6 +59,10 @@ Timestamp = Annotated[
     Field(json_schema_extra={"format": "date-time"}),
 ]
 
+# What the checks below ask for, as the document says it.
+NO_NUL = r"^[^\x00]*$"
+FILLED = r"^[^\x00]*[^\s\x00][^\x00]*$"
+
 
 def refuse_blank(value: str) -> str:
     if not value.strip():
@@ -92,9 +96,9 @@ def between(low: int, high: int) -> AfterValidator:
 
 # Pydantic applies what is annotated from left to right and stops at the first that fails,
 # so the order of these is the order of the messages: blank, NUL, form, too short, too long.
-Text = Annotated[str, AfterValidator(refuse_nul)]
+Text = Annotated[str, AfterValidator(refuse_nul), Field(json_schema_extra={"pattern": NO_NUL})]
 FilledText = Annotated[str, AfterValidator(refuse_blank), AfterValidator(refuse_nul)]
-RequiredText = Annotated[FilledText, Field(json_schema_extra={"pattern": r"\S"})]
+RequiredText = Annotated[FilledText, Field(json_schema_extra={"pattern": FILLED})]
 
 Integer = Annotated[int, BeforeValidator(read_integer)]
 

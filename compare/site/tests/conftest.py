@@ -17,15 +17,25 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from compare.apps import HOST, ROOT
 from compare.site.build import build
 
+# Milliseconds that a page may take for anything, on a machine that has other things to do.
+PATIENCE = 30_000
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    expect.set_options(timeout=PATIENCE)
     config.addinivalue_line("markers", "visit(**options): what kind of visitor opens the pages")
 
 
@@ -71,7 +81,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield address
         finally:
             up.send_signal(signal.SIGINT)
-            up.wait(timeout=10)
+            up.wait(timeout=30)
     assert up.returncode == 0, log.read_text()
 
 
@@ -123,7 +133,7 @@ class Visitor:
 
     def open(self, address: str) -> Page:
         page = self.context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._listen)
         page.on("requestfinished", self._count)

@@ -4,10 +4,12 @@ from pydantic import AfterValidator, BeforeValidator, FailFast, Field, WithJsonS
 from pydantic_core import MISSING, PydanticCustomError
 
 from ..accounts.schemas import Profile
-from ..schemas import ABSENT, Answer, Integer, RequiredText, Text, Timestamp, Wire, between
+from ..schemas import ABSENT, NO_NUL, Answer, Integer, RequiredText, Text, Timestamp, Wire, between
 
 TAG_LENGTH = 64
 TAGS_IN_ARTICLE = 20
+# At most that long once it is trimmed.
+TAG_PATTERN = r"^\s*(?:[^\s\x00](?:[^\x00]{0,62}[^\s\x00])?)?\s*$"
 
 
 def clean_tags(tags: list[str]) -> list[str]:
@@ -26,10 +28,13 @@ def empty_to_none(value: Any) -> Any:
     return value or None
 
 
-Title = Annotated[RequiredText, Field(max_length=255)]
-Description = Annotated[RequiredText, Field(max_length=1000)]
-Body = Annotated[RequiredText, Field(max_length=100_000)]
-TagList = Annotated[list[str], FailFast(), AfterValidator(clean_tags)]
+Title = Annotated[RequiredText, Field(max_length=255, examples=["How to train your dragon"])]
+Description = Annotated[RequiredText, Field(max_length=1000, examples=["Ever wonder how?"])]
+Body = Annotated[RequiredText, Field(max_length=100_000, examples=["You have to believe."])]
+Tag = Annotated[str, Field(json_schema_extra={"pattern": TAG_PATTERN})]
+TagList = Annotated[
+    list[Tag], FailFast(), AfterValidator(clean_tags), Field(examples=[["dragons", "training"]])
+]
 Limit = Annotated[
     Integer,
     between(1, 100),
@@ -40,7 +45,11 @@ Offset = Annotated[
     between(0, 2**31 - 1),
     Field(json_schema_extra={"minimum": 0, "maximum": 2**31 - 1}),
 ]
-Filter = Annotated[Text | None, BeforeValidator(empty_to_none), WithJsonSchema({"type": "string"})]
+Filter = Annotated[
+    Text | None,
+    BeforeValidator(empty_to_none),
+    WithJsonSchema({"type": "string", "pattern": NO_NUL}),
+]
 
 
 class NewArticle(Wire):

@@ -7,7 +7,7 @@ from ..schemas import Answer, RequiredText, Timestamp, Wire
 
 
 class NewComment(Wire):
-    body: Annotated[RequiredText, Field(max_length=10_000)]
+    body: Annotated[RequiredText, Field(max_length=10_000, examples=["Well said."])]
 
 
 class NewCommentRequest(Wire):

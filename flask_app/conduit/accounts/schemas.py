@@ -23,16 +23,28 @@ def empty_to_null(value: str) -> str | None:
     return value or None
 
 
-Username = Annotated[FilledText, matches(USERNAME_PATTERN), Field(max_length=64)]
-Email = Annotated[FilledText, matches(EMAIL_PATTERN), Field(max_length=254)]
-Password = Annotated[RequiredText, Field(min_length=8), Field(max_length=128)]
-Bio = Annotated[Annotated[Text, Field(max_length=1000)] | None, AfterValidator(empty_to_null)]
-Image = Annotated[Annotated[Text, Field(max_length=2000)] | None, AfterValidator(empty_to_null)]
+Username = Annotated[FilledText, matches(USERNAME_PATTERN), Field(max_length=64, examples=["ada"])]
+Email = Annotated[
+    FilledText, matches(EMAIL_PATTERN), Field(max_length=254, examples=["ada@example.com"])
+]
+Password = Annotated[
+    RequiredText, Field(min_length=8), Field(max_length=128, examples=["correct horse"])
+]
+Bio = Annotated[
+    Annotated[Text, Field(max_length=1000)] | None,
+    AfterValidator(empty_to_null),
+    Field(examples=["Wrote the first program."]),
+]
+Image = Annotated[
+    Annotated[Text, Field(max_length=2000)] | None,
+    AfterValidator(empty_to_null),
+    Field(examples=["https://example.com/ada.png"]),
+]
 
 
 class Login(Wire):
-    email: RequiredText
-    password: RequiredText
+    email: Annotated[RequiredText, Field(examples=["ada@example.com"])]
+    password: Annotated[RequiredText, Field(examples=["correct horse"])]
 
 
 class LoginRequest(Wire):
