@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import os
+import signal
 import socket as sockets
 import time
 from collections.abc import Iterator
@@ -189,7 +191,7 @@ def test_resume_after_a_crash(pair: Pair, launcher: Launcher) -> None:
     doomed = launcher.start(database=pair.one.database)
     with Socket(doomed.url) as socket:
         seen = socket.subscribe("articles")["id"]
-        doomed.process.kill()
+        os.killpg(doomed.process.pid, signal.SIGKILL)
         assert socket.closed_with() is None
     first, second = write_article(pair.person), write_article(pair.person)
     reborn = launcher.start(database=pair.one.database)

@@ -1,5 +1,7 @@
 """What a caller from outside cannot see: the factory, the commands, and the tables behind."""
 
+import socket
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -39,6 +41,35 @@ def test_events(app: Flask, client: FlaskClient, token: dict[str, str]) -> None:
         counter = session.scalar(select(EventCounter.value))
     assert names[-2:] == ["article.created", "article.deleted"]
     assert newest == counter
+
+
+UPGRADE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+def test_more_sockets_than_threads() -> None:
+    """A socket for which no thread was set aside is refused, and waits for none."""
+    settings = Settings()
+    settings.LIVE_SOCKETS = 0
+    app = create_app(settings)
+    connection, other = socket.socketpair()
+    with connection, other:
+        environ = {"gunicorn.socket": connection}
+        answer = app.test_client().get("/api/live", headers=UPGRADE, environ_overrides=environ)
+    assert answer.status_code == 503
+    assert answer.get_json() == {"errors": {"live": ["has too many sockets (maximum is 0)"]}}
+    app.extensions["sessions"].engine.dispose()
+
+
+def test_server_without_sockets(client: FlaskClient) -> None:
+    """A WSGI server that keeps its connection to itself cannot open a socket, and says so."""
+    answer = client.get("/api/live", headers=UPGRADE)
+    assert answer.status_code == 501
+    assert answer.get_json() == {"errors": {"upgrade": ["is not supported by this server"]}}
 
 
 def test_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
