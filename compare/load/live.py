@@ -116,7 +116,8 @@ class Probes:
 class Report:
     plan: Plan
     delivery: Delivery
-    closed_early: int
+    closed_early: Mapping[str, int]
+    """By what was said."""
     by_the_app: Spread
     by_another: Spread | None
     seconds: float
@@ -138,7 +139,7 @@ class Report:
             "sockets": self.plan.sockets,
             "events": self.plan.events,
             "delivery": asdict(self.delivery),
-            "socketsClosedEarly": self.closed_early,
+            "socketsClosedEarly": dict(self.closed_early),
             "fromRecordToArrivalMs": asdict(self.by_the_app),
             "fromCommitToArrivalMs": self.by_another and asdict(self.by_another),
             "seconds": round(self.seconds, 2),
@@ -308,7 +309,7 @@ def reckon(
     return Report(
         plan=plan,
         delivery=delivery(list(recorded), arrivals),
-        closed_early=len(collected["ends"]),
+        closed_early=Counter(collected["ends"]),
         by_the_app=spread(delays(by_the_app, arrivals)),
         by_another=spread(others) if others else None,
         seconds=collected["seconds"],
@@ -485,7 +486,7 @@ def show(report: Report) -> None:
     out.print(
         f"delivered: {delivered.delivered:,} of {delivered.expected:,}, {delivered.lost} lost,"
         f" {delivered.repeated} twice, {delivered.sockets_out_of_order} sockets out of order,"
-        f" {report.closed_early} closed early; HTTP: {failures(report.probes)}"
+        f" {count(report.closed_early)} closed early; HTTP: {count(report.probes.failures)} failed"
     )
     out.print(
         f"memory: {report.memory.per_socket(plan.sockets) / 1024:.0f} KiB for each idle socket;"
@@ -497,6 +498,7 @@ def add(table: Table, name: str, figures: Spread) -> None:
     table.add_row(name, *(f"{value:.0f} ms" for value in (figures.p50, figures.p99, figures.max)))
 
 
-def failures(probes: Probes) -> str:
-    kinds = ", ".join(f"{count} × {kind}" for kind, count in probes.failures.items())
-    return f"{probes.failed} failed" + (f" ({kinds})" if kinds else "")
+def count(kinds: Mapping[str, int]) -> str:
+    """How many, and of which kinds."""
+    named = ", ".join(f"{number} × {kind}" for kind, number in kinds.items())
+    return f"{sum(kinds.values())}" + (f" ({named})" if named else "")
