@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pydoc_data.topics import topics
 
 PASSWORD = "triptych-demo"
+# Who may use Django's admin.
+ADMIN = "guido"
 FIRST_MOMENT = datetime(2026, 1, 5, 9, 0, 0, 637_000, tzinfo=UTC)
 BETWEEN_ARTICLES = timedelta(hours=7, minutes=13, milliseconds=41)
 BETWEEN_COMMENTS = timedelta(minutes=17, milliseconds=3)

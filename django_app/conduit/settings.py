@@ -56,13 +56,20 @@ def database(url: str, pool_size: int) -> dict[str, Any]:
         parts = conninfo_to_dict(url if url.startswith("postgresql://") else "=")
     except ProgrammingError:
         raise refuse("CONDUIT_DATABASE_URL must begin with sqlite:/// or postgresql://") from None
-    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
-    names = {known[key]: value for key, value in parts.items() if key in known}
+    known = {
+        "dbname": "NAME",
+        "user": "USER",
+        "password": "PASSWORD",
+        "host": "HOST",
+        "port": "PORT",
+    }
+    names = {known[key]: str(value) for key, value in parts.items() if key in known}
+    more = {key: value for key, value in parts.items() if key not in known}
     return {
         "ENGINE": "conduit.database",
         **names,
-        "PORT": str(parts.get("port", "")),
         "OPTIONS": {
+            **more,
             "connect_timeout": 2,
             "pool": {
                 "min_size": 1,
@@ -131,6 +138,7 @@ TEMPLATES = [
         },
     },
 ]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 

@@ -37,6 +37,8 @@ def seed(session: Session) -> None:
             password=hash_password(demo.PASSWORD),
             bio=bio,
             created_at=demo.FIRST_MOMENT,
+            is_staff=username == demo.ADMIN,
+            is_superuser=username == demo.ADMIN,
         )
         session.add(users[username])
         session.flush()

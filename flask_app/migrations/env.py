@@ -27,6 +27,8 @@ def migrate(connection: Connection) -> None:
         version_table=VERSION_TABLE,
         include_name=lambda name, kind, parents: kind != "table" or name in shared,
         compare_type=compare_type,
+        # Alembic compares no check constraints unless it is told to.
+        autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
     )
     present = set(inspect(connection).get_table_names())
     with context.begin_transaction():

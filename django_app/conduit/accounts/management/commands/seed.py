@@ -31,6 +31,8 @@ def seed() -> None:
             email=demo.email_of(username),
             bio=bio,
             created_at=demo.FIRST_MOMENT,
+            is_staff=username == demo.ADMIN,
+            is_superuser=username == demo.ADMIN,
         )
         users[username].set_password(demo.PASSWORD)
         users[username].save()
