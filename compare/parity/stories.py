@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import unquote
 
 from compare.apps import BY_NAME
 from compare.terminal import UsageError
@@ -63,7 +64,8 @@ class Request:
 
     @property
     def path(self) -> str:
-        return self.target.partition("?")[0]
+        """What the apps route by: without the query, and decoded."""
+        return unquote(self.target.partition("?")[0])
 
     def header(self, name: str) -> str | None:
         """The value of the header, whose name is given in lower case."""

@@ -24,14 +24,14 @@ from compare.parity.masks import PlayedAnswer
 from compare.parity.play import Difference, Player
 from compare.parity.report import show
 from compare.parity.shrink import shrink
+from compare.parity.sites import LOGS
 from compare.parity.stories import Request, Step, Story, write_story
-from compare.state import HOME
 from compare.terminal import out
 
 SHRINKING = 60.0
 """Seconds after which a story is short enough."""
-FOLDER = HOME / "parity"
-WHERE_LOGS = f"What the apps logged is in {FOLDER}/<app>.log."
+
+WHERE_LOGS = f"What the apps logged is in {LOGS}/<app>.log."
 
 
 class Speed(ProgressColumn):
@@ -100,7 +100,7 @@ class Watch:
                 out.print("[bold red]The answers differed, but did not when asked again.[/]")
             else:
                 found = shorten(player, again, status)
-        path = FOLDER / f"{self._name}.json"
+        path = LOGS / f"{self._name}.json"
         write_story(found.story, path)
         out.print("[bold red]The answers differ[/], at the end of this story:\n")
         show(found)

@@ -293,7 +293,8 @@ class Site:
 
     def example(self, operation: Operation) -> dict[str, str]:
         """A request that the operation takes, to begin with."""
-        path = operation.path.format_map(EXAMPLES)
+        commented = operation.path.startswith("/api/articles/{slug}/")
+        path = operation.path.format_map(COMMENTED if commented else EXAMPLES)
         query = "&".join(
             f"{name}={value}" for name, value in QUERIES.items() if name in operation.query
         )
@@ -302,12 +303,15 @@ class Site:
             "name": operation.name,
             "method": operation.method,
             "path": f"{path}?{query}" if query else path,
+            "token": operation.token or "",
             "body": json.dumps(body) if body else "",
         }
 
 
 # What the demo site has, for the requests that the page offers.
-EXAMPLES = {"username": "ada", "slug": "the-assert-statement", "id": "1"}
+EXAMPLES = {"username": "ada", "slug": "the-assert-statement"}
+# An article that guido did not write, with a comment that he did.
+COMMENTED = {"slug": "coroutines", "id": "3"}
 QUERIES = {"limit": "2", "ms": "100", "n": "5", "how": "tasks"}
 BODIES: dict[str, Any] = {
     "login": {"user": {"email": "guido@example.com", "password": "triptych-demo"}},

@@ -154,9 +154,10 @@ def test_documents() -> None:
     assert not equal(here, response(b'{"info":{"title":"Another (Flask)"},"a":1}'), asked)
 
 
-def test_lab() -> None:
+@pytest.mark.parametrize("path", ["/api/lab/gather?ms=1", "/%61pi/lab/gather/"])
+def test_lab(path: str) -> None:
     """Only in the lab may values differ, but not the keys."""
-    asked = request("/api/lab/gather?ms=1")
+    asked = request(path)
     here = response({"process": 1, "loop": None, "spans": [{"start": 1.5}]})
     assert equal(here, response({"process": 2, "loop": "x", "spans": [{"start": 2}]}), asked)
     assert not equal(here, response({"process": 2, "loop": "x", "spans": []}), asked)

@@ -38,6 +38,8 @@ const choose = (name) => {
   fields.path.value = option.dataset.path;
   const body = option.dataset.body;
   fields.body.value = body && JSON.stringify(JSON.parse(body), null, 2);
+  // Somebody has to be signed in: the first person of the demo site, if nobody was chosen.
+  if (option.dataset.token === "must") fields.as.value ||= fields.as.options[1].value;
 };
 const fit = () => ($("body-field").hidden = READS.includes(fields.method.value));
 
@@ -178,7 +180,12 @@ if (apps.length) {
   read();
   fit();
   signInToAll();
-  $("example").addEventListener("change", () => (choose($("example").value), fit(), write()));
+  $("example").addEventListener("change", () => {
+    choose($("example").value);
+    fit();
+    write();
+    signInToAll();
+  });
   fields.as.addEventListener("change", signInToAll);
   fields.method.addEventListener("change", fit);
   $("request").addEventListener("submit", (event) => {
