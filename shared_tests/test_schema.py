@@ -13,6 +13,7 @@ from .harness import comment_on, register, rule, unique, write_article
 from .harness.apps import APPS
 from .harness.catalogs import Catalog, read_catalog
 from .harness.databases import Database, Databases
+from .harness.live import Socket, names_of
 from .harness.rush import at_once
 from .harness.servers import Ended, Launcher, Server, stop_all
 
@@ -418,6 +419,56 @@ def test_favorites_at_all_apps_at_once(together: list[Server]) -> None:
     answers = at_once([partial(one.post, f"{path}/favorite") for one in people])
     assert [answer.status for answer in answers] == [200] * 18
     assert seen_alike(together, path)["article"]["favoritesCount"] == 18
+
+
+@rule("LIVE-21")
+@pytest.mark.live
+@pytest.mark.parametrize("maker", range(3), ids=list(APPS))
+def test_events_of_one_app_at_the_others(together: list[Server], maker: int) -> None:
+    """What happens at one app the sockets of all hear, in the same frames."""
+    anna = register(together[maker].client, "anna")
+    ben = register(together[(maker + 1) % 3].client, "ben")
+    ben.post(f"/api/profiles/{anna.username}/follow")
+    targets = [server.url for server in together]
+    with (
+        Socket(targets[0], f"/api/live?token={ben.token}") as one,
+        Socket(targets[1], f"/api/live?token={ben.token}") as two,
+        Socket(targets[2], f"/api/live?token={ben.token}") as three,
+    ):
+        for socket in (one, two, three):
+            socket.subscribe("feed")
+            began = socket.subscribe("articles")["id"]
+        article = write_article(anna, unique("한글 🐉 "))
+        ben.post(f"/api/articles/{article['slug']}/favorite")
+        heard = [socket.hear_raw(2) for socket in (one, two, three)]
+    assert heard[0] == heard[1] == heard[2]
+    with Socket(targets[(maker + 2) % 3], f"/api/live?token={ben.token}") as late:
+        late.subscribe("feed")
+        late.subscribe("articles", since=began)
+        missed = names_of(late.hear_all(2))
+    assert missed == [("article.created", ["articles"]), ("article.favorited", ["articles"])]
+
+
+@rule("LIVE-18", "LIVE-21")
+@pytest.mark.live
+def test_writers_at_all_apps_at_once(together: list[Server]) -> None:
+    """Events that all three apps write at once come to every socket in one order, without a gap."""
+    people = [register(server.client) for server in together * 3]
+    path = f"/api/articles/{write_article(people[0])['slug']}/favorite"
+    with (
+        Socket(together[0].url) as one,
+        Socket(together[1].url) as two,
+        Socket(together[2].url) as three,
+    ):
+        for socket in (one, two, three):
+            began = socket.subscribe("articles")["id"]
+        for turn in range(10):
+            ask = "delete" if turn % 2 else "post"
+            answers = at_once([partial(getattr(person, ask), path) for person in people])
+            assert [answer.status for answer in answers] == [200] * 9
+        heard = [socket.hear_all(90) for socket in (one, two, three)]
+    assert [event["id"] for event in heard[0]] == list(range(began + 1, began + 91))
+    assert heard[0] == heard[1] == heard[2]
 
 
 @rule("DOCS-3", "DOCS-1")
