@@ -1,5 +1,6 @@
 """What a test run is pointed at, and what the report of a failure shows."""
 
+import random
 import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -29,6 +30,9 @@ MARKERS = (
 )
 
 postgres_key = pytest.StashKey[Postgres]()
+# Draws the server of each request where all three are one.
+draws = random.Random()
+
 log_sizes_key = pytest.StashKey[dict[Path, int]]()
 
 
@@ -39,6 +43,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--database", choices=("sqlite", "postgres"), default="sqlite", help="what it stores in"
     )
     group.addoption("--server", metavar="NAME", help="the server that runs it")
+    group.addoption(
+        "--roulette",
+        metavar="SEED",
+        type=int,
+        nargs="?",
+        const=random.randrange(10**6),
+        help="start all apps on one PostgreSQL, and send every request to any of them",
+    )
     group.addoption("--base-url", metavar="URL", help="test a server that is already running")
 
 
@@ -52,13 +64,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _check_options(config: pytest.Config) -> None:
     app, server = config.getoption("--app"), config.getoption("--server")
-    if app and config.getoption("--base-url"):
-        raise pytest.UsageError("--app and --base-url exclude each other")
+    targets = [app, config.getoption("--base-url"), config.getoption("--roulette")]
+    if targets.count(None) < 2:
+        raise pytest.UsageError("--app, --base-url and --roulette exclude each other")
     if server and not app:
         raise pytest.UsageError("--server needs --app")
     if server and server not in APPS[app].servers:
         known = ", ".join(APPS[app].servers)
         raise pytest.UsageError(f"{app} has no server {server!r}, but {known}")
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    seed = config.getoption("--roulette")
+    return None if seed is None else f"to draw the same servers: --roulette {seed}"
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
@@ -82,7 +100,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if fixtures & STARTING:
             item.add_marker(pytest.mark.process)
         marks = {mark.name for mark in item.iter_markers()}
-        if config.getoption("--base-url"):
+        if config.getoption("--base-url") or config.getoption("--roulette") is not None:
             runs = not marks & {"process", "cross"}
         elif config.getoption("--app"):
             other = "on_sqlite" if database == "postgres" else "on_postgres"
@@ -131,7 +149,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    exchanges.recent.clear()
+    exchanges.forget()
+    draws.seed(f"{item.config.getoption('--roulette')} {item.nodeid}")
     item.stash[log_sizes_key] = {server.log: server.log.stat().st_size for server in running}
 
 
@@ -146,6 +165,10 @@ def pytest_runtest_makereport(
         report.sections.append(("the contract", rules))
         for answer in exchanges.recent:
             report.sections.append(("request and answer", str(answer)))
+        if item.config.getoption("--roulette") is not None:
+            names = {server.url: server.app for server in running}
+            lines = [f"{names[url]:8}{what}" for url, what in exchanges.trail]
+            report.sections.append(("who answered", "\n".join(lines)))
         sizes = item.stash.get(log_sizes_key, {})
         for server in running:
             text = server.log_text(since=sizes.get(server.log, 0))[-8_000:]
@@ -233,8 +256,31 @@ def production(launcher: Launcher) -> Server:
 
 
 @pytest.fixture(scope="session")
+def roulette(
+    postgres_url: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[list[str]]:
+    """The addresses of all apps, on one database."""
+    folder = tmp_path_factory.mktemp("roulette")
+    databases = Databases(folder, postgres_url, prefix=worker_id)
+    database = databases.empty()
+    addresses = []
+    for app in APPS.values():
+        launcher = Launcher(app, app.default_server, databases, folder, folder)
+        ended = launcher.migrate(database)
+        assert ended.code == 0, ended.stderr
+        addresses.append(launcher.start(database=database).url)
+    yield addresses
+    stop_all()
+
+
+@pytest.fixture(scope="session")
 def client(request: pytest.FixtureRequest) -> Iterator[Client]:
     """An anonymous client of the server that is tested."""
+    if request.config.getoption("--roulette") is not None:
+        addresses: list[str] = request.getfixturevalue("roulette")
+        with Client(lambda: draws.choice(addresses)) as client:
+            yield client
+        return
     if base_url := request.config.getoption("--base-url"):
         with Client(base_url) as client:
             yield client

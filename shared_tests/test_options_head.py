@@ -67,8 +67,9 @@ def test_options_with_bad_parameters(client: Client) -> None:
 def test_head(client: Client, path: str, status: int) -> None:
     """HEAD has the status and the headers of GET, the length too, and no body."""
     same_id = {"X-Request-ID": "head-and-get"}
-    got = client.get(path, headers=same_id)
-    answer = client.head(path, headers=same_id)
+    one = Client(client.base_url, http=client.http)  # no document is as long as another app's
+    got = one.get(path, headers=same_id)
+    answer = one.head(path, headers=same_id)
     assert answer.status == status
     assert {n: v for n, v in answer.headers.items() if n != "date"} == {
         n: v for n, v in got.headers.items() if n != "date"

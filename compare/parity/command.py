@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,9 @@ from compare.parity.telling import tell_stories
 from compare.parity.watch import Watch
 from compare.processes import cancel_on_signals
 from compare.terminal import UsageError, out
+
+KNOWN = Path(__file__).parent.parent / "stories"
+"""Stories in which the apps once differed: they are told first."""
 
 
 @dataclass(frozen=True)
@@ -78,22 +81,28 @@ def plan_telling(
     number: int, steps: int, operations: Sequence[Operation], *, one_database: bool
 ) -> Plan:
     setting: Setting = "one database" if one_database else "apart"
-    stories = take_steps(tell_stories(number, operations, setting), steps)
+    known = [story for story in map(read_story, story_files(KNOWN)) if story.setting == setting]
+    stories = chain(known, take_steps(tell_stories(number, operations, setting), steps))
+    steps += sum(len(story.steps) for story in known)
     crowds = [f"{number}.{part}" for part in range(1 + steps // 1000)] if one_database else []
     return Plan(setting, stories, steps, f"{setting.replace(' ', '-')}-{number}", crowds)
 
 
 def plan_replay(path: Path) -> list[Plan]:
-    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-    if not files:
-        raise UsageError(f"there is no story in {path}: give a file that ./triptych parity wrote")
-    stories = sorted(map(read_story, files), key=lambda story: story.setting)
+    stories = sorted(map(read_story, story_files(path)), key=lambda story: story.setting)
     plans = []
     for setting, group in groupby(stories, key=lambda story: story.setting):
         some = list(group)
         steps = sum(len(story.steps) for story in some)
         plans.append(Plan(setting, iter(some), steps, f"{path.stem}-again"))
     return plans
+
+
+def story_files(path: Path) -> list[Path]:
+    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    if not files:
+        raise UsageError(f"there is no story in {path}: give a file that ./triptych parity wrote")
+    return files
 
 
 async def run(plan: Plan, operations: Sequence[Operation], *, postgres: bool) -> bool:

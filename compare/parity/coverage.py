@@ -66,8 +66,6 @@ class Coverage:
         return {status: count for (each, status), count in self._counts.items() if each == name}
 
     def _cell(self, name: str) -> Text:
-        # A status and its number stay on one line.
-        cells = [
-            f"{status}\u00a0×\u00a0{count}" for status, count in sorted(self._seen(name).items())
-        ]
-        return Text("  ".join(f"{cell:\u00a0<9}" for cell in cells))
+        # Without a space between them, a status and its number stay on one line.
+        cells = [f"{status}×{count}" for status, count in sorted(self._seen(name).items())]
+        return Text("  ".join(f"{cell:<7}" for cell in cells))

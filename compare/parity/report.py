@@ -50,7 +50,7 @@ def curl_line(step: Step, request: Request, *, keeps_token: bool) -> str:
     if set("[]{}") & set(request.target):
         words.append("-g")
     address = f"${{APP_{step.app.upper()}}}" if step.app else "$APP"
-    words.append(f'"{address}{inside_quotes(request.target)}"')
+    words.append(f'"{address}{shorten(inside_quotes(request.target))}"')
     for (name, value), (_, filled) in zip(step.headers, request.headers, strict=True):
         words += ["-H", header(name, value, filled)]
     if step.chunked:

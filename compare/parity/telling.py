@@ -48,6 +48,8 @@ WEIGHTS = {
 """How often an operation comes among the others; any that is not named here, once."""
 OTHER_ROUTES = "other routes"
 OTHER_ROUTES_WEIGHT = 8
+LONGEST_TARGET = 3800
+"""So that the request line has at most 4,000 bytes, once a slug stands in place of its mark."""
 ODD_IN = 10
 """One in so many tokens, paths, queries and bodies is odd."""
 
@@ -199,6 +201,8 @@ class Asking:
         body = self.write(content) if content is not None else None
         path = self.make_path()
         target = path + self.make_query()
+        if len(target) > LONGEST_TARGET:
+            target, self.usual = self.operation.path, False
         headers = self.make_headers(body is not None)
         method = operation.method
         if teller.once_in(14):

@@ -92,13 +92,14 @@ def test_same_seed(setting: Setting) -> None:
 
 def test_stories_keep_to_the_contract() -> None:
     """Requests stay where the contract begins: BASE-3, and nothing repeated of BASE-4."""
-    stories = list(itertools.islice(tell_stories(3, read_operations(), "apart"), 8))
+    stories = list(itertools.islice(tell_stories(3, read_operations(), "apart"), 20))
     steps = [step for story in stories for step in story.steps]
     assert {len(story.steps) for story in stories} == {LONGEST}
     for step in steps:
         request = make_request(step, {})
         names = [name.lower() for name, _ in request.headers]
-        assert len(f"{request.method} {request.target} HTTP/1.1") <= 4000
+        room_for_slugs = 110 * step.target.count("slug")
+        assert len(f"{request.method} {request.target} HTTP/1.1") + room_for_slugs <= 4000
         assert request.target.isascii() and request.target.isprintable()
         assert not set(request.target) & set(" #")
         assert len(names) < 100

@@ -1,7 +1,7 @@
 """The client of the tests: sends exactly what is written, checks what holds for every answer."""
 
 import json as json_module
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Self
 
 import httpx2
@@ -14,20 +14,22 @@ NOTHING: Final = object()
 
 
 class Client:
-    """HTTP against one server, signed in or not.
+    """HTTP against one server, signed in or not; or against several that are to be as one.
+
+    Then the address is a function, which is asked for every single request.
 
     The target goes out as it is written: httpx2 would mend the very things that tests are about.
     """
 
     def __init__(
         self,
-        base_url: str,
+        address: str | Callable[[], str],
         *,
         token: str | None = None,
         cors: usual.Cors = usual.ANY_ORIGIN,
         http: httpx2.Client | None = None,
     ) -> None:
-        self.base_url = base_url.rstrip("/")
+        self.address = address
         self.token = token
         self.cors = cors
         self.http = http or httpx2.Client(
@@ -41,9 +43,14 @@ class Client:
             ),
         )
 
+    @property
+    def base_url(self) -> str:
+        """Where the next request goes."""
+        return self.address.rstrip("/") if isinstance(self.address, str) else self.address()
+
     def with_token(self, token: str | None) -> "Client":
         """The same client with another token, or with none."""
-        return Client(self.base_url, token=token, cors=self.cors, http=self.http)
+        return Client(self.address, token=token, cors=self.cors, http=self.http)
 
     def request(
         self,
@@ -62,9 +69,10 @@ class Client:
             sent["Content-Type"] = "application/json"
         for name, value in (headers or {}).items():
             sent[name] = value if isinstance(value, str) else value.decode("latin-1")
+        base_url = self.base_url
         message = self.http.build_request(
             method,
-            self.base_url,
+            base_url,
             content=content,
             headers=sent,
             extensions={"target": target.encode("ascii")},
@@ -73,7 +81,7 @@ class Client:
         body = content if isinstance(content, bytes) else b""
         return self.checked(
             Answer(
-                request=Request(self.base_url, method, target, message.headers, body),
+                request=Request(base_url, method, target, message.headers, body),
                 status=response.status_code,
                 headers=response.headers,
                 body=response.content,
@@ -84,7 +92,7 @@ class Client:
     def checked(self, answer: Answer) -> Answer:
         """Remember an answer for the report, and check what holds for all."""
         __tracebackhide__ = True
-        exchanges.recent.append(answer)
+        exchanges.remember(answer)
         usual.check_usual(answer, self.cors)
         documented.check_documented(answer)
         return answer

@@ -72,8 +72,23 @@ class Answer:
         return f"$ {self.request.as_curl()}\n{self.status}\n{headers}\n\n{body}".rstrip()
 
 
-# The newest exchanges of the running test, for its report.
+# Of the running test, for its report: the newest exchanges, and all of them in a line each.
 recent: deque[Answer] = deque(maxlen=4)
+trail: list[tuple[str, str]] = []
+
+
+def remember(answer: Answer) -> None:
+    """Keep an answer for the report of the running test."""
+    recent.append(answer)
+    request = answer.request
+    trail.append((request.base_url, f"{request.method} {request.target[:100]} {answer.status}"))
+
+
+def forget() -> None:
+    """Begin anew, for the next test."""
+    recent.clear()
+    trail.clear()
+
 
 _CURLS_OWN = {"host", "accept", "accept-encoding", "connection", "user-agent", "content-length"}
 

@@ -20,7 +20,7 @@ class Person(Client):
     """A user, signed in: a client that sends its token."""
 
     def __init__(self, client: Client, user: dict[str, Any], password: str) -> None:
-        super().__init__(client.base_url, token=user["token"], cors=client.cors, http=client.http)
+        super().__init__(client.address, token=user["token"], cors=client.cors, http=client.http)
         self.username: str = user["username"]
         self.email: str = user["email"]
         self.password = password

@@ -39,12 +39,14 @@ class Server:
 
     def __init__(
         self,
+        app: str,
         process: subprocess.Popen[bytes],
         url: str,
         database: Database,
         log: Path,
         cors: usual.Cors,
     ) -> None:
+        self.app = app
         self.process = process
         self.url = url
         self.database = database
@@ -186,7 +188,7 @@ class Launcher:
                 stdout=stdout.fileno(),
                 stderr=stderr.fileno(),
             )
-        server = Server(process, f"http://{HOST}:{port}", database, log, cors)
+        server = Server(self.app.name, process, f"http://{HOST}:{port}", database, log, cors)
         server.checked = ended
         running.append(server)
         server.wait_until_ready()
