@@ -105,11 +105,11 @@ def list_operations(apps: Sequence[App]) -> None:
     table.add_column("operation", no_wrap=True)
     for app in apps:
         table.add_column(Text(f"{app.title}\nlines", app.colour), justify="right")
-    table.add_column(f"pieces\n{' / '.join(app.title[:2] for app in apps)}", justify="right")
+    table.add_column(f"pieces\n{'/'.join(app.title[:2] for app in apps)}", justify="right")
     table.add_column("alike", justify="right")
     for operation in read_operations():
         found = of_operation(operation, apps)
-        pieces = " / ".join(map(str, found.pieces))
+        pieces = "/".join(map(str, found.pieces))
         table.add_row(operation.name, *map(str, found.lines), pieces, f"{found.alike:.0%}")
     out.print(table)
     out.print(

@@ -144,7 +144,7 @@ def test_list() -> None:
         list_operations(APPS)
     shown = capture.get()
     for operation in read_operations():
-        assert re.search(rf"{operation.name}( +\d+){{3}} +\d+ / \d+ / \d+ +\d+%", shown)
+        assert re.search(rf"{operation.name}( +\d+){{3}} +\d+/\d+/\d+ +\d+%", shown)
 
 
 def test_alike() -> None:
