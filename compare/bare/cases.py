@@ -63,7 +63,7 @@ METHODS = {
     "fastapi": "conduit/errors.py::register.routing_error",
 }
 HEADERS = {
-    "django": "conduit/middleware.py::ConduitMiddleware.add_headers",
+    "django": "conduit/middleware.py::add_headers",
     "flask": "conduit/middleware.py::register.add_headers",
     "fastapi": "conduit/middleware.py::ConduitMiddleware.add_headers",
 }
