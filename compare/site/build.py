@@ -31,7 +31,7 @@ from compare.statements import statements_of
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 # What the pages are made of, so that a change of it makes them stale.
-SOURCES = ("*_app/**/*.py", "spec/*", "docs/**/*.md", "compare/**/*")
+SOURCES = ("*_app/**/*.py", "spec/*", "docs/**/*", "compare/**/*")
 # Before the first paint, so that a chosen theme does not follow a flash of the other one.
 THEME_SCRIPT = "try{document.documentElement.dataset.theme=localStorage.theme||''}catch{}"
 # From what a request meets first to what the whole app needs; what is not named comes last.
@@ -60,12 +60,16 @@ def build(folder: Path) -> int:
     draft = folder.with_name(f".{folder.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     shutil.copytree(STATIC, draft)
+    site = Site()
     pages = 0
-    for page in Site().pages():
+    for page in site.pages():
         file = draft / page.path / "index.html"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(page.html)
         pages += 1
+    for path, image in site.images.items():
+        (draft / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(image, draft / path)
     shutil.rmtree(folder, ignore_errors=True)
     draft.rename(folder)
     return pages
@@ -134,6 +138,8 @@ class Block:
 class Site:
     def __init__(self) -> None:
         self.operations = read_operations()
+        self.images: dict[str, Path] = {}
+        """The pictures of the texts, by their paths in the site: known once the texts are read."""
         self.markdown = MarkdownIt("commonmark", {"highlight": fence_html}).enable("table")
         self.environment = Environment(
             loader=FileSystemLoader(HERE / "templates"),
@@ -286,7 +292,18 @@ class Site:
             html,
             flags=re.DOTALL,
         )
+
+        def picture(found: re.Match[str]) -> str:
+            image = (file.parent / found["address"]).resolve()
+            place = f"images/{image.relative_to(DOCS).as_posix()}"
+            self.images[place] = image
+            address = relpath(place, path)
+            # A link to itself, since on a narrow screen it can only be read by itself.
+            return f'<a href="{address}"><img src="{address}"{found["rest"]}></a>'
+
+        html = re.sub(r'<img src="(?P<address>[^"]*)"(?P<rest>[^>]*)>', picture, html)
         html = re.sub(r"<h2>(.*?)</h2>", heading, html)
+        html = html.replace("<pre>", '<pre tabindex="0">')
         return html.replace("<table>", '<div class="wide" tabindex="0"><table>').replace(
             "</table>", "</table></div>"
         )

@@ -19,6 +19,7 @@ KINDS = {
     "try": "try/",
     "guides": "guides/",
     "guide": "guides/differences/",
+    "pictures": "guides/async/",
 }
 EACH = pytest.mark.parametrize("path", KINDS.values(), ids=KINDS)
 
