@@ -490,7 +490,8 @@ def show(report: Report) -> None:
     )
     out.print(
         f"memory: {report.memory.per_socket(plan.sockets) / 1024:.0f} KiB for each idle socket;"
-        f" processor: the app {report.app_cpu:.0%}, the sockets' own process {report.own_cpu:.0%}"
+        f" processor: the app {report.app_cpu * report.seconds:.1f} s ({report.app_cpu:.0%} of one),"
+        f" the sockets' own process {report.own_cpu:.0%}"
     )
 
 
