@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from flask import Request, Response
+from flask import Flask, Request, Response
+from flask.sessions import SessionInterface
 from flask_openapi.openapi import OpenAPI
 from werkzeug.routing import MapAdapter
 
@@ -13,7 +14,16 @@ from .schemas import Answer, ErrorResponse
 from .settings import Settings, get_settings
 
 
+class NoSessions(SessionInterface):
+    """The API has no cookies; Flask would else prepare to sign one for each request."""
+
+    def open_session(self, app: Flask, request: Request) -> None:
+        return None
+
+
 class Conduit(OpenAPI):
+    session_interface = NoSessions()
+
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Flask's own, for any host: it takes no part in routing, and may be an odd one."""
         if request is None:

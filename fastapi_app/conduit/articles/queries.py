@@ -1,8 +1,8 @@
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, false, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, false, func, select
 
 from ..accounts.models import Follow, User
 from ..accounts.queries import author_seen_by, has_username
@@ -41,8 +41,15 @@ def seen_by_id(viewer_id: int | None) -> Select[*tuple[Any, ...]]:
     ).join(Article.author)
 
 
-def with_body(articles: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    return articles.add_columns(Article.body)
+def whole_seen_by(viewer: User | None) -> Select[*tuple[Any, ...]]:
+    """The article of the parameter `slug`, with its body."""
+    return whole_seen_by_id(viewer.id if viewer else None)
+
+
+@lru_cache(maxsize=64)
+def whole_seen_by_id(viewer_id: int | None) -> Select[*tuple[Any, ...]]:
+    articles = seen_by_id(viewer_id).add_columns(Article.body)
+    return articles.where(Article.slug == bindparam("slug"))
 
 
 def matching(filters: ArticleFilters) -> list[ColumnElement[bool]]:
@@ -95,6 +102,7 @@ def tags_among(names: Sequence[str]) -> Select[Tag]:
     return select(Tag).where(Tag.name.in_(names))
 
 
+@cache
 def tags_in_use() -> Select[str]:
     return (
         select(Tag.name)

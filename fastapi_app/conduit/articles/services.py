@@ -43,8 +43,8 @@ async def list_articles(
 
 
 async def get_article(session: AsyncSession, *, slug: str, viewer: User | None) -> schemas.Article:
-    statement = queries.with_body(queries.seen_by(viewer)).where(Article.slug == slug)
-    article = (await session.execute(statement)).one_or_none()
+    statement = queries.whole_seen_by(viewer)
+    article = (await session.execute(statement, {"slug": slug})).one_or_none()
     if article is None:
         raise NotFound(article="not found")
     return schemas.Article.model_validate(article)

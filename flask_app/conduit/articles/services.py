@@ -41,8 +41,8 @@ def list_articles(
 
 
 def get_article(session: Session, *, slug: str, viewer: User | None) -> schemas.Article:
-    statement = queries.with_body(queries.seen_by(viewer)).where(Article.slug == slug)
-    article = (session.execute(statement)).one_or_none()
+    statement = queries.whole_seen_by(viewer)
+    article = (session.execute(statement, {"slug": slug})).one_or_none()
     if article is None:
         raise NotFound(article="not found")
     return schemas.Article.model_validate(article)
