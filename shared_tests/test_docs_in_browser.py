@@ -18,6 +18,10 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # Not localhost, which libraries know and treat differently.
 HOST = "conduit.example"
 
+# Milliseconds, for a machine that has much else to do.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
+
 # How bright a text is, and what is behind it: 0 is black, 1 is white.
 BRIGHTNESS = """element => {
   const numbers = colour => colour.match(/[\\d.]+/g).map(Number)
@@ -66,7 +70,7 @@ def visit(browser: Browser, client: Client) -> Iterator[Visit]:
     """A visit that has not opened anything yet."""
     address = f"http://{HOST}:{urlsplit(client.base_url).port}"
     with browser.new_context(base_url=address) as context:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         yield Visit(context.new_page())
 
 

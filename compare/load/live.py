@@ -138,7 +138,11 @@ class Report:
             "database": self.plan.database.value,
             "sockets": self.plan.sockets,
             "events": self.plan.events,
-            "delivery": asdict(self.delivery),
+            "expected": self.delivery.expected,
+            "delivered": self.delivery.delivered,
+            "lost": self.delivery.lost,
+            "repeated": self.delivery.repeated,
+            "socketsOutOfOrder": self.delivery.sockets_out_of_order,
             "socketsClosedEarly": dict(self.closed_early),
             "fromRecordToArrivalMs": asdict(self.by_the_app),
             "fromCommitToArrivalMs": self.by_another and asdict(self.by_another),
@@ -490,8 +494,8 @@ def show(report: Report) -> None:
     )
     out.print(
         f"memory: {report.memory.per_socket(plan.sockets) / 1024:.0f} KiB for each idle socket;"
-        f" processor: the app {report.app_cpu * report.seconds:.1f} s ({report.app_cpu:.0%} of one),"
-        f" the sockets' own process {report.own_cpu:.0%}"
+        f" processor: the app {report.app_cpu * report.seconds:.1f} s ({report.app_cpu:.0%}"
+        f" of one), the sockets' own process {report.own_cpu:.0%}"
     )
 
 

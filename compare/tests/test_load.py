@@ -1,10 +1,13 @@
 """What is reckoned from the arrivals of events on many sockets."""
 
+import json
 import resource
+import sys
 from datetime import datetime
 
 import pytest
 
+from compare.cli import main
 from compare.load.figures import delays, delivery, spread
 from compare.load.live import allow_files, timestamp
 from compare.terminal import UsageError
@@ -72,3 +75,18 @@ def test_raised_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resource, "setrlimit", lambda _, pair: limits.append(pair))
     allow_files(1200)
     assert limits == [(1200, 4096)]
+
+
+def test_real_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run delivers every event to every socket, those written past the app too."""
+    command = "load live --app fastapi --sockets 3 --events 12 --database sqlite --json"
+    monkeypatch.setattr(sys, "argv", ["triptych", *command.split()])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert not end.value.code
+    figures = json.loads(capsys.readouterr().out)
+    assert (figures["expected"], figures["delivered"]) == (36, 36)
+    assert (figures["lost"], figures["repeated"], figures["socketsOutOfOrder"]) == (0, 0, 0)
+    assert figures["fromRecordToArrivalMs"]["p50"] > 0
+    assert figures["fromCommitToArrivalMs"]["max"] > 0
+    assert figures["probes"]["failures"] == {}
