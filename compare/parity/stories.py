@@ -20,6 +20,8 @@ LONGEST = 100
 MARK = re.compile("⟦([^⟦⟧]*)⟧")
 REFERENCE = re.compile(r"(\d+)((?:\.\w+)+)")
 REPETITION = re.compile(r"(.+)\*(\d+)", re.DOTALL)
+# HTTP lets a client name the host in the target, as it does for a proxy.
+ABSOLUTE = re.compile("http://[^/]*")
 # What a reference says when its step is gone or was answered otherwise: a story stays a story
 # whatever is taken out of it.
 NOTHING = "nothing"
@@ -64,8 +66,8 @@ class Request:
 
     @property
     def path(self) -> str:
-        """What the apps route by: without the query, and decoded."""
-        return unquote(self.target.partition("?")[0])
+        """What the apps route by: without host and query, and decoded."""
+        return unquote(ABSOLUTE.sub("", self.target).partition("?")[0])
 
     def header(self, name: str) -> str | None:
         """The value of the header, whose name is given in lower case."""

@@ -198,7 +198,7 @@ class Asking:
     def add(self) -> None:
         teller, operation = self.teller, self.operation
         content = self.make_content()
-        body = self.write(content) if content is not None else None
+        body = self.write(content) if content is not None else self.make_idle_body()
         path = self.make_path()
         target = path + self.make_query()
         if len(target) > LONGEST_TARGET:
@@ -303,6 +303,10 @@ class Asking:
         token = teller.pick(tokens) if teller.once_in(8) else tokens[-1]
         scheme = teller.pick(values.SCHEMES) if teller.once_in(8) else "Token {}"
         return scheme.format(token)
+
+    def make_idle_body(self) -> str | None:
+        """What an operation that takes no body has to ignore."""
+        return self.teller.pick(values.IDLE_BODIES) if self.teller.once_in(25) else None
 
     def make_media_type(self) -> str | None:
         teller = self.teller

@@ -650,6 +650,9 @@ TAGS_ASKED_FOR = tuple(
     for tag in ("python", "Python", "한글", "a b", "é", "🐉", "dragons", "&", "%", "0", "x" * 64)
 )
 
+# What comes with a request that takes no body.
+IDLE_BODIES = ("", "x", "{}", '{"user":{}}', mark("x*70000"), mark("x*1048577"))
+
 # --- paths
 
 PATH_CHANGES: tuple[Callable[[str], str], ...] = (
@@ -677,6 +680,7 @@ PATH_CHANGES: tuple[Callable[[str], str], ...] = (
     lambda path: path + "%E2%82",
     lambda path: path + "+",
     lambda path: path + "x" * 3000,
+    lambda path: "http://api.example" + path,
     lambda path: "/" + path,
     lambda path: "/." + path,
     lambda path: "/x/.." + path,
@@ -851,6 +855,8 @@ HEADERS: tuple[tuple[str, str], ...] = (
     ("Authorization-X", "x"),
     ("X-CSRFToken", "x"),
     ("Max-Forwards", "0"),
+    ("Expect", "100-continue"),
+    ("TE", "trailers"),
     ("Connection", "close"),
     ("Connection", "keep-alive"),
     ("Access-Control-Request-Method", "DELETE"),
