@@ -34,8 +34,6 @@ HANDLER, DEPENDENCIES, SCHEMAS, SERVICES, QUERIES, MODELS, ERRORS = LAYERS
 LAYER_NAMES = tuple(layer.name for layer in LAYERS)
 BY_FILE = {file: layer for layer in LAYERS for file in layer.files}
 
-# Not gone into: what every operation has in common, and has pages of its own.
-ELSEWHERE = {"settings.py", "docs.py", "pages.py", "logs.py", "middleware.py"}
 # Where an app is put together, and so where the frameworks are handed what they call themselves.
 ASSEMBLY = ("conduit/__init__.py", "conduit/main.py", "conduit/api.py")
 # Calls that go through a framework, where no name in the source leads on.
@@ -140,11 +138,7 @@ def leads_to(app: App, definition: Definition) -> tuple[Definition, ...]:
         owner, _, method = name.partition(".")
         target = load(app.folder, path).definitions[owner]
         targets.append((target.method(method) if method else None) or target)
-    return tuple(
-        dict.fromkeys(
-            each for each in targets if each.module.name not in ELSEWHERE and not each.is_chainable
-        )
-    )
+    return tuple(dict.fromkeys(each for each in targets if not each.is_chainable))
 
 
 def whole(definition: Definition) -> Definition:

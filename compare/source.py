@@ -13,6 +13,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 # What a class of these is for is its methods, each of them a piece of its own.
 CHAINABLE = ("QuerySet", "Manager")
+# Not gone into, nor even read: what every operation has in common, and has pages of its own.
+ELSEWHERE = {"settings.py", "docs.py", "pages.py", "logs.py", "middleware.py"}
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,11 @@ class Module:
         self.folder = folder
         self.path = path
         self.name = basename(path)
-        self.tree = parse((folder / path).read_text())
         self.resolved: dict[str, Definition | Module | None] = {}
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return parse((self.folder / self.path).read_text())
 
     @cached_property
     def definitions(self) -> Mapping[str, Definition]:
@@ -95,6 +100,8 @@ class Module:
         return self.resolved[name]
 
     def look_up(self, name: str) -> "Definition | Module | None":
+        if self.name in ELSEWHERE:
+            return None
         if name in self.definitions:
             return self.definitions[name]
         if name not in self.imports:
