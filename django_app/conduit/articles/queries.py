@@ -88,7 +88,10 @@ class ArticleQuerySet(QuerySet["Article"]):
         return self.filter(author__in=user.follows.values("followed"))
 
     def newest_first(self, page: Page) -> ArticleQuerySet:
-        return self.order_by("-id")[page.offset : page.offset + page.limit]
+        """The page is cut out first, so that nothing is looked up for the articles before it."""
+        cut = self.order_by("-id")[page.offset : page.offset + page.limit]
+        newest: ArticleQuerySet = self.model.objects.filter(pk__in=cut.values("pk")).order_by("-id")
+        return newest
 
     def for_change(self) -> ArticleQuerySet:
         """Articles, held until the commit, so that what hangs on them cannot lose them."""

@@ -29,7 +29,7 @@ def list_articles(
     articles: ArticleQuerySet, *, page: schemas.Page, viewer: User | AnonymousUser
 ) -> schemas.ArticlesResponse:
     count = articles.count()
-    shown = [with_following(article) for article in articles.seen_by(viewer).newest_first(page)]
+    shown = [with_following(article) for article in articles.newest_first(page).seen_by(viewer)]
     return schemas.ArticlesResponse.model_validate({"articles": shown, "articles_count": count})
 
 

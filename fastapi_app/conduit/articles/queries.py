@@ -73,8 +73,14 @@ def by_followed_of(user: User) -> list[ColumnElement[bool]]:
     return [Article.author_id.in_(followed)]
 
 
-def newest_first(articles: Select[*tuple[Any, ...]], page: Page) -> Select[*tuple[Any, ...]]:
-    return articles.order_by(Article.id.desc()).limit(page.limit).offset(page.offset)
+def newest_first(
+    articles: Select[*tuple[Any, ...]], conditions: Sequence[ColumnElement[bool]], page: Page
+) -> Select[*tuple[Any, ...]]:
+    """The page is cut out first, so that nothing is looked up for the articles before it."""
+    newest = Article.id.desc()
+    ids = select(Article.id).where(*conditions).order_by(newest)
+    cut = ids.limit(page.limit).offset(page.offset)
+    return articles.where(Article.id.in_(cut)).order_by(newest)
 
 
 def count(conditions: Sequence[ColumnElement[bool]]) -> Select[int]:

@@ -33,8 +33,8 @@ def list_articles(
     viewer: User | None,
 ) -> schemas.ArticlesResponse:
     count = queries.count(conditions)
-    articles = queries.seen_by(viewer).where(*conditions).add_columns(count.scalar_subquery())
-    rows = (session.execute(queries.newest_first(articles, page))).all()
+    articles = queries.seen_by(viewer).add_columns(count.scalar_subquery())
+    rows = (session.execute(queries.newest_first(articles, conditions, page))).all()
     # Each row has the count at its end; without a row it takes a statement of its own.
     total = rows[0][-1] if rows else session.scalar(count)
     return schemas.ArticlesResponse.model_validate({"articles": rows, "articles_count": total})
