@@ -243,3 +243,12 @@ def test_dots_as_a_slug(client: Client, slug: str) -> None:
     answer = client.get(f"/api/articles/{slug}")
     assert answer.status == 404
     assert answer.body == b'{"errors":{"article":["not found"]}}'
+
+
+@rule("ROUTE-9")
+@pytest.mark.parametrize(("path", "status"), [("/api/tags?x=1", 200), ("/api/nothing", 404)])
+def test_absolute_form(client: Client, path: str, status: int) -> None:
+    """A target may name the host, as it does for a proxy."""
+    with client.wire() as wire:
+        wire.request("GET", f"{client.base_url}{path}".encode())
+        assert wire.answer().status == status

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
@@ -155,7 +155,9 @@ def raw_path(request: HttpRequest) -> str:
     if hasattr(request, "scope"):
         return str(request.scope["raw_path"], "latin-1")
     sent = request.META.get("REQUEST_URI") or request.META.get("RAW_URI")
-    return sent.partition("?")[0] if sent else quote(request.path_info)
+    path = sent.partition("?")[0] if sent else quote(request.path_info)
+    # The absolute form, which is for proxies, and which a server must take all the same.
+    return path if path.startswith("/") else urlsplit(path).path
 
 
 def get_request_id(request: HttpRequest) -> str:

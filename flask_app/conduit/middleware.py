@@ -6,7 +6,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterable
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, g, request
@@ -66,7 +66,9 @@ def wants_socket(environ: WSGIEnvironment) -> bool:
 def raw_path(environ: WSGIEnvironment) -> str:
     """The path as it was sent; servers hand it over by one of two names."""
     uri: str = environ.get("REQUEST_URI") or environ["RAW_URI"]
-    return uri.partition("?")[0]
+    path = uri.partition("?")[0]
+    # The absolute form, which is for proxies, and which a server must take all the same.
+    return path if path.startswith("/") else urlsplit(path).path
 
 
 def get_request_id() -> str:
