@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from compare.parity.stories import MARK, Step, Story, references, renumber
+from compare.parity.stories import ABSOLUTE, MARK, Step, Story, references, renumber
 
-PIECE = re.compile(f"{MARK.pattern.replace('(', '(?:')}|.", re.DOTALL)
+PIECE = re.compile(f"{MARK.pattern.replace('(', '(?:')}|%[0-9A-Fa-f]{{2}}|.", re.DOTALL)
 
 Shows = Callable[[Story], bool]
 """Tells a story to see whether it still shows the difference."""
@@ -100,6 +100,11 @@ def simpler_steps(step: Step) -> Iterator[Step]:
 
 
 def simpler_targets(target: str) -> Iterator[str]:
+    """Less of it, but still a target: what HTTP does not allow, no app has to answer."""
+    if host := ABSOLUTE.match(target):
+        yield target.removeprefix(host[0])
+        yield from (host[0] + rest for rest in simpler_targets(target.removeprefix(host[0])))
+        return
     path, mark, query = target.partition("?")
     if mark:
         yield path
@@ -168,7 +173,7 @@ def simpler_values(value: Any) -> Iterator[Any]:
 
 
 def shorter_texts(text: str) -> Iterator[str]:
-    """Less of it: marks stay whole."""
+    """Less of it: marks and encoded bytes stay whole."""
     pieces = PIECE.findall(text)
     if len(pieces) > 1:
         yield "a"

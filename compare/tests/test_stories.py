@@ -1,6 +1,7 @@
 """Stories on paper: how they are written down, made up and made short."""
 
 import itertools
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,6 +146,21 @@ def test_shrinking() -> None:
             '{"article": {"body": "needle"}}',
         ),
     )
+
+
+def test_shrinking_targets() -> None:
+    """What is left of a target is one: with its host or without, its encoded bytes whole."""
+    seen = []
+
+    def shows(story: Story) -> bool:
+        seen.append(story.steps[-1].target)
+        return story.steps[-1].target.startswith("http:") and "%ED" in seen[-1]
+
+    target = "http://api.example/api/x%ED%95%9Cy/z?a=%ED&b=c"
+    story = shrink(Story((Step("1", "GET", target),)), shows)
+    assert story.steps[0].target == "http://api.example/a/%ED/z"
+    rests = [text.removeprefix("http://api.example") for text in seen]
+    assert all(re.fullmatch("/([^%]|%[0-9A-F]{2})*", rest) for rest in rests)
 
 
 def test_shrinking_to_steps_that_nothing_refers_to() -> None:
