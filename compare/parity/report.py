@@ -50,7 +50,10 @@ def curl_line(step: Step, request: Request, *, keeps_token: bool) -> str:
     if set("[]{}") & set(request.target):
         words.append("-g")
     address = f"${{APP_{step.app.upper()}}}" if step.app else "$APP"
-    words.append(f'"{address}{shorten(inside_quotes(request.target))}"')
+    if request.target.startswith("/"):
+        words.append(f'"{address}{shorten(inside_quotes(request.target))}"')
+    else:
+        words += ["--request-target", shlex.quote(request.target), f'"{address}"']
     for (name, value), (_, filled) in zip(step.headers, request.headers, strict=True):
         words += ["-H", header(name, value, filled)]
     if step.chunked:

@@ -177,14 +177,16 @@ def test_curl(player: Player) -> None:
     """A difference can be had again by hand."""
     steps = (
         Step("1", "POST", "/api/users", (("Content-Type", "x"),), '{"it\'s": "한"}'),
+        Step("4", "GET", "http://x/y"),
         Step("2", "DELETE", "/", (("Authorization", "Token ⟦1.user.token⟧"), ("X", "")), "\udcff"),
-        Step("3", "GET", "/x/../y?a[]=$1", app=None),
+        Step("3", "GET", "/x/../y?a[]=$1"),
     )
     found = player.play(Story(steps))
     assert found is not None
     assert curl_lines(found) == [
         "TOKEN_1=$(curl -s -X POST \"$APP/api/users\" -H 'Content-Type: x'"
         """ --data-binary '{"it'"'"'s": "한"}' | jq -r .user.token)""",
+        'curl -i --request-target http://x/y "$APP"',
         'curl -i -X DELETE "$APP/" -H "Authorization: Token $TOKEN_1" -H \'X;\''
         " --data-binary $'\\xff'",
         'curl -i --path-as-is -g "$APP/x/../y?a[]=\\$1"',
