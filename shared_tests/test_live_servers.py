@@ -132,7 +132,7 @@ def test_slow_reader(pair: Pair) -> None:
             assert sent.status == 200
             [event] = quick.hear_all(1, patience=1)
         assert len(event["data"]["article"]["body"]) == 100_000
-        time.sleep(12)
+        time.sleep(7)
         for turn in range(2):
             pair.person.request("DELETE" if turn % 2 else "POST", path)
         quick.hear_all(2, patience=1)

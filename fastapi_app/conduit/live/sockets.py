@@ -17,7 +17,7 @@ from .messages import Close, Refused
 from .subscriptions import News, Subscriptions
 
 # Seconds in which a socket must have taken what there is for it.
-PATIENCE = 10
+PATIENCE = 5
 TO_SAY_GOODBYE = 1
 
 router = APIRouter()

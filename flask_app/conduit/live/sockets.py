@@ -25,7 +25,7 @@ from .wire import Wire
 log = logging.getLogger("conduit.live")
 
 # Seconds in which a socket must have taken what there is for it.
-PATIENCE = 10
+PATIENCE = 5
 
 bp = Blueprint("live", __name__)
 sock = Sock()

@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 # Seconds in which the client must have taken a frame.
-PATIENCE = 10
+PATIENCE = 5
 # Where the servers put the connection; others keep it to themselves.
 NAMES = ("gunicorn.socket", "werkzeug.socket")
 
