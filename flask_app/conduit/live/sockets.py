@@ -131,17 +131,19 @@ class Socket:
 
     def serve(self, more: threading.Event) -> Close:
         try:
-            while not self.hub.stopping:
+            while True:
                 while (data := self.ws.receive(timeout=0)) is not None:
                     if messages.is_too_long(data):
                         return Close.MISBEHAVED
                     self.answer(data)
                     if self.refused == messages.MOST_REFUSED:
                         return Close.MISBEHAVED
+                # After `receive`, which clears `more`, whoever has set it.
+                if self.hub.stopping:
+                    return Close.RESTARTING
                 self.catch_up()
                 more.wait()
                 more.clear()
-            return Close.RESTARTING
         except (TimeoutError, SQLAlchemyError):
             return Close.TRY_AGAIN
 
