@@ -130,12 +130,12 @@ def test_slow_reader(pair: Pair) -> None:
         for turn in range(80):
             sent = pair.person.request("DELETE" if turn % 2 else "POST", path)
             assert sent.status == 200
-            [event] = quick.hear_all(1, patience=1)
+            [event] = quick.hear_all(1, patience=3)
         assert len(event["data"]["article"]["body"]) == 100_000
         time.sleep(7)
         for turn in range(2):
             pair.person.request("DELETE" if turn % 2 else "POST", path)
-        quick.hear_all(2, patience=1)
+        quick.hear_all(2, patience=3)
         slow.settimeout(10)
         received = b""
         while chunk := receive(slow):
