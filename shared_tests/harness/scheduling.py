@@ -9,7 +9,6 @@ TOGETHER = {
     "test_docs_in_browser.py": "browser",
     "test_failures.py": "restricted",
     "test_farewell.py": "farewell",
-    "test_live_servers.py": "live",
     "test_production.py": "production",
     "test_restricted.py": "restricted",
     "test_slugs.py": "restricted",
