@@ -239,6 +239,7 @@ def test_ping(client: Client) -> None:
     ("message", "errors"),
     [
         (b'{"type":"ping"}', {"message": ["must be text"]}),
+        (b"", {"message": ["must be text"]}),
         ("", {"message": ["is not valid JSON"]}),
         ("{", {"message": ["is not valid JSON"]}),
         ('{"type":"ping"} {}', {"message": ["is not valid JSON"]}),

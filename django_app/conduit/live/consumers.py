@@ -84,7 +84,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Answer the client; some messages close the socket."""
-        data: str | bytes = text_data or bytes_data or ""
+        data: str | bytes = (bytes_data or b"") if text_data is None else text_data
         if messages.is_too_long(data):
             await self.close(Close.MISBEHAVED)
             return

@@ -20,6 +20,8 @@ UNTIL_NEXT_TRY = 0.2  # seconds
 
 
 class Hub:
+    """Reads in a task of its own, and wakes the sockets' tasks."""
+
     def __init__(self, settings: Settings, sessions: Sessions) -> None:
         self.settings = settings
         self.sessions = sessions

@@ -95,7 +95,8 @@ class Socket:
                 message = await self.websocket.receive()
                 if message["type"] == "websocket.disconnect":
                     return None
-                data: str | bytes = message.get("text") or message.get("bytes") or ""
+                text = message.get("text")
+                data: str | bytes = message["bytes"] if text is None else text
                 if messages.is_too_long(data):
                     return Close.MISBEHAVED
                 await self.answer(data)

@@ -90,6 +90,7 @@ class Hub:
         return users - {None}  # type: ignore[return-value]
 
     def wake(self) -> None:
+        """Wake all sockets: each has an event of its own to wait for."""
         for more in tuple(self.sockets.values()):
             more.set()
 
