@@ -24,8 +24,8 @@ MARKERS = (
     "process: starts processes of its own, so it cannot run against a server that is given",
     "cross: concerns all three apps at once, or none; run once, without --app",
     "browser: drives the system's Chromium, which is slow: on one database is enough",
-    "on_postgres: makes sense on PostgreSQL only",
     "live: opens sockets",
+    "on_postgres: makes sense on PostgreSQL only",
     "on_sqlite: makes sense on SQLite only, or has nothing to do with the database",
 )
 
