@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from compare.apps import App
-from compare.contract import Operation
+from compare.contract import Operation, read_operations
 
 
 def statements_of(app: App, operation: Operation) -> range | None:
@@ -14,9 +14,17 @@ def statements_of(app: App, operation: Operation) -> range | None:
     numbers = [
         number
         for path, number in promises(app)
-        if operation.pattern.fullmatch(path.partition("?")[0])
+        if operation_of(path.partition("?")[0]) == operation
     ]
     return range(min(numbers), max(numbers) + 1) if numbers else None
+
+
+def operation_of(path: str) -> Operation:
+    """What a GET of the path is: `/api/articles/feed` is the feed, and not the article `feed`."""
+    matching = [
+        each for each in read_operations() if each.method == "GET" and each.pattern.fullmatch(path)
+    ]
+    return min(matching, key=lambda each: each.path.count("{"))
 
 
 def promises(app: App) -> Iterator[tuple[str, int]]:

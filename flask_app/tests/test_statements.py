@@ -49,9 +49,10 @@ def test_reads(
     assert len(signed_in) == most + (path != "/api/tags")
 
 
-def test_feed(app: Flask, client: FlaskClient, token: dict[str, str]) -> None:
+@pytest.mark.parametrize(("path", "most"), [("/api/articles/feed?limit=100", 1)])
+def test_feed(app: Flask, client: FlaskClient, token: dict[str, str], path: str, most: int) -> None:
     """The feed takes one statement, and one for the token."""
     with statements(app) as seen:
-        answer = client.get("/api/articles/feed?limit=100", headers=token)
+        answer = client.get(path, headers=token)
     assert len(answer.get_json()["articles"]) > 20
-    assert len(seen) == 2
+    assert len(seen) == most + 1
