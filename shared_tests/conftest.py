@@ -13,6 +13,7 @@ from .harness.apps import APPS
 from .harness.databases import Databases
 from .harness.postgres import Postgres
 from .harness.rules import read_rules
+from .harness.scheduling import Scheduling, turn_of
 from .harness.servers import Launcher, Server, running, stop_all
 from .harness.usual import Cors
 
@@ -111,6 +112,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = kept
+    items.sort(key=lambda item: turn_of(item.nodeid))
 
 
 # One PostgreSQL a run, of the process that the workers belong to.
@@ -140,8 +142,6 @@ def pytest_configure_node(node: Any) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Give tests that share a server to one worker."""
-    from .harness.scheduling import Scheduling
-
     return Scheduling(config, log) if config.getoption("dist") == "load" else None
 
 
@@ -223,7 +223,9 @@ def server(launcher: Launcher) -> Server:
 
 @pytest.fixture(scope="session")
 def restricted(launcher: Launcher) -> Server:
-    """A server with lists of hosts and origins, short tokens, few lines in its log, no secret.
+    """A server with lists of hosts and origins, few lines in its log, no secret.
+
+    Its tokens live for an hour, its events for a second.
 
     All its tests run in one worker, and nobody else writes here.
     """
@@ -233,6 +235,7 @@ def restricted(launcher: Launcher) -> Server:
             "CONDUIT_ALLOWED_HOSTS": "127.0.0.1, Conduit.example",
             "CONDUIT_CORS_ORIGINS": ", ".join(origins),
             "CONDUIT_TOKEN_LIFETIME": "3600",
+            "CONDUIT_EVENT_RETENTION": "1",
             "CONDUIT_LOG_LEVEL": "WARNING",
             "CONDUIT_SECRET_KEY": None,
         },

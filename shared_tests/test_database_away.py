@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ import pytest
 
 from .harness import Person, register, rule, write_article
 from .harness.databases import Databases
+from .harness.live import Socket
 from .harness.postgres import Postgres
 from .harness.rush import at_once
 from .harness.servers import Launcher, Server
@@ -18,6 +20,8 @@ pytestmark = [
     pytest.mark.process,
     pytest.mark.on_postgres,
 ]
+
+POOL_SIZE = 3
 
 UNAVAILABLE = b'{"errors":{"server":["unavailable"]}}'
 
@@ -38,7 +42,7 @@ def fragile(launcher: Launcher, tmp_path_factory: pytest.TempPathFactory) -> Ite
         folder = tmp_path_factory.mktemp("fragile")
         database = Databases(folder, postgres.url("postgres"), "fragile").empty()
         assert launcher.migrate(database).code == 0
-        server = launcher.start({"CONDUIT_DATABASE_POOL_SIZE": "3"}, database=database)
+        server = launcher.start({"CONDUIT_DATABASE_POOL_SIZE": str(POOL_SIZE)}, database=database)
         person = register(server.client)
         yield Fragile(server, postgres, person, write_article(person))
         server.stop()
@@ -51,6 +55,25 @@ def stopped(fragile: Fragile) -> Iterator[Fragile]:
     yield fragile
     fragile.postgres.start()
     fragile.server.wait_until_ready()
+
+
+@rule("SETTING-6")
+def test_pool_size(fragile: Fragile) -> None:
+    """A process opens no more connections than the pool may have, whoever asks."""
+    client, database = fragile.server.client, fragile.server.database
+    most = 0
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(database.url) as connection:
+        rush = pool.submit(at_once, [partial(client.get, "/api/articles")] * 40)
+        while not rush.done():
+            [(number,)] = connection.execute(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            ).fetchall()
+            connection.rollback()
+            most = max(most, number)
+            time.sleep(0.01)
+    assert {answer.status for answer in rush.result()} == {200}
+    assert 1 <= most <= POOL_SIZE
 
 
 @rule("HEALTH-2")
@@ -131,3 +154,37 @@ def test_connections_that_were_cut(fragile: Fragile) -> None:
     time.sleep(0.1)
     answers = [fragile.person.get("/api/user") for _ in range(6)]
     assert [answer.status for answer in answers] == [200] * 6
+
+
+# Sockets
+
+
+@rule("LIVE-24")
+@pytest.mark.live
+def test_open_without_a_database(stopped: Fragile) -> None:
+    """A socket with a token cannot be opened while the database is away."""
+    target = f"/api/live?token={stopped.person.token}"
+    with Socket(stopped.server.url, target) as socket:
+        assert socket.hear() == {"type": "error", "errors": {"server": ["unavailable"]}}
+        assert socket.closed_with() == 1013
+
+
+@rule("LIVE-24")
+@pytest.mark.live
+def test_database_restarts(fragile: Fragile) -> None:
+    """A socket stays open while the database is away, and gets what happens afterwards."""
+    with Socket(fragile.server.url) as socket, Socket(fragile.server.url) as other:
+        socket.subscribe("articles")
+        write_article(fragile.person)
+        socket.hear_all(1)
+        fragile.postgres.stop()
+        for _ in range(25):
+            answer = other.ask("subscribe", channel="articles")
+            assert answer == {"type": "error", "errors": {"server": ["unavailable"]}}
+        fragile.postgres.start()
+        fragile.server.wait_until_ready()
+        article = write_article(fragile.person)
+        [event] = socket.hear_all(1)
+        other.subscribe("articles", since=event["id"] - 1)
+        assert other.hear_all(1) == [event]
+    assert event["data"] == {"article": article}

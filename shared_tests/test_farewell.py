@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from .harness import Person, register, rule
+from .harness.live import Socket
 from .harness.servers import Launcher
 from .harness.tokens import claims_of
 
@@ -15,14 +16,28 @@ class Farewell(NamedTuple):
     """How a server ended."""
 
     written: Person
+    codes: list[int | None]
     seconds: float
 
 
 @pytest.fixture(scope="module")
 def farewell(launcher: Launcher) -> Farewell:
-    """A server is told to end while it has a write in flight, an idle and a half-sent request."""
+    """A server is told to end while it is busy.
+
+    It has a write in flight, an idle connection, a half-sent request, and three sockets, of which
+    one listens, one has spoken, and one is silent.
+    """
     server = launcher.start()
-    with server.client.wire() as idle, server.client.wire() as half, ThreadPoolExecutor(1) as pool:
+    with (
+        server.client.wire() as idle,
+        server.client.wire() as half,
+        Socket(server.url) as listening,
+        Socket(server.url) as speaking,
+        Socket(server.url) as silent,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        listening.subscribe("articles")
+        speaking.ask("ping")
         idle.request("GET", b"/api/health")
         assert idle.answer().status == 200
         half.send(b"GET /api/health HTTP/1.1\r\nHo")
@@ -33,8 +48,9 @@ def farewell(launcher: Launcher) -> Farewell:
             told_at = time.monotonic()
             time.sleep(0.3)
         written = writing.result()
+        codes = [socket.closed_with() for socket in (listening, speaking, silent)]
         server.process.wait(timeout=15)
-    return Farewell(written, time.monotonic() - told_at)
+    return Farewell(written, codes, time.monotonic() - told_at)
 
 
 @rule("STOP-1")
@@ -47,3 +63,10 @@ def test_requests_in_flight_are_answered(farewell: Farewell) -> None:
 def test_the_server_ends_soon(farewell: Farewell) -> None:
     """On SIGTERM the server ends within five seconds, whoever keeps a connection open."""
     assert farewell.seconds < 5
+
+
+@rule("LIVE-23")
+@pytest.mark.live
+def test_sockets_are_told(farewell: Farewell) -> None:
+    """A server that ends says so to its sockets."""
+    assert farewell.codes == [1012, 1012, 1012]

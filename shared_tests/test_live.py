@@ -1,31 +1,16 @@
 """Live events, as one socket hears them."""
 
 import json
+import time
 
 import pytest
 
 from .harness import Client, Person, comment_on, register, rule, unique, write_article
-from .harness.live import Socket, names_of, open_socket, read_description, validator
+from .harness.live import Socket, handshake, names_of, open_socket, read_description, validator
 from .harness.servers import SECRET, Server
 from .harness.tokens import claims_of, make
 
 pytestmark = pytest.mark.live
-
-UPGRADE = {
-    "Host": "127.0.0.1",
-    "Upgrade": "websocket",
-    "Connection": "Upgrade",
-    "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-}
-
-
-def handshake(path: str, **changed: str) -> bytes:
-    """The request that opens a socket, with headers changed (`_` for `-`)."""
-    fields = {**UPGRADE, **{name.replace("_", "-"): value for name, value in changed.items()}}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    return f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode()
-
 
 # Who may open a socket.
 
@@ -635,3 +620,24 @@ def test_description_of_the_socket() -> None:
     for kind, message in read_description()["components"]["messages"].items():
         for example in message.get("examples", []):
             validator(kind).validate(example["payload"])
+
+
+@rule("LIVE-20")
+def test_events_are_kept_for_a_while(restricted: Server) -> None:
+    """Events of long ago are not told, and the writes that follow delete them."""
+    person = register(restricted.client)
+    write_article(person)
+    write_article(person)
+    [(newest,)] = restricted.database.rows("SELECT value FROM event_counter")
+    with Socket(restricted.url) as socket:
+        time.sleep(1.2)
+        answer = socket.ask("subscribe", channel="articles", since=newest - 1)
+        assert answer == {"type": "error", "errors": {"since": ["is too old"]}}
+        assert socket.subscribe("articles", since=newest)["id"] == newest
+        # Each deletes some of the old ones.
+        write_article(person)
+        write_article(person)
+        heard = socket.hear_all(2)
+    assert [event["id"] for event in heard] == [newest + 1, newest + 2]
+    kept = restricted.database.rows("SELECT id FROM events ORDER BY id")
+    assert kept == [(newest + 1,), (newest + 2,)]

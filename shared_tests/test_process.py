@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-import psycopg
 import pytest
 
 from .harness import register, rule, unique, write_article
@@ -280,24 +279,3 @@ def test_sqlite_reader_waits_for_nobody(server: Server) -> None:
         answers = pool.submit(at_once, reading).result(timeout=5)
     assert [answer.status for answer in answers] == [200] * 20
     assert max(answer.seconds for answer in answers) < 1
-
-
-@rule("SETTING-6")
-@pytest.mark.on_postgres
-def test_pool_size(launcher: Launcher) -> None:
-    """A process opens no more connections than the pool may have, whoever asks."""
-    server = launcher.start({"CONDUIT_DATABASE_POOL_SIZE": "2"})
-    most = 0
-    with ThreadPoolExecutor(1) as pool, psycopg.connect(server.database.url) as connection:
-        rush = pool.submit(at_once, [partial(server.client.get, "/api/articles")] * 40)
-        while not rush.done():
-            [(number,)] = connection.execute(
-                "SELECT count(*) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            ).fetchall()
-            connection.rollback()
-            most = max(most, number)
-            time.sleep(0.01)
-    server.stop()
-    assert {answer.status for answer in rush.result()} == {200}
-    assert 1 <= most <= 2

@@ -16,6 +16,21 @@ from .rules import SPEC
 
 PATIENCE = 10  # seconds
 
+UPGRADE = {
+    "Host": "127.0.0.1",
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+def handshake(path: str, **changed: str) -> bytes:
+    """The request that opens a socket, with headers changed (`_` for `-`)."""
+    fields = {**UPGRADE, **{name.replace("_", "-"): value for name, value in changed.items()}}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode()
+
 
 class Socket:
     """A socket, open for as long as `with` lasts."""
