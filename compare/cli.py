@@ -10,7 +10,19 @@ import typer
 from compare.terminal import complain
 
 # Each is a function of that name in a module of that name, or a group of commands.
-COMMANDS = ("up", "serve", "ask", "diff", "site", "lab", "load", "parity", "mirror", "differences")
+COMMANDS = (
+    "up",
+    "serve",
+    "ask",
+    "diff",
+    "site",
+    "lab",
+    "load",
+    "parity",
+    "mutants",
+    "mirror",
+    "differences",
+)
 
 
 def test(context: typer.Context) -> None:

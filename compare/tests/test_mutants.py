@@ -1,0 +1,92 @@
+"""Mutants: what is changed, what is left alone, and that their names last."""
+
+from pathlib import Path
+
+import pytest
+
+from compare.apps import BY_NAME, ROOT
+from compare.mutants.mutations import Mutant, draw, mutants_of
+from compare.mutants.trees import NEAR, NEAR_MODULE
+from compare.mutants.unseen import read_unseen
+
+PATH = "conduit/things/services.py"
+
+
+def changes(source: str, kind: str) -> list[str]:
+    """The lines that the mutants of this kind put in."""
+    found = [mutant for mutant in mutants_of(PATH, source + "\n") if mutant.kind == kind]
+    assert all(mutant.runs() for mutant in found)
+    return [
+        " ".join(line[1:].strip() for line in mutant.diff.splitlines()[3:] if line[0] == "+")
+        for mutant in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "expected"),
+    [
+        ("status", "respond(404)", ["respond(403)"]),
+        ("status", 'raise NotFound(a="b")', ['raise Forbidden(a="b")']),
+        ("sign-in", "@login_required\ndef f(): ...", ["@login_optional"]),
+        ("sign-in", "def f(user: CurrentUser): ...", ["def f(user: Viewer): ..."]),
+        ("filter", "select(a).where(b).limit(c)", ["select(a).where(b)", "select(a).limit(c)"]),
+        ("filter", "Tag.objects.filter(a=b)", ["Tag.objects.all()"]),
+        ("filter", "queries.count(a)", []),
+        ("line", "def f():\n    if a:\n        raise b", ["pass", "pass"]),
+        ("line", 'def f():\n    """Says."""\n    log.error(a)', []),
+        ("line", "a = 1", []),
+        ("decorator", "@a\n@b\ndef f(): ...", ["", ""]),
+        ("operator", "a < b", ["a <= b"]),
+        ("number", "a = 20", ["a = 21"]),
+        ("number", "a: Annotated[str, f(n=3)]", ["a: Annotated[str, f(n=4)]"]),
+        ("string", 'a: Literal["b"]', []),
+        ("string", "import a", []),
+    ],
+)
+def test_changes(kind: str, source: str, expected: list[str]) -> None:
+    """Each kind changes what it says, and nothing that says nothing to a client."""
+    assert changes(source, kind) == expected
+
+
+def ids(source: str) -> set[str]:
+    return {mutant.id for mutant in mutants_of(PATH, source)}
+
+
+def test_ids_last() -> None:
+    """A mutant keeps its name when lines are added elsewhere, and loses it with its own line."""
+    source = "def f():\n    a = b\n    return a + 1\n"
+    assert ids(source) == ids("import c\n\n\n" + source)
+    assert not ids(source) & ids(source.replace("b", "c").replace("1", "2"))
+
+
+def sample(number: int, seed: int) -> list[Mutant]:
+    file = ROOT / "flask_app" / "conduit" / "comments" / "services.py"
+    return draw(mutants_of(PATH, file.read_text()), number, seed)
+
+
+def test_samples() -> None:
+    """The same seed draws the same, another seed others, and none twice."""
+    drawn = [mutant.id for mutant in sample(24, 1)]
+    assert drawn == [mutant.id for mutant in sample(24, 1)]
+    assert drawn != [mutant.id for mutant in sample(24, 2)]
+    assert len(set(drawn)) == 24
+
+
+def test_samples_are_even() -> None:
+    """Of each kind about as many are drawn, however many there are."""
+    kinds = [mutant.kind for mutant in sample(24, 1)]
+    assert kinds.count("argument") <= kinds.count("line") + 1
+
+
+def test_near_files() -> None:
+    """What is run first is in the suite."""
+    names = [name for group in (NEAR, NEAR_MODULE) for near in group.values() for name in near]
+    assert [name for name in names if not (ROOT / "shared_tests" / f"{name}.py").exists()] == []
+
+
+def test_unseen(tmp_path: Path) -> None:
+    """An entry of the page counts for the apps that it names."""
+    page = tmp_path / "mutants.md"
+    page.write_text("# Mutants\n\n- `0123abcd` (flask, fastapi) `f`: why.\n- `4567abcd` (django)\n")
+    assert read_unseen(BY_NAME["flask"], page) == {"0123abcd"}
+    assert read_unseen(BY_NAME["django"], page) == {"4567abcd"}
