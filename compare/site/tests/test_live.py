@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from compare.contract import read_operations
 
 from .conftest import Visitor
-from .test_pages import KINDS, check_accessible
+from .kinds import KINDS, check_accessible
 
 ARTICLE = (
     '{"article": {"title": "A moth in a relay", "description": "Found.", "body": "Taped here."}}'

@@ -1,64 +1,12 @@
-"""The pages in a browser: what a reader sees and does."""
+"""The pages in a browser: what a reader does with them."""
 
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from .conftest import Visitor
-
-HANDLER = "compare/django-vs-flask-vs-fastapi/create_article/"
-KINDS = {
-    "home": "",
-    # Small ones of their kind: axe looks at every word of code.
-    "operation": "compare/django-vs-flask-vs-fastapi/get_tags/",
-    "pair": "compare/flask-vs-fastapi/get_tags/",
-    "topics": "topics/",
-    "topic": "topics/errors/",
-    "try": "try/",
-    "guides": "guides/",
-    "guide": "guides/differences/",
-    "pictures": "guides/async/",
-}
-EACH = pytest.mark.parametrize("path", KINDS.values(), ids=KINDS)
-
-
-def check_accessible(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    serious = [
-        (each["id"], [node["html"] for node in each["nodes"]][:3])
-        for each in found
-        if each["impact"] in {"serious", "critical"}
-    ]
-    assert serious == []
-
-
-@EACH
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_accessible(visitor: Visitor, static: str, path: str, theme: str) -> None:
-    """axe finds nothing serious, in either theme, with all that can be folded out open."""
-    page = visitor.open(static + path)
-    page.get_by_label("Theme").select_option(theme)
-    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    check_accessible(page)
-
-
-@EACH
-def test_loads_nothing_from_outside(visitor: Visitor, static: str, path: str) -> None:
-    """All that a page loads comes from where the page is, and is under 300 KB."""
-    page = visitor.open(static + path)
-    page.wait_for_load_state("networkidle")
-    assert len(visitor.hosts) == 1
-    assert sum(visitor.loaded.values()) < 300_000
-
-
-@pytest.mark.parametrize("path", [*KINDS.values(), HANDLER])
-@pytest.mark.visit(viewport={"width": 360, "height": 740})
-def test_narrow(visitor: Visitor, static: str, path: str) -> None:
-    """On 360 pixels nothing has to be pushed sideways."""
-    page = visitor.open(static + path)
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+from .kinds import HANDLER
 
 
 @pytest.mark.visit(java_script_enabled=False)
