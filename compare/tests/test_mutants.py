@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from compare.apps import BY_NAME, ROOT
+from compare.mutants.command import chosen
 from compare.mutants.mutations import Mutant, draw, mutants_of
 from compare.mutants.trees import NEAR, NEAR_MODULE
 from compare.mutants.unseen import read_unseen
+from compare.terminal import UsageError
 
 PATH = "conduit/things/services.py"
 
@@ -70,6 +72,12 @@ def test_samples() -> None:
     assert drawn == [mutant.id for mutant in sample(24, 1)]
     assert drawn != [mutant.id for mutant in sample(24, 2)]
     assert len(set(drawn)) == 24
+
+
+def test_unknown_id() -> None:
+    """An id that no mutant has is told."""
+    with pytest.raises(UsageError, match="no mutant '0123abcx' of this app"):
+        chosen(sample(2, 1), ["0123abcx"])
 
 
 def test_samples_are_even() -> None:

@@ -78,7 +78,6 @@ def complaint(
         ("parity --one-database --postgres", "leave out --postgres"),
         ("mutants djagno", "there is no app 'djagno'"),
         ("mutants flask --sample 0", "Invalid value for '--sample'"),
-        ("mutants flask --only 0123abcx", "there is no mutant '0123abcx' of this app"),
         ("site bulid", "Invalid value for"),
         ("site build --output compare", "has something else in it"),
         ("site build --output README.md", "cannot be written"),
