@@ -136,9 +136,11 @@ class Tree:
     async def _run(self, part: Part, limit: float) -> Verdict:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "pytest", *part.arguments, "--app", self._app.name),
-            *("-x", "-q", "--tb=line", "-rfE", "-p", "no:cacheprovider"),
+            *("-x", "-q", "--tb=line", "-rfE", "-p", "no:cacheprovider", "-p", "xdist.plugin"),
             *("--basetemp", str(self._root / "temporary")),
             cwd=self._root,
+            # The suite needs no plugin but that one, and Hypothesis's takes a second to load.
+            env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
             stdout=PIPE,
             stderr=STDOUT,
             start_new_session=True,
