@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 from compare.contract import read_operations
 
 from .conftest import Visitor
-from .kinds import KINDS, check_accessible
+from .kinds import KINDS
+from .test_each_page import check_accessible
 
 ARTICLE = (
     '{"article": {"title": "A moth in a relay", "description": "Found.", "body": "Taped here."}}'
