@@ -6,7 +6,9 @@ import os
 import signal
 import socket as sockets
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -112,19 +114,46 @@ def test_ten_writers(pair: Pair) -> None:
             assert late.hear_raw(EVENTS // 2) == heard[EVENTS // 2 :]
 
 
-@rule("LIVE-22")
-def test_slow_reader(pair: Pair) -> None:
-    """Who does not read is cut, and others are on time meanwhile."""
-    article = write_article(pair.person, body="x" * 100_000)
-    path = f"/api/articles/{article['slug']}/favorite"
-    address = urlsplit(pair.one.url)
-    with sockets.socket() as slow, Socket(pair.one.url) as quick:
+@contextmanager
+def slow_socket(server: Server) -> Iterator[sockets.socket]:
+    """A connection that listens to `articles`, and has little room for what it does not read."""
+    address = urlsplit(server.url)
+    with sockets.socket() as slow:
         slow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
         slow.connect((address.hostname, address.port))
         slow.sendall(handshake("/api/live"))
         assert b" 101 " in slow.recv(4096).partition(b"\r\n")[0]
         subscribe = json.dumps({"type": "subscribe", "channel": "articles"}).encode()
         slow.sendall(b"\x81" + bytes([0x80 | len(subscribe)]) + b"\0\0\0\0" + subscribe)
+        slow.settimeout(10)
+        yield slow
+
+
+@rule("LIVE-18", "LIVE-22")
+def test_far_behind(pair: Pair) -> None:
+    """Who begins to read in time gets each of very many events, though no more happen."""
+    database = pair.one.database
+    slug = write_article(pair.person)["slug"]
+    [(article_id,)] = database.rows("SELECT id FROM articles WHERE slug = ?", slug)
+    data = json.dumps({"article": {"body": "x" * 10_000}}, separators=(",", ":"))
+    name = b'"article.favorited"'
+    with slow_socket(pair.one) as slow:
+        database.record("article.favorited", article_id, data, 1_500, together=True)
+        time.sleep(2)
+        told, rest = 0, b""
+        while told < 1_500:
+            rest += slow.recv(1_000_000)
+            told += rest.count(name)
+            # Of a name that is cut in two the first part.
+            rest = rest[1 - len(name) :]
+
+
+@rule("LIVE-22")
+def test_slow_reader(pair: Pair) -> None:
+    """Who does not read is cut, and others are on time meanwhile."""
+    article = write_article(pair.person, body="x" * 100_000)
+    path = f"/api/articles/{article['slug']}/favorite"
+    with slow_socket(pair.one) as slow, Socket(pair.one.url) as quick:
         quick.subscribe("articles")
         for turn in range(80):
             sent = pair.person.request("DELETE" if turn % 2 else "POST", path)
@@ -135,7 +164,6 @@ def test_slow_reader(pair: Pair) -> None:
         for turn in range(2):
             pair.person.request("DELETE" if turn % 2 else "POST", path)
         quick.hear_all(2, patience=3)
-        slow.settimeout(10)
         received = b""
         while chunk := receive(slow):
             received += chunk

@@ -118,7 +118,7 @@ def test_a_server_that_is_running() -> None:
     """With `--base-url` any server is tested, by what needs no process of its own."""
     run = run_against(Stranger)
     assert run.returncode == 0, run.stdout
-    assert "1 passed, 2 deselected" in run.stdout
+    assert "1 passed, 3 deselected" in run.stdout
 
 
 def test_the_report_of_a_failure() -> None:

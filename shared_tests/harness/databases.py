@@ -42,8 +42,10 @@ class Database:
         with self._connection() as connection:
             connection.execute(self._native(statement), values)
 
-    def record(self, name: str, article_id: int, data: str, number: int) -> None:
-        """Write events to the outbox, each in a transaction of its own, as an app does it."""
+    def record(
+        self, name: str, article_id: int, data: str, number: int, *, together: bool = False
+    ) -> None:
+        """Write events to the outbox, each in a transaction of its own, or in one together."""
         columns = "(id, name, article_id, author_id, data, created_at)"
         count = "UPDATE event_counter SET value = value + 1 RETURNING value"
         with self._connection() as connection:
@@ -59,13 +61,15 @@ class Database:
                         (name, article_id, data, moment),
                     )
                 else:
-                    connection.execute("BEGIN IMMEDIATE")
+                    if not connection.in_transaction:
+                        connection.execute("BEGIN IMMEDIATE")
                     [(event_id,)] = connection.execute(count).fetchall()
                     connection.execute(
                         f"INSERT INTO events {columns} VALUES (?, ?, ?, 1, ?, ?)",
                         (event_id, name, article_id, data, moment),
                     )
-                connection.commit()
+                if not together:
+                    connection.commit()
 
     @contextmanager
     def write_lock(self) -> Iterator[None]:

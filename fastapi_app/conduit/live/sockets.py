@@ -143,19 +143,22 @@ class Socket:
             while True:
                 more = self.hub.more
                 async with self.turn:
-                    await self.catch_up()
-                await more.wait()
+                    told = await self.catch_up()
+                if not told:
+                    await more.wait()
         except (TimeoutError, SQLAlchemyError):
             return Close.TRY_AGAIN
 
-    async def catch_up(self) -> None:
+    async def catch_up(self) -> bool:
+        """Tell what is new; whoever is far behind is told some of it, and has to ask again."""
         subscriptions = self.subscriptions
         if not subscriptions.channels:
-            return
+            return False
         news = self.hub.backlog.after(subscriptions.position)
         if news is None:
             news = await self.get_news(subscriptions.position)
         await self.send(subscriptions.advance(one) for one in news)
+        return bool(news)
 
     async def get_news(self, after: int) -> list[News]:
         user_id = self.subscriptions.user_id

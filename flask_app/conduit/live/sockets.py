@@ -141,9 +141,9 @@ class Socket:
                 # After `receive`, which clears `more`, whoever has set it.
                 if self.hub.stopping:
                     return Close.RESTARTING
-                self.catch_up()
-                more.wait()
-                more.clear()
+                if not self.catch_up():
+                    more.wait()
+                    more.clear()
         except (TimeoutError, SQLAlchemyError):
             return Close.TRY_AGAIN
 
@@ -179,14 +179,16 @@ class Socket:
             told = news[-1].id if news else newest
         subscriptions.position = newest
 
-    def catch_up(self) -> None:
+    def catch_up(self) -> bool:
+        """Tell what is new; whoever is far behind is told some of it, and has to ask again."""
         subscriptions = self.subscriptions
         if not subscriptions.channels:
-            return
+            return False
         news = self.hub.backlog.after(subscriptions.position)
         if news is None:
             news = self.get_news(subscriptions.position)
         self.send(subscriptions.advance(one) for one in news)
+        return bool(news)
 
     def get_news(self, after: int) -> list[News]:
         user_id = self.subscriptions.user_id
