@@ -1,5 +1,6 @@
 """One page of each kind."""
 
+TABLE = "guides/differences/"
 HANDLER = "compare/django-vs-flask-vs-fastapi/create_article/"
 KINDS = {
     "home": "",
@@ -10,6 +11,6 @@ KINDS = {
     "topic": "topics/errors/",
     "try": "try/",
     "guides": "guides/",
-    "guide": "guides/differences/",
+    "guide": "guides/reading/",
     "pictures": "guides/async/",
 }

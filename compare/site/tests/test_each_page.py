@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page
 
 from .conftest import Visitor
-from .kinds import HANDLER, KINDS
+from .kinds import HANDLER, KINDS, TABLE
 
 EACH = pytest.mark.parametrize("path", KINDS.values(), ids=KINDS)
 
@@ -41,7 +41,7 @@ def test_loads_nothing_from_outside(visitor: Visitor, static: str, path: str) ->
     assert sum(visitor.loaded.values()) < 300_000
 
 
-@pytest.mark.parametrize("path", [*KINDS.values(), HANDLER])
+@pytest.mark.parametrize("path", [*KINDS.values(), HANDLER, TABLE])
 @pytest.mark.visit(viewport={"width": 360, "height": 740})
 def test_narrow(visitor: Visitor, static: str, path: str) -> None:
     """On 360 pixels nothing has to be pushed sideways."""
