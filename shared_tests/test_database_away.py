@@ -183,7 +183,7 @@ def test_database_restarts(fragile: Fragile) -> None:
             answer = other.ask("subscribe", channel="articles")
             assert answer == {"type": "error", "errors": {"server": ["unavailable"]}}
         fragile.postgres.start()
-        fragile.server.wait_until_ready()
+        fragile.server.wait_until_ready(patience=5)
         article = write_article(fragile.person)
         [event] = socket.hear_all(1)
         other.subscribe("articles", since=event["id"] - 1)

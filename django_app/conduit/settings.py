@@ -75,6 +75,8 @@ def database(url: str, pool_size: int) -> dict[str, Any]:
                 "min_size": 1,
                 "max_size": pool_size,
                 "timeout": 1,
+                # Whoever asks next tries again, and not only after pauses that double each time.
+                "reconnect_timeout": 0,
                 "check": refuse_dropped,
             },
         },
