@@ -50,13 +50,13 @@ class Database:
         count = "UPDATE event_counter SET value = value + 1 RETURNING value"
         with self._connection() as connection:
             for _ in range(number):
-                moment = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
+                moment = datetime.now(UTC)
                 if self.is_postgres:
                     # All in one statement, so that the test is not what takes the time.
                     connection.execute(
                         f"WITH counted AS ({count}), written AS ("
                         f"INSERT INTO events {columns} "
-                        "SELECT value, %s, %s, 1, %s, %s::timestamp FROM counted RETURNING id) "
+                        "SELECT value, %s, %s, 1, %s, %s FROM counted RETURNING id) "
                         "SELECT pg_notify('conduit_events', '') FROM written",
                         (name, article_id, data, moment),
                     )
@@ -64,9 +64,10 @@ class Database:
                     if not connection.in_transaction:
                         connection.execute("BEGIN IMMEDIATE")
                     [(event_id,)] = connection.execute(count).fetchall()
+                    text = moment.replace(tzinfo=None).isoformat(" ")
                     connection.execute(
                         f"INSERT INTO events {columns} VALUES (?, ?, ?, 1, ?, ?)",
-                        (event_id, name, article_id, data, moment),
+                        (event_id, name, article_id, data, text),
                     )
                 if not together:
                     connection.commit()

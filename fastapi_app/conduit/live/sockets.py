@@ -150,7 +150,7 @@ class Socket:
             return Close.TRY_AGAIN
 
     async def catch_up(self) -> bool:
-        """Tell what is new; whoever is far behind is told some of it, and has to ask again."""
+        """Tell what is new, or some of it to who is far behind; returns whether there was any."""
         subscriptions = self.subscriptions
         if not subscriptions.channels:
             return False

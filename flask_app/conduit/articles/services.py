@@ -34,7 +34,7 @@ def list_articles(
 ) -> schemas.ArticlesResponse:
     count = queries.count(conditions)
     articles = queries.seen_by(viewer).add_columns(count.scalar_subquery())
-    rows = (session.execute(queries.newest_first(articles, conditions, page))).all()
+    rows = session.execute(queries.newest_first(articles, conditions, page)).all()
     # Each row has the count at its end; without a row it takes a statement of its own.
     total = rows[0][-1] if rows else session.scalar(count)
     return schemas.ArticlesResponse.model_validate({"articles": rows, "articles_count": total})
@@ -42,7 +42,7 @@ def list_articles(
 
 def get_article(session: Session, *, slug: str, viewer: User | None) -> schemas.Article:
     statement = queries.whole_seen_by(viewer)
-    article = (session.execute(statement, {"slug": slug})).one_or_none()
+    article = session.execute(statement, {"slug": slug}).one_or_none()
     if article is None:
         raise NotFound(article="not found")
     return schemas.Article.model_validate(article)

@@ -16,7 +16,7 @@ LARGEST_ID = 2**63 - 1
 def get_comments(session: Session, *, slug: str, viewer: User | None) -> schemas.CommentsResponse:
     article_id = get_article_id(session, slug)
     comments = queries.for_article(queries.seen_by(viewer), article_id)
-    rows = (session.execute(comments)).all()
+    rows = session.execute(comments).all()
     return schemas.CommentsResponse.model_validate({"comments": rows})
 
 
@@ -33,7 +33,7 @@ def create_comment(session: Session, *, slug: str, author: User, body: str) -> s
     session.add(comment)
     session.flush()
     created = queries.seen_by(author).where(Comment.id == comment.id)
-    shown = schemas.Comment.model_validate((session.execute(created)).one())
+    shown = schemas.Comment.model_validate(session.execute(created).one())
     # Nobody follows themselves, so the author sees the comment as anybody does.
     events.record(
         session,

@@ -33,7 +33,7 @@ def record(
     of commits, and a reader that has seen an id has seen all before it.
     """
     number = update(EventCounter).values(value=EventCounter.value + 1)
-    event_id = (session.execute(number.returning(EventCounter.value))).scalar_one()
+    event_id = session.execute(number.returning(EventCounter.value)).scalar_one()
     session.add(
         Event(
             id=event_id,

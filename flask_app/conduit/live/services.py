@@ -41,7 +41,7 @@ def get_article_of_channel(session: Session, *, channel: str, user_id: int | Non
 
 
 def get_newest(session: Session) -> int:
-    return (session.scalars(queries.newest())).one()
+    return session.scalars(queries.newest()).one()
 
 
 def require_kept(session: Session, *, since: int, newest: int) -> None:
@@ -62,7 +62,7 @@ def get_news(
     Who listens is asked after the events are read: who subscribes later has an event to begin at
     that is not among them.
     """
-    events = (session.scalars(queries.after(after))).all()
+    events = session.scalars(queries.after(after)).all()
     followers: dict[int, set[int]] = defaultdict(set)
     listeners = get_listeners()
     if events and listeners:

@@ -180,7 +180,7 @@ class Socket:
         subscriptions.position = newest
 
     def catch_up(self) -> bool:
-        """Tell what is new; whoever is far behind is told some of it, and has to ask again."""
+        """Tell what is new, or some of it to who is far behind; returns whether there was any."""
         subscriptions = self.subscriptions
         if not subscriptions.channels:
             return False
