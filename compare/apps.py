@@ -1,9 +1,11 @@
 """The one table of the apps, which every command uses."""
 
+import secrets
 import shlex
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +16,8 @@ from compare.terminal import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+# Those that no system opens connections from, unless it is told to.
+PORTS = range(20_000, 32_000)
 
 
 @dataclass(frozen=True)
@@ -162,9 +166,15 @@ def ensure_free(port: int) -> None:
             ) from None
 
 
-def free_port() -> int:
-    """A port on which nothing listens at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(number: int = 1) -> int:
+    """A port on which nothing listens at this moment; of several in a row, the first.
+
+    The system itself would draw one of those from which it also opens connections: until a server
+    listens there, one of them may have taken it.
+    """
+    while True:
+        first = secrets.choice(PORTS)
+        with suppress(UsageError):
+            for port in range(first, first + number):
+                ensure_free(port)
+            return first

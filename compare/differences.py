@@ -18,7 +18,7 @@ from typing import Annotated
 
 import typer
 
-from compare.apps import BY_NAME, HOST, ROOT, App, python
+from compare.apps import BY_NAME, HOST, ROOT, App, free_port, python
 from compare.bare.cases import CASES, Case
 from compare.pieces import find
 from compare.terminal import Failed, out
@@ -76,8 +76,7 @@ def differences(
 @contextmanager
 def serving(command: str) -> Iterator[int]:
     """The port on which this command lets a bare app answer."""
-    with socket.create_server((HOST, 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     settings = os.environ | {
         "DJANGO_SETTINGS_MODULE": "compare.bare.django_settings",
         # Two of them give the methods in `Allow` in the order of a set.

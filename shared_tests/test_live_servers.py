@@ -41,11 +41,10 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def pair(launcher: Launcher) -> Pair:
-    """Two servers, and somebody who has signed up."""
-    one = launcher.start()
-    two = launcher.start(database=one.database)
-    return Pair(one, two, register(one.client))
+def pair(launcher: Launcher, server: Server) -> Pair:
+    """The server of all tests, another one beside it, and somebody who has signed up."""
+    other = launcher.start(database=server.database)
+    return Pair(server, other, register(server.client))
 
 
 def at(server: Server, person: Person) -> Person:

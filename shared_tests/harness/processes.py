@@ -1,11 +1,13 @@
 """Child processes that do not outlive the test run."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,23 @@ WITH_FAREWELL = (
 )
 
 
+# Those that no system opens connections from, unless it is told to.
+PORTS = range(20_000, 32_000)
+
+
 def free_port() -> int:
-    """A TCP port of the loopback address that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of the loopback address that nobody listens on at the moment.
+
+    The system itself would draw one of those from which it also opens connections: until the
+    server listens there, one of them may have taken it.
+    """
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
 
 
 def environment(settings: Mapping[str, str | None]) -> dict[str, str]:

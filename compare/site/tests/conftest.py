@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -26,7 +25,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from compare.apps import HOST, ROOT
+from compare.apps import HOST, ROOT, free_port
 from compare.site.build import build
 
 # Milliseconds that a page may take for anything, on a machine that has other things to do.
@@ -65,7 +64,7 @@ def static(site: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the pages that `up` serves; the apps are on the next three ports."""
-    port = four_free_ports()
+    port = free_port(4)
     log = tmp_path_factory.mktemp("up") / "log"
     home = {"TRIPTYCH_HOME": str(tmp_path_factory.mktemp("home"))}
     with log.open("w") as output, subprocess.Popen(
@@ -83,19 +82,6 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             up.send_signal(signal.SIGINT)
             up.wait(timeout=30)
     assert up.returncode == 0, log.read_text()
-
-
-def four_free_ports() -> int:
-    """The first of four ports, one after the other, on which nothing listens."""
-    while True:
-        with socket.create_server((HOST, 0)) as listener:
-            first: int = listener.getsockname()[1]
-        try:
-            for port in range(first, first + 4):
-                socket.create_server((HOST, port)).close()
-        except (OSError, OverflowError):
-            continue
-        return first
 
 
 def wait_for_apps(address: str, up: subprocess.Popen[bytes], log: Path) -> None:
