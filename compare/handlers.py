@@ -8,6 +8,7 @@ from pathlib import Path
 
 from compare.apps import App
 from compare.contract import METHODS
+from compare.pieces import parse
 
 # Where handlers are; the pages of docs.py have routes too, but are no operations.
 PLACES = ("conduit/**/api.py", "conduit/health.py")
@@ -30,7 +31,7 @@ def read_handlers(app: App) -> list[Handler]:
 
 
 def handlers_of(file: Path, folder: Path) -> Iterator[Handler]:
-    for node in ast.parse(file.read_text()).body:
+    for node in parse(file.read_text()).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and is_routed(node):
             yield Handler(node.name, ast.get_docstring(node) or "", file.relative_to(folder))
 

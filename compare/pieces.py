@@ -38,8 +38,7 @@ def find(locator: str, root: Path) -> Piece:
     if not file.is_file():
         files = (str(each.relative_to(root)) for each in root.rglob(f"*{file.suffix}"))
         raise Failed(f"{locator}: {root.name} has no file {path}{nearest(path, files)}")
-    text = file.read_text()
-    lines = text.splitlines()
+    text, lines = read(file)
     if not name:
         return Piece(Path(path), "", 1, len(lines), text)
     try:
@@ -52,6 +51,13 @@ def find(locator: str, root: Path) -> Piece:
     while first > 1 and is_comment(lines[first - 2], beside=lines[first - 1]):
         first -= 1
     return Piece(Path(path), name, first, last, at_margin(lines[first - 1 : last]))
+
+
+@cache
+def read(file: Path) -> tuple[str, list[str]]:
+    """The text of a file, and its lines."""
+    text = file.read_text()
+    return text, text.splitlines()
 
 
 @cache
