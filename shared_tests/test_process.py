@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .harness import register, rule, unique, write_article
+from .harness import Answer, Person, register, rule, unique, write_article
 from .harness.processes import free_port
 from .harness.rush import at_once
 from .harness.servers import Launcher, Server
@@ -246,6 +246,39 @@ def test_times_are_stored_in_whole_milliseconds(server: Server) -> None:
     stored = created.isoformat(timespec="microseconds") if not isinstance(created, str) else created
     shown = article["createdAt"].removesuffix("Z").replace("T", " ")
     assert stored.replace("T", " ").partition("+")[0].ljust(26, "0")[:26] == shown + "000"
+
+
+def put_after(server: Server, person: Person, change: str, user: dict[str, Any]) -> Answer:
+    """Update a person while another transaction changes it too, and ends a moment later."""
+    statement = f"UPDATE users SET {change} WHERE username = '{person.username}'"
+    with ThreadPoolExecutor(1) as pool:
+        with server.database.lock(statement):
+            updating = pool.submit(person.put, "/api/user", json={"user": user})
+            time.sleep(0.3)
+            assert not updating.done()
+        return updating.result()
+
+
+@rule("USER-2")
+def test_update_after_another(server: Server) -> None:
+    """An update that has waited for another one answers with what that has changed."""
+    person = register(server.client)
+    answer = put_after(server, person, "bio = 'meanwhile'", {"image": "new.png"})
+    assert answer.status == 200
+    assert answer.json["user"]["bio"] == "meanwhile"
+    assert answer.json["user"]["image"] == "new.png"
+
+
+@rule("USER-7")
+@pytest.mark.parametrize("user", [{"bio": "old"}, {"password": "another horse"}], ids=str)
+def test_update_after_a_new_password(server: Server, user: dict[str, Any]) -> None:
+    """An update that has waited for a password change is refused: its token has ended."""
+    person = register(server.client)
+    answer = put_after(server, person, "token_version = token_version + 1", user)
+    [(bio,)] = server.database.rows("SELECT bio FROM users WHERE username = ?", person.username)
+    assert answer.status == 401
+    assert answer.body == b'{"errors":{"token":["is invalid"]}}'
+    assert bio is None
 
 
 @rule("DB-10")

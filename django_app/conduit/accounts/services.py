@@ -1,9 +1,9 @@
 from typing import Any
 
 from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized
 from . import schemas
@@ -43,20 +43,30 @@ def create_user(*, username: str, email: str, password: str) -> schemas.User:
 
 def update_user(*, user: User, changes: dict[str, Any]) -> schemas.User:
     """Change what is given; a new password ends all earlier tokens."""
-    for name, value in changes.items():
-        setattr(user, name, value)
     if "password" in changes:
-        user.set_password(changes["password"])
-        user.token_version = F("token_version") + 1
-        changes["token_version"] = user.token_version
+        changes["password"] = make_password(changes["password"])
+        changes["token_version"] = user.token_version + 1
     while changes:
         try:
-            user.save(update_fields=changes.keys())
+            user = save_changes(user, changes)
             break
         except IntegrityError:
             names = {name: changes[name] for name in ("email", "username") if name in changes}
             refuse_taken(user_id=user.pk, **names)
     return with_token(user)
+
+
+@transaction.atomic
+def save_changes(user: User, changes: dict[str, Any]) -> User:
+    """The user as it is then; raises `Unauthorized` where its tokens have ended meanwhile."""
+    signed_in = User.objects.filter(pk=user.pk, token_version=user.token_version)
+    changed = signed_in.for_change().first()
+    if changed is None:
+        raise Unauthorized(token="is invalid")
+    for name, value in changes.items():
+        setattr(changed, name, value)
+    changed.save(update_fields=changes.keys())
+    return changed
 
 
 def refuse_taken(*, user_id: int = 0, **names: str) -> None:

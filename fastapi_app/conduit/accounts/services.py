@@ -55,12 +55,17 @@ async def update_user(
     """Change what is given; a new password ends all earlier tokens."""
     if "password" in changes:
         changes["password"] = await run_in_threadpool(hash_password, changes["password"])
-        changes["token_version"] = User.token_version + 1
-    statement = update(User).where(User.id == user.id).values(changes).returning(User)
+        changes["token_version"] = user.token_version + 1
+    signed_in = (User.id == user.id, User.token_version == user.token_version)
+    statement = update(User).where(*signed_in).values(changes).returning(User)
     while changes:
         try:
             async with session.begin_nested():
-                await session.execute(statement, execution_options={"populate_existing": True})
+                changed = await session.scalar(
+                    statement, execution_options={"populate_existing": True}
+                )
+                if changed is None:  # a new password has ended the token meanwhile
+                    raise Unauthorized(token="is invalid")
             break
         except IntegrityError:
             names = {name: changes[name] for name in ("email", "username") if name in changes}
