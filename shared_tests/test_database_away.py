@@ -156,6 +156,31 @@ def test_connections_that_were_cut(fragile: Fragile) -> None:
     assert [answer.status for answer in answers] == [200] * 6
 
 
+@rule("FAIL-2")
+def test_connections_that_are_cut_in_a_write(fragile: Fragile) -> None:
+    """A write whose connection the database cuts is 503, and nothing of it is kept."""
+    user = {"username": "cut", "email": "cut@example.com", "password": "12345678"}
+    article = {"title": "Cut", "description": "x", "body": "x"}
+    writes = [
+        partial(fragile.server.client.post, "/api/users", json={"user": user}),
+        partial(fragile.person.post, "/api/articles", json={"article": article}),
+        partial(fragile.person.put, "/api/user", json={"user": {"bio": "cut"}}),
+    ]
+    database = fragile.server.database
+    waiting = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = ?"
+    with ThreadPoolExecutor(1) as pool, database.write_lock():
+        writing = pool.submit(at_once, writes)
+        while database.rows(f"SELECT count(*) {waiting}", "Lock") != [(3,)]:
+            time.sleep(0.01)
+        database.execute(f"SELECT pg_terminate_backend(pid) {waiting}", "Lock")
+        answers = writing.result()
+    assert [answer.status for answer in answers] == [503] * 3
+    assert [answer.body for answer in answers] == [UNAVAILABLE] * 3
+    assert fragile.person.get("/api/profiles/cut").status == 404
+    assert fragile.person.get("/api/articles/cut").status == 404
+    assert fragile.person.get("/api/user").json["user"]["bio"] is None
+
+
 # Sockets
 
 

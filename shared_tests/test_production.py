@@ -1,7 +1,5 @@
 """A server in production, with no more settings than it needs."""
 
-import statistics
-
 import pytest
 
 from .harness import register, rule
@@ -92,15 +90,28 @@ def test_login_takes_its_time(production: Server) -> None:
     person = register(production.client)
 
     def seconds(email: str) -> float:
-        """The median of a few failing logins."""
+        """How long a failing login takes."""
         user = {"email": email, "password": "wrong horse"}
-        return statistics.median(
-            production.client.post("/api/users/login", json={"user": user}).seconds
-            for _ in range(3)
-        )
+        return production.client.post("/api/users/login", json={"user": user}).seconds
 
-    known, unknown = seconds(person.email), seconds("nobody@example.com")
+    # In turns, and the shortest of each: what else the machine does makes some of them longer.
+    pairs = [(seconds(person.email), seconds("nobody@example.com")) for _ in range(4)]
+    known, unknown = map(min, zip(*pairs, strict=True))
     assert known * 0.5 < unknown < known * 2
+
+
+@rule("DB-8")
+def test_passwords_are_costly(production: Server) -> None:
+    """A stored password has been hashed with 64 MiB and two passes at least."""
+    person = register(production.client)
+    [(stored,)] = production.database.rows(
+        "SELECT password FROM users WHERE username = ?", person.username
+    )
+    _, kind, _, parameters, _, _ = stored.split("$")
+    costs = dict(parameter.split("=") for parameter in parameters.split(","))
+    assert kind == "argon2id"
+    assert int(costs["m"]) >= 65_536
+    assert int(costs["t"]) >= 2
 
 
 @rule("SETTING-1")

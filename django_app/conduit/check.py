@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from copy import deepcopy
 
 import django
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
@@ -16,17 +15,19 @@ WORKER_CANNOT_START = 3
 
 def find_problem() -> str | None:
     """A line that says what is wrong with the database, and what to do; none if it is well."""
-    pooled = connections[DEFAULT_DB_ALIAS]
-    settings = deepcopy(pooled.settings_dict)
-    settings["OPTIONS"].pop("pool", None)  # which would try again and again, and log it
-    direct = type(pooled)(settings, DEFAULT_DB_ALIAS)
+    connection = connections[DEFAULT_DB_ALIAS]
+    options = connection.settings_dict["OPTIONS"]
+    without_pool = {name: value for name, value in options.items() if name != "pool"}
+    # A pool would try again and again, and log it; and what is opened here is not for a fork.
+    connection.settings_dict["OPTIONS"] = without_pool
     try:
-        executor = MigrationExecutor(direct)
+        executor = MigrationExecutor(connection)
     except (DatabaseError, InterfaceError) as error:
         reason = str(error).partition("\n")[0]
         return f"the database of CONDUIT_DATABASE_URL cannot be reached: {reason}"
     finally:
-        direct.close()
+        connection.close()
+        connection.settings_dict["OPTIONS"] = options
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return "the database is not migrated: run `python manage.py migrate`"
     return None
