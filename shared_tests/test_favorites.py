@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .harness import Client, Person, rule
+from .harness import Client, Person, rule, write_article
 
 
 def seen_by(reader: Client, article: dict[str, Any]) -> tuple[bool, int]:
@@ -47,6 +47,17 @@ def test_unfavorite(ben: Person, article: dict[str, Any]) -> None:
     answer = ben.delete(f"/api/articles/{article['slug']}/favorite")
     assert answer.status == 200
     assert answer.json["article"] == article
+
+
+@rule("FAVORITE-2")
+def test_unfavorite_one_of_two(anna: Person, ben: Person, article: dict[str, Any]) -> None:
+    """The other favorite stays one."""
+    other = write_article(anna)
+    for each in (article, other):
+        ben.post(f"/api/articles/{each['slug']}/favorite")
+    ben.delete(f"/api/articles/{article['slug']}/favorite")
+    assert seen_by(ben, article) == (False, 0)
+    assert seen_by(ben, other) == (True, 1)
 
 
 @rule("FAVORITE-2")

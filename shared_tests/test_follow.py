@@ -2,7 +2,7 @@
 
 import pytest
 
-from .harness import Client, Person, comment_on, rule, unique, write_article
+from .harness import Client, Person, comment_on, register, rule, unique, write_article
 
 
 def following(reader: Client, person: Person) -> bool:
@@ -58,6 +58,18 @@ def test_unfollow(anna: Person, ben: Person) -> None:
         ).encode()
     )
     assert following(anna, ben) is False
+
+
+@rule("FOLLOW-2")
+def test_unfollow_one_of_several(client: Client, anna: Person, ben: Person) -> None:
+    """Whom else one follows, and who else follows, stays so."""
+    clara = register(client, "clara")
+    for follower, followed in [(anna, ben), (anna, clara), (clara, ben)]:
+        follower.post(f"/api/profiles/{followed.username}/follow")
+    anna.delete(f"/api/profiles/{ben.username}/follow")
+    assert following(anna, ben) is False
+    assert following(anna, clara) is True
+    assert following(clara, ben) is True
 
 
 @rule("FOLLOW-2")
