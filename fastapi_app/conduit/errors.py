@@ -19,7 +19,6 @@ MESSAGES = {
     "missing": "can't be blank",
     "string_type": "must be a string",
     "list_type": "must be a list of strings",
-    "model_type": "must be an object",
     "model_attributes_type": "must be an object",
     "int_type": "must be an integer",
     "int_parsing": "must be an integer",

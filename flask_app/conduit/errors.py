@@ -22,7 +22,6 @@ MESSAGES = {
     "string_type": "must be a string",
     "list_type": "must be a list of strings",
     "model_type": "must be an object",
-    "model_attributes_type": "must be an object",
     "int_type": "must be an integer",
     "int_parsing": "must be an integer",
     "string_pattern_mismatch": "is invalid",
