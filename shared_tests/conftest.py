@@ -11,6 +11,7 @@ import pytest
 from .harness import Client, Person, exchanges, register, write_article
 from .harness.apps import APPS
 from .harness.databases import Databases
+from .harness.elsewhere import not_asked
 from .harness.postgres import Postgres
 from .harness.rules import read_rules
 from .harness.scheduling import Scheduling, turn_of
@@ -94,6 +95,9 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark tests by the fixtures they use, and leave out those that the target rules out."""
     database = config.getoption("--database")
+    app, server = config.getoption("--app"), config.getoption("--server")
+    elsewhere = not_asked(app, server) if server else frozenset()
+    without = {"live"} if server and server in APPS[app].without_sockets else set()
     kept: list[pytest.Item] = []
     left: list[pytest.Item] = []
     for item in items:
@@ -103,9 +107,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         marks = {mark.name for mark in item.iter_markers()}
         if config.getoption("--base-url") or config.getoption("--roulette") is not None:
             runs = not marks & {"process", "cross"}
-        elif config.getoption("--app"):
+        elif app:
             other = "on_sqlite" if database == "postgres" else "on_postgres"
-            runs = not marks & {"cross", other}
+            runs = not marks & {"cross", other, *without}
+            runs = runs and item.name.partition("[")[0] not in elsewhere
         else:
             runs = "cross" in marks
         (kept if runs else left).append(item)

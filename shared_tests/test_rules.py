@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from .harness.apps import ROOT
+from .harness.elsewhere import all_not_asked
 from .harness.processes import environment
 from .harness.rules import SPEC, read_rules
 
@@ -60,6 +61,12 @@ def test_every_test_says_what_it_promises() -> None:
         f"{file}: {test.name}" for file, test in written_tests() if not ast.get_docstring(test)
     ]
     assert silent == []
+
+
+def test_what_is_left_out_elsewhere_exists() -> None:
+    """The page of differences names tests that there are."""
+    assert all_not_asked() != set()
+    assert all_not_asked() <= {test.name for _, test in written_tests()}
 
 
 def test_every_rule_is_one_line() -> None:

@@ -17,6 +17,8 @@ class App:
     name: str
     migrate: tuple[str, ...]
     servers: dict[str, tuple[str, ...]]
+    without_sockets: frozenset[str] = frozenset()
+    """Those of the servers that cannot hold a socket."""
 
     @property
     def folder(self) -> Path:
@@ -44,6 +46,13 @@ def _uvicorn(target: str, *more: str) -> tuple[str, ...]:
     return (*command, *_SOCKETS, *more)
 
 
+# What `-m waitress` does, but SIGTERM ends it in order, as SIGINT does.
+_WAITRESS = (
+    "import signal, waitress.runner; signal.signal(signal.SIGTERM, signal.default_int_handler); "
+    "waitress.runner.run()"
+)
+
+
 def _gunicorn(target: str) -> tuple[str, ...]:
     return ("-m", "gunicorn", "--config", "gunicorn.conf.py", target, *_BIND)
 
@@ -58,14 +67,16 @@ APPS = {
                 "uvicorn": _uvicorn("conduit.asgi:application", "--lifespan", "off"),
                 "gunicorn": _gunicorn("conduit.wsgi:application"),
             },
+            without_sockets=frozenset({"gunicorn"}),
         ),
         App(
             "flask",
             migrate=("-m", "alembic", "upgrade", "head"),
             servers={
                 "gunicorn": _gunicorn("conduit.wsgi:app"),
-                "waitress": ("-m", "waitress", *_HOST_AND_PORT, "conduit.wsgi:app"),
+                "waitress": ("-c", _WAITRESS, *_HOST_AND_PORT, "conduit.wsgi:app"),
             },
+            without_sockets=frozenset({"waitress"}),
         ),
         App(
             "fastapi",
