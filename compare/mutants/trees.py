@@ -37,7 +37,7 @@ NEAR_MODULE = {
 """The same for a module, whatever folder it is in."""
 
 ON_POSTGRES = {"errors", "health", "queries", "services"}
-"""Modules in which there are rows that are locked, or a database that is away."""
+"""Modules in which rows are locked or a database can be away, and statements are made."""
 
 ORDINARY = "not process and not live and not browser"
 # Those that start, stop or configure servers or open sockets, which takes longer.
@@ -80,6 +80,7 @@ def parts_for(path: str) -> list[Part]:
     ]
     if module in ON_POSTGRES:
         parts += (
+            Part("near, on PostgreSQL", [*near, "-m", ORDINARY, "--database", "postgres"]),
             Part("races", ["shared_tests/test_races.py", "--database", "postgres"]),
             Part("postgres", ["shared_tests", "--database", "postgres", "-m", "on_postgres"]),
         )

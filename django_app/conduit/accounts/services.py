@@ -34,7 +34,7 @@ def create_user(*, username: str, email: str, password: str) -> schemas.User:
     user.set_password(password)
     while True:
         try:
-            user.save(force_insert=True)
+            user.save()
             break
         except IntegrityError:
             refuse_taken(username=username, email=email)
