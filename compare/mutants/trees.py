@@ -79,10 +79,8 @@ def parts_for(path: str) -> list[Part]:
         Part("others", ["shared_tests", "-m", OTHERS]),
     ]
     if module in ON_POSTGRES:
-        parts += (
-            Part("near, on PostgreSQL", [*near, "-m", ORDINARY, "--database", "postgres"]),
-            Part("races", ["shared_tests/test_races.py", "--database", "postgres"]),
-            Part("postgres", ["shared_tests", "--database", "postgres", "-m", "on_postgres"]),
+        parts.append(
+            Part("on PostgreSQL", ["shared_tests", "-m", "not browser", "--database", "postgres"])
         )
     return parts
 
