@@ -170,7 +170,7 @@ def test_connections_that_are_cut_in_a_write(fragile: Fragile) -> None:
     waiting = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = ?"
     with ThreadPoolExecutor(1) as pool, database.write_lock():
         writing = pool.submit(at_once, writes)
-        while database.rows(f"SELECT count(*) {waiting}", "Lock") != [(3,)]:
+        while database.rows(f"SELECT count(*) {waiting}", "Lock") != [(3,)] and not writing.done():
             time.sleep(0.01)
         database.execute(f"SELECT pg_terminate_backend(pid) {waiting}", "Lock")
         answers = writing.result()

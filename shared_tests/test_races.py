@@ -151,6 +151,17 @@ def test_comments(client: Client, anna: Person, ben: Person, article: dict[str, 
     assert sorted(int(comment["body"]) for comment in listed) == list(range(20))
 
 
+@rule("FOLLOW-1", "FAIL-4")
+def test_follows_of_each_other(client: Client) -> None:
+    """People who follow each other at once all do: none waits for the other."""
+    people = crowd(client, 10)
+    pairs = [(one, other) for one in people for other in people if one is not other]
+    answers = at_once(
+        [partial(one.post, f"/api/profiles/{other.username}/follow") for one, other in pairs]
+    )
+    assert statuses(answers) == {200: 90}
+
+
 @rule("ARTICLE-6", "FAIL-4")
 def test_updates_of_one_article(anna: Person, article: dict[str, Any]) -> None:
     """Twenty updates of one article at once have twenty moments, each later than the creation."""

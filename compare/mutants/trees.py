@@ -36,7 +36,7 @@ NEAR_MODULE = {
 }
 """The same for a module, whatever folder it is in."""
 
-ON_POSTGRES = {"errors", "health", "queries", "services"}
+ON_POSTGRES = {"auth", "errors", "health", "queries", "services"}
 """Modules in which rows are locked or a database can be away, and statements are made."""
 
 ORDINARY = "not process and not live and not browser"

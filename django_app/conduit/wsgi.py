@@ -1,8 +1,10 @@
 """The application for a WSGI server: `gunicorn conduit.wsgi:application`."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from io import BytesIO
+from typing import Any
 from wsgiref.types import InputStream, StartResponse, WSGIEnvironment
 
 from django.conf import settings
@@ -10,8 +12,9 @@ from django.core.wsgi import get_wsgi_application
 
 from . import check
 
-DRAINED_AT_ONCE = 65_536
+DRAINED_AT_ONCE = 4_096
 MOST_DRAINED = 16 * 1_048_576
+MOST_WAITED = 5  # seconds
 
 check.require()
 django_application = get_wsgi_application()
@@ -23,10 +26,9 @@ def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[byte
     if "HTTP_TRANSFER_ENCODING" in environ:
         content = read_chunks(body)
         environ |= {"CONTENT_LENGTH": str(len(content)), "wsgi.input": BytesIO(content)}
-    answer = django_application(environ, start)
-    if int(environ.get("CONTENT_LENGTH") or 0) <= MOST_DRAINED:
-        drain(body)
-    return answer
+    elif not 0 < int(environ.get("CONTENT_LENGTH") or 0) <= MOST_DRAINED:
+        return django_application(environ, start)
+    return Answer(django_application(environ, start), body, environ.get("gunicorn.socket"))
 
 
 def read_chunks(body: InputStream) -> bytes:
@@ -36,9 +38,33 @@ def read_chunks(body: InputStream) -> bytes:
     return b""
 
 
-def drain(body: InputStream) -> None:
-    """Read what of a body nobody has read: gunicorn drops the connection else, unannounced."""
-    with suppress(Exception):
-        for _ in range(MOST_DRAINED // DRAINED_AT_ONCE):
-            if not body.read(DRAINED_AT_ONCE):
+class Answer:
+    """Django's answer, after which the rest of the body is read.
+
+    gunicorn drops a connection with something unread in it, unannounced.
+    """
+
+    def __init__(self, answer: Any, body: InputStream, socket: Any) -> None:
+        self.answer = answer
+        self.body = body
+        self.socket = socket
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.answer)
+
+    def close(self) -> None:
+        self.answer.close()
+        if self.socket is not None:
+            timeout = self.socket.gettimeout()
+            self.socket.settimeout(1)
+            with suppress(Exception):
+                self.drain(until=time.monotonic() + MOST_WAITED)
+            self.socket.settimeout(timeout)
+
+    def drain(self, until: float) -> None:
+        drained = 0
+        while time.monotonic() < until and drained < MOST_DRAINED:
+            part = self.body.read(DRAINED_AT_ONCE)
+            if not part:
                 return
+            drained += len(part)

@@ -27,6 +27,8 @@ class Hub:
         self.sockets: set[Subscriptions] = set()
         self.more = asyncio.Event()
         self.reading: threading.Thread | None = None
+        # The last event that was handed out: kept where a later read may fail.
+        self.position: int | None = None
 
     def join(self, subscriptions: Subscriptions) -> None:
         self.sockets.add(subscriptions)
@@ -40,28 +42,26 @@ class Hub:
 
     def read(self) -> None:
         """Hand out events as they are committed, for ever: a lost database is taken up again."""
-        position: int | None = None
         while True:
             try:
                 with closing(wakeups()) as signals:
                     for _ in signals:
-                        position = self.catch_up(position)
+                        self.catch_up()
             except (Error, psycopg.Error, sqlite3.Error, OSError) as error:
                 log.warning("live events wait for the database: %s", str(error).partition("\n")[0])
                 time.sleep(UNTIL_NEXT_TRY)
 
-    def catch_up(self, position: int | None) -> int:
-        """Read what is new after that event, at first nothing; returns the last one read."""
+    def catch_up(self) -> None:
+        """Hand out what is new, at first nothing."""
         try:
-            if position is None:
-                position = services.get_newest()
+            if self.position is None:
+                self.position = services.get_newest()
                 self.loop.call_soon_threadsafe(self.publish, [])
-            while news := services.get_news(after=position, get_listeners=self.get_listeners):
-                position = news[-1].id
+            while news := services.get_news(after=self.position, get_listeners=self.get_listeners):
+                self.position = news[-1].id
                 self.loop.call_soon_threadsafe(self.publish, news)
         finally:
             connection.close()  # which no request does here
-        return position
 
     def get_listeners(self) -> set[int]:
         """Those whose follows decide what they are told."""

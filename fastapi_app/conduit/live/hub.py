@@ -29,6 +29,8 @@ class Hub:
         self.sockets: set[Subscriptions] = set()
         self.more = asyncio.Event()
         self.reading: asyncio.Task[None] | None = None
+        # The last event that was handed out: kept where a later read may fail.
+        self.position: int | None = None
 
     def join(self, subscriptions: Subscriptions) -> None:
         self.sockets.add(subscriptions)
@@ -46,29 +48,27 @@ class Hub:
 
     async def read(self) -> None:
         """Hand out events as they are committed, for ever: a lost database is taken up again."""
-        position: int | None = None
         while True:
             try:
                 async with aclosing(wakeups(self.settings.database_url)) as signals:
                     async for _ in signals:
-                        position = await self.catch_up(position)
+                        await self.catch_up()
             except (SQLAlchemyError, psycopg.Error, sqlite3.Error, OSError) as error:
                 log.warning("live events wait for the database: %s", str(error).partition("\n")[0])
                 await asyncio.sleep(UNTIL_NEXT_TRY)
 
-    async def catch_up(self, position: int | None) -> int:
-        """Read what is new after that event, at first nothing; returns the last one read."""
+    async def catch_up(self) -> None:
+        """Hand out what is new, at first nothing."""
         async with self.sessions.reading() as session:
-            if position is None:
-                position = await services.get_newest(session)
+            if self.position is None:
+                self.position = await services.get_newest(session)
                 self.wake()
             while news := await services.get_news(
-                session, after=position, get_listeners=self.get_listeners
+                session, after=self.position, get_listeners=self.get_listeners
             ):
-                position = news[-1].id
+                self.position = news[-1].id
                 self.backlog.extend(news)
                 self.wake()
-        return position
 
     def get_listeners(self) -> set[int]:
         """Those whose follows decide what they are told."""

@@ -32,6 +32,8 @@ class Hub:
         self.changing = threading.Lock()
         self.reading: threading.Thread | None = None
         self.stopping = False
+        # The last event that was handed out: kept where a later read may fail.
+        self.position: int | None = None
 
     def admit(self, subscriptions: Subscriptions) -> bool:
         """Take a socket in, unless all threads that were set aside for sockets are taken."""
@@ -60,29 +62,27 @@ class Hub:
 
     def read(self) -> None:
         """Hand out events as they are committed, for ever: a lost database is taken up again."""
-        position: int | None = None
         while True:
             try:
                 with closing(wakeups(self.settings.DATABASE_URL)) as signals:
                     for _ in signals:
-                        position = self.catch_up(position)
+                        self.catch_up()
             except (SQLAlchemyError, psycopg.Error, sqlite3.Error, OSError) as error:
                 log.warning("live events wait for the database: %s", str(error).partition("\n")[0])
                 time.sleep(UNTIL_NEXT_TRY)
 
-    def catch_up(self, position: int | None) -> int:
-        """Read what is new after that event, at first nothing; returns the last one read."""
+    def catch_up(self) -> None:
+        """Hand out what is new, at first nothing."""
         with self.sessions.reading() as session:
-            if position is None:
-                position = services.get_newest(session)
+            if self.position is None:
+                self.position = services.get_newest(session)
                 self.wake()
             while news := services.get_news(
-                session, after=position, get_listeners=self.get_listeners
+                session, after=self.position, get_listeners=self.get_listeners
             ):
-                position = news[-1].id
+                self.position = news[-1].id
                 self.backlog.extend(news)
                 self.wake()
-        return position
 
     def get_listeners(self) -> set[int]:
         """Those whose follows decide what they are told."""
