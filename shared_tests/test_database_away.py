@@ -167,12 +167,11 @@ def test_connections_that_are_cut_in_a_write(fragile: Fragile) -> None:
         partial(fragile.person.put, "/api/user", json={"user": {"bio": "cut"}}),
     ]
     database = fragile.server.database
-    waiting = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = ?"
     with ThreadPoolExecutor(1) as pool, database.write_lock():
         writing = pool.submit(at_once, writes)
-        while database.rows(f"SELECT count(*) {waiting}", "Lock") != [(3,)] and not writing.done():
+        while database.waiting() < len(writes) and not writing.done():
             time.sleep(0.01)
-        database.execute(f"SELECT pg_terminate_backend(pid) {waiting}", "Lock")
+        database.cut_waiting()
         answers = writing.result()
     assert [answer.status for answer in answers] == [503] * 3
     assert [answer.body for answer in answers] == [UNAVAILABLE] * 3

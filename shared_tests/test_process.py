@@ -249,12 +249,19 @@ def test_times_are_stored_in_whole_milliseconds(server: Server) -> None:
 
 
 def put_after(server: Server, person: Person, change: str, user: dict[str, Any]) -> Answer:
-    """Update a person while another transaction changes it too, and ends a moment later."""
-    statement = f"UPDATE users SET {change} WHERE username = '{person.username}'"
+    """Update a person while another transaction changes it too, and ends when the update waits.
+
+    On PostgreSQL it waits for the row, signed in already; on SQLite for its turn to write.
+    """
+    database = server.database
     with ThreadPoolExecutor(1) as pool:
-        with server.database.lock(statement):
+        with database.lock(f"UPDATE users SET {change} WHERE username = '{person.username}'"):
             updating = pool.submit(person.put, "/api/user", json={"user": user})
-            time.sleep(0.3)
+            if database.is_postgres:
+                while not database.waiting() and not updating.done():
+                    time.sleep(0.01)
+            else:
+                time.sleep(0.3)
             assert not updating.done()
         return updating.result()
 

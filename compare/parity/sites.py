@@ -7,7 +7,6 @@ import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 from compare.apps import APPS, App, free_port
@@ -96,7 +95,8 @@ async def running_site(setting: Setting, *, postgres: bool) -> AsyncIterator[Sit
         else:
             urls = {app: SQLiteFile(folder / f"{app.name}.sqlite3").start_draft() for app in APPS}
         await stack.enter_async_context(processes)
-        ports = dict(zip(APPS, count(free_port(len(APPS))), strict=False))
+        first = free_port(len(APPS))
+        ports = {app: first + number for number, app in enumerate(APPS)}
         settings = {app: settings_for(urls[app]) | SETTINGS for app in APPS}
         # On one database the first makes the tables, and then the others take them over.
         turns = [[app] for app in APPS] if setting == "one database" else [APPS]

@@ -15,6 +15,8 @@ from psycopg import sql
 
 Row = tuple[Any, ...]
 
+WAITING = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
 
 @dataclass(frozen=True)
 class Database:
@@ -88,6 +90,15 @@ class Database:
         with self._connection() as connection:
             connection.execute(statement)
             yield
+
+    def waiting(self) -> int:
+        """How many connections to this PostgreSQL database wait for a lock."""
+        [(number,)] = self.rows(f"SELECT count(*) {WAITING}")
+        return int(number)
+
+    def cut_waiting(self) -> None:
+        """Cut the connections that wait for a lock."""
+        self.execute(f"SELECT pg_terminate_backend(pid) {WAITING}")
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:

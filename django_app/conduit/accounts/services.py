@@ -59,9 +59,7 @@ def update_user(*, user: User, changes: dict[str, Any]) -> schemas.User:
 @transaction.atomic
 def save_changes(user: User, changes: dict[str, Any]) -> User:
     """The user as it is then; raises `Unauthorized` where its tokens have ended meanwhile."""
-    same_token = {"token_version": user.token_version}
-    signed_in = User.objects.filter(pk=user.pk, is_active=True, **same_token)
-    changed = signed_in.for_change().first()
+    changed = User.objects.still_signed_in(user).for_change().first()
     if changed is None:
         raise Unauthorized(token="is invalid")
     for name, value in changes.items():

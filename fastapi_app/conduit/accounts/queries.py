@@ -43,6 +43,11 @@ def with_email(email: str) -> Select[User]:
     return select(User).where(has_email(email), User.is_active)
 
 
+def still_signed_in(user: User) -> list[ColumnElement[bool]]:
+    """The conditions that the user's tokens are as good as when he was read."""
+    return [User.id == user.id, User.is_active, User.token_version == user.token_version]
+
+
 def for_change(username: str) -> Select[User]:
     """The user, held until the commit."""
     return select(User).where(has_username(username)).with_for_update(key_share=True)

@@ -56,8 +56,7 @@ async def update_user(
     if "password" in changes:
         changes["password"] = await run_in_threadpool(hash_password, changes["password"])
         changes["token_version"] = user.token_version + 1
-    same_token = User.token_version == user.token_version
-    signed_in = (User.id == user.id, User.is_active, same_token)
+    signed_in = queries.still_signed_in(user)
     statement = update(User).where(*signed_in).values(changes).returning(User)
     while changes:
         try:

@@ -50,8 +50,7 @@ def update_user(session: Session, *, user: User, changes: dict[str, Any]) -> sch
     if "password" in changes:
         changes["password"] = hash_password(changes["password"])
         changes["token_version"] = user.token_version + 1
-    same_token = User.token_version == user.token_version
-    signed_in = (User.id == user.id, User.is_active, same_token)
+    signed_in = queries.still_signed_in(user)
     statement = update(User).where(*signed_in).values(changes).returning(User)
     while changes:
         try:
