@@ -1,14 +1,19 @@
 """What a caller from outside cannot see: the admin, the commands, and the tables behind."""
 
+from unittest.mock import Mock, patch
+
 from django.contrib import admin
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import TestCase
 from django.urls import reverse
 
 from conduit.accounts.models import User
 from conduit.articles.models import Article
+from conduit.live import services
+from conduit.live.hub import Hub
 from conduit.live.models import Event, EventCounter
+from conduit.live.subscriptions import News
 
 
 class AdminTests(TestCase):
@@ -111,3 +116,23 @@ class DatabaseTests(TestCase):
         names = Event.objects.order_by("id").values_list("name", flat=True)
         self.assertEqual(list(names), ["article.created", "article.deleted"])
         self.assertEqual(EventCounter.objects.get().value, 2)
+
+
+class HubTests(TestCase):
+    def test_events_are_handed_out_once(self) -> None:
+        """What the hub has read stays read, also where its next read fails."""
+        hub = Hub()
+        hub.position = 0
+        hub.loop = Mock()
+        news = News(1, "article.created", 1, 1, "{}", frozenset())
+        reads = [[news], OperationalError("the database is away"), []]
+        with (
+            patch("conduit.live.hub.connection"),
+            patch.object(services, "get_news", side_effect=reads) as get_news,
+        ):
+            with self.assertRaises(OperationalError):
+                hub.catch_up()
+            hub.catch_up()
+        asked = [call.kwargs["after"] for call in get_news.call_args_list]
+        self.assertEqual(asked, [0, 1, 1])
+        hub.loop.call_soon_threadsafe.assert_called_once_with(hub.publish, [news])

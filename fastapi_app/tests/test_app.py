@@ -6,10 +6,16 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from conduit.accounts.auth import get_current_user, get_token
 from conduit.accounts.models import User
+from conduit.live import services
+from conduit.live.hub import Hub
 from conduit.live.models import Event, EventCounter
+from conduit.live.subscriptions import News
+from conduit.settings import get_settings
 
 
 def test_overridden_user(app: FastAPI, client: TestClient) -> None:
@@ -45,6 +51,30 @@ def test_events(app: FastAPI, client: TestClient, token: dict[str, str]) -> None
     names, newest, counter = client.portal.call(read)
     assert names[-2:] == ["article.created", "article.deleted"]
     assert newest == counter
+
+
+def test_events_are_handed_out_once(
+    app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the hub has read stays read, also where its next read fails."""
+    hub = Hub(get_settings(), app.state.sessions)
+    hub.position = 0
+    reads: list[list[News]] = [[News(1, "article.created", 1, 1, "{}", frozenset())], []]
+    asked = []
+
+    async def get_news(session: AsyncSession, *, after: int, get_listeners: object) -> list[News]:
+        asked.append(after)
+        if len(asked) == 2:
+            raise OperationalError("SELECT", {}, Exception("the database is away"))
+        return reads.pop(0)
+
+    monkeypatch.setattr(services, "get_news", get_news)
+    assert client.portal is not None
+    with pytest.raises(OperationalError):
+        client.portal.call(hub.catch_up)
+    client.portal.call(hub.catch_up)
+    assert asked == [0, 1, 1]
+    assert [news.id for news in hub.backlog.news] == [1]
 
 
 def test_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from conduit import create_app
+from conduit.live import services
+from conduit.live.hub import Hub
 from conduit.live.models import Event, EventCounter
+from conduit.live.subscriptions import News
 from conduit.settings import Settings
 
 
@@ -41,6 +46,27 @@ def test_events(app: Flask, client: FlaskClient, token: dict[str, str]) -> None:
         counter = session.scalar(select(EventCounter.value))
     assert names[-2:] == ["article.created", "article.deleted"]
     assert newest == counter
+
+
+def test_events_are_handed_out_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the hub has read stays read, also where its next read fails."""
+    hub = Hub(Settings(), app.extensions["sessions"])
+    hub.position = 0
+    reads: list[list[News]] = [[News(1, "article.created", 1, 1, "{}", frozenset())], []]
+    asked = []
+
+    def get_news(session: Session, *, after: int, get_listeners: object) -> list[News]:
+        asked.append(after)
+        if len(asked) == 2:
+            raise OperationalError("SELECT", {}, Exception("the database is away"))
+        return reads.pop(0)
+
+    monkeypatch.setattr(services, "get_news", get_news)
+    with pytest.raises(OperationalError):
+        hub.catch_up()
+    hub.catch_up()
+    assert asked == [0, 1, 1]
+    assert [news.id for news in hub.backlog.news] == [1]
 
 
 UPGRADE = {

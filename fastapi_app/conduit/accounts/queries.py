@@ -1,6 +1,6 @@
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, false, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, select
 from sqlalchemy.orm import Bundle
 
 from .models import Follow, User
@@ -43,9 +43,10 @@ def with_email(email: str) -> Select[User]:
     return select(User).where(has_email(email), User.is_active)
 
 
-def still_signed_in(user: User) -> list[ColumnElement[bool]]:
-    """The conditions that the user's tokens are as good as when he was read."""
-    return [User.id == user.id, User.is_active, User.token_version == user.token_version]
+def still_signed_in(user: User) -> ColumnElement[bool]:
+    """Whether it is this user, and his tokens are as good as when he was read."""
+    same_tokens = User.token_version == user.token_version
+    return and_(User.id == user.id, User.is_active, same_tokens)
 
 
 def for_change(username: str) -> Select[User]:

@@ -57,7 +57,7 @@ async def update_user(
         changes["password"] = await run_in_threadpool(hash_password, changes["password"])
         changes["token_version"] = user.token_version + 1
     signed_in = queries.still_signed_in(user)
-    statement = update(User).where(*signed_in).values(changes).returning(User)
+    statement = update(User).where(signed_in).values(changes).returning(User)
     while changes:
         try:
             async with session.begin_nested():

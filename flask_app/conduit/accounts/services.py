@@ -51,7 +51,7 @@ def update_user(session: Session, *, user: User, changes: dict[str, Any]) -> sch
         changes["password"] = hash_password(changes["password"])
         changes["token_version"] = user.token_version + 1
     signed_in = queries.still_signed_in(user)
-    statement = update(User).where(*signed_in).values(changes).returning(User)
+    statement = update(User).where(signed_in).values(changes).returning(User)
     while changes:
         try:
             with session.begin_nested():
