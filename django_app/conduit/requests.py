@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.params.models import Body, BodyModel
@@ -63,3 +64,20 @@ def read_body(run: Run) -> Run:
         return run(request, **path)
 
     return run_with_body
+
+
+def return_connection(run: Run) -> Run:
+    """Give the connection back to the pool, though the client has gone.
+
+    Django does so when the answer has been sent; a request that is cancelled before has none,
+    and each would keep a connection of the pool for ever.
+    """
+
+    @wraps(run)
+    def run_and_return(request: HttpRequest, **path: Any) -> HttpResponse:
+        try:
+            return run(request, **path)
+        finally:
+            close_old_connections()
+
+    return run_and_return
