@@ -3,9 +3,11 @@
 import typer
 
 from compare.load.live import live
+from compare.load.reads import reads
 
 load = typer.Typer(no_args_is_help=True)
 load.command()(live)
+load.command()(reads)
 
 
 @load.callback()
