@@ -36,6 +36,8 @@ from sqlalchemy.types import TypeDecorator
 
 from .settings import Settings
 
+# A connection is made for reading; only who writes has to change and restore it.
+READING = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 # SQLite numbers rows by itself only where the key's type is INTEGER to the letter.
 BigKey = BigInteger().with_variant(Integer, "sqlite")
@@ -85,16 +87,20 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def get_engine(settings: Settings) -> AsyncEngine:
-    """The engine that answers requests, with a pool of `database_pool_size` connections."""
+    """The engine that answers requests, with a pool of `database_pool_size` connections.
+
+    Each statement is by itself.
+    """
     url = make_url(settings.database_url)
     pool: dict[str, Any] = {"pool_size": settings.database_pool_size, "max_overflow": 0}
     if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), **pool)
+        engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), **pool, **READING)
     else:
         engine = create_async_engine(
             url.set(drivername="postgresql+psycopg"),
             connect_args={"connect_timeout": 2},
             **pool,
+            **READING,
         )
     prepare(engine.sync_engine)
     return engine
@@ -104,10 +110,12 @@ def get_sync_engine(settings: Settings) -> Engine:
     """An engine for what runs outside the event loop: the start's checks and migrations."""
     url = make_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url)
+        engine = create_engine(url, **READING)
     else:
         engine = create_engine(
-            url.set(drivername="postgresql+psycopg"), connect_args={"connect_timeout": 2}
+            url.set(drivername="postgresql+psycopg"),
+            connect_args={"connect_timeout": 2},
+            **READING,
         )
     prepare(engine)
     return engine
@@ -116,13 +124,20 @@ def get_sync_engine(settings: Settings) -> Engine:
 def prepare(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", prepare_sqlite)
-        event.listen(engine, "begin", begin_immediate)
     else:
         event.listen(engine, "checkout", refuse_dropped)
 
 
+def with_transactions(engine: Engine) -> Engine:
+    """The engine's pool for those who write: each of its connections is in a transaction."""
+    if engine.dialect.name == "sqlite":
+        writing = engine.execution_options(isolation_level="SERIALIZABLE")
+        event.listen(writing, "begin", begin_immediate)
+        return writing
+    return engine.execution_options(isolation_level="READ COMMITTED")
+
+
 def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # the driver's own BEGIN would come too late
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")  # safe with WAL, and no wait for the disk
@@ -146,25 +161,27 @@ def refuse_dropped(
 
 def begin_immediate(connection: Connection) -> None:
     """Take SQLite's write lock at once: a read that becomes a write cannot wait for it."""
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 class Sessions:
     """Sessions over one engine: for reading without a transaction, for writing with one."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+        writing = AsyncEngine(with_transactions(engine.sync_engine))
         self.engine = engine
-        self.reading = async_sessionmaker(reading, expire_on_commit=False)
-        self.writing = async_sessionmaker(engine, expire_on_commit=False)
+        self.reading = async_sessionmaker(engine, expire_on_commit=False)
+        self.writing = async_sessionmaker(writing, expire_on_commit=False)
 
 
 async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
     sessions: Sessions = request.app.state.sessions
     make = sessions.reading if request.method in SAFE_METHODS else sessions.writing
-    async with make() as session:
+    session = make()
+    try:
         yield session
+    finally:
+        await session.close()
 
 
 SessionDep = Annotated[AsyncSession, Depends(get_session)]

@@ -11,7 +11,7 @@ from .accounts.passwords import hash_password
 from .articles.models import Article, ArticleTag, Favorite, Tag
 from .articles.slugs import candidates_for
 from .comments.models import Comment
-from .database import get_sync_engine
+from .database import get_sync_engine, with_transactions
 from .settings import get_settings
 
 
@@ -73,5 +73,5 @@ def seed(session: Session) -> None:
 
 if __name__ == "__main__":
     check.require()
-    with Session(get_sync_engine(get_settings())) as session, session.begin():
+    with Session(with_transactions(get_sync_engine(get_settings()))) as session, session.begin():
         seed(session)

@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 from conduit.check import VERSION_TABLE
 from conduit.comments import models as comments
-from conduit.database import Base, get_sync_engine
+from conduit.database import Base, get_sync_engine, with_transactions
 from conduit.live import models as live
 from conduit.settings import get_settings
 
@@ -92,7 +92,7 @@ def adopt(connection: Connection) -> None:
     migration.stamp(context.script, "head")
 
 
-engine = get_sync_engine(get_settings())
+engine = with_transactions(get_sync_engine(get_settings()))
 with engine.connect() as connection:
     migrate(connection)
     connection.commit()

@@ -20,12 +20,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
         environment.setenv("CONDUIT_DATABASE_URL", f"sqlite:///{database}")
         environment.setenv("CONDUIT_PASSWORD_HASHING", "fast")
         command.upgrade(Config(FOLDER / "alembic.ini"), "head")
-        from conduit.database import get_sync_engine
+        from conduit.database import get_sync_engine, with_transactions
         from conduit.main import create_app
         from conduit.seed import seed
         from conduit.settings import get_settings
 
-        engine = get_sync_engine(get_settings())
+        engine = with_transactions(get_sync_engine(get_settings()))
         with Session(engine) as session, session.begin():
             seed(session)
         engine.dispose()

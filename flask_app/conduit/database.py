@@ -30,6 +30,8 @@ from werkzeug.local import LocalProxy
 
 from .settings import Settings
 
+# A connection is made for reading; only who writes has to change and restore it.
+READING = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 # SQLite numbers rows by itself only where the key's type is INTEGER to the letter.
 BigKey = BigInteger().with_variant(Integer, "sqlite")
@@ -79,23 +81,33 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def get_engine(settings: Settings) -> Engine:
-    """An engine with a pool of `DATABASE_POOL_SIZE` connections."""
+    """An engine with a pool of `DATABASE_POOL_SIZE` connections, each statement by itself."""
     url = make_url(settings.DATABASE_URL)
     pool = {"pool_size": settings.DATABASE_POOL_SIZE, "max_overflow": 0}
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, **pool)
+        engine = create_engine(url, **pool, **READING)
         event.listen(engine, "connect", prepare_sqlite)
-        event.listen(engine, "begin", begin_immediate)
         return engine
     engine = create_engine(
-        url.set(drivername="postgresql+psycopg"), connect_args={"connect_timeout": 2}, **pool
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={"connect_timeout": 2},
+        **pool,
+        **READING,
     )
     event.listen(engine, "checkout", refuse_dropped)
     return engine
 
 
+def with_transactions(engine: Engine) -> Engine:
+    """The engine's pool for those who write: each of its connections is in a transaction."""
+    if engine.dialect.name == "sqlite":
+        writing = engine.execution_options(isolation_level="SERIALIZABLE")
+        event.listen(writing, "begin", begin_immediate)
+        return writing
+    return engine.execution_options(isolation_level="READ COMMITTED")
+
+
 def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # the driver's own BEGIN would come too late
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")  # safe with WAL, and no wait for the disk
@@ -119,18 +131,16 @@ def refuse_dropped(
 
 def begin_immediate(connection: Connection) -> None:
     """Take SQLite's write lock at once: a read that becomes a write cannot wait for it."""
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 class Sessions:
     """Sessions over one engine: for reading without a transaction, for writing with one."""
 
     def __init__(self, engine: Engine) -> None:
-        reading = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.engine = engine
-        self.reading = sessionmaker(reading, expire_on_commit=False)
-        self.writing = sessionmaker(engine, expire_on_commit=False)
+        self.reading = sessionmaker(engine, expire_on_commit=False)
+        self.writing = sessionmaker(with_transactions(engine), expire_on_commit=False)
 
 
 def get_session() -> Session:

@@ -133,11 +133,10 @@ def get_tags() -> schemas.TagsResponse:
     return schemas.TagsResponse(tags=[tag.name for tag in Tag.objects.in_use()])
 
 
-def get_article_id(slug: str) -> int:
-    article_id = Article.objects.filter(slug=slug).values_list("pk", flat=True).first()
-    if article_id is None:
+def ensure_article(slug: str) -> None:
+    """Raise `NotFound` unless there is such an article."""
+    if not Article.objects.filter(slug=slug).exists():
         raise NotFound(article="not found")
-    return article_id
 
 
 def get_article_for_change(slug: str) -> Article:

@@ -18,5 +18,5 @@ class CommentQuerySet(QuerySet["Comment"]):
         """Comments with their authors."""
         return self.select_related("author").annotate(author_followed=followed_by(viewer, "author"))
 
-    def for_article(self, article_id: int) -> CommentQuerySet:
-        return self.filter(article=article_id).order_by("-id")
+    def for_article(self, slug: str) -> CommentQuerySet:
+        return self.filter(article__slug=slug).order_by("-id")

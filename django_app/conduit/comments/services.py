@@ -4,7 +4,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 
 from ..accounts.models import User
-from ..articles.services import get_article_for_change, get_article_id
+from ..articles.services import ensure_article, get_article_for_change
 from ..errors import Forbidden, NotFound
 from ..live import events
 from ..schemas import now
@@ -15,9 +15,10 @@ LARGEST_ID = 2**63 - 1
 
 
 def get_comments(*, slug: str, viewer: User | AnonymousUser) -> schemas.CommentsResponse:
-    article_id = get_article_id(slug)
-    comments = Comment.objects.seen_by(viewer).for_article(article_id)
+    comments = Comment.objects.seen_by(viewer).for_article(slug)
     shown = [with_following(comment) for comment in comments]
+    if not shown:  # only then does it take a query to know whether there is an article
+        ensure_article(slug)
     return schemas.CommentsResponse.model_validate({"comments": shown})
 
 

@@ -1,31 +1,24 @@
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, false, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 
 from ..accounts.models import Follow, User
-from ..accounts.queries import author_seen_by, has_username
+from ..accounts.queries import VIEWER_ID, author_for_viewer, fold, is_named
 from ..database import json_list
 from .models import Article, ArticleTag, Favorite, Tag
-from .schemas import ArticleFilters, Page
+from .schemas import ArticleFilters
 
 
-def favorited_by(viewer_id: int | None) -> ColumnElement[bool]:
+def favorited_by_viewer() -> ColumnElement[bool]:
     """Whether the article of the enclosing statement is a favorite of the viewer."""
-    if viewer_id is None:
-        return false()
-    return exists().where(Favorite.user_id == viewer_id, Favorite.article_id == Article.id)
+    return exists().where(Favorite.user_id == VIEWER_ID, Favorite.article_id == Article.id)
 
 
-def seen_by(viewer: User | None) -> Select[*tuple[Any, ...]]:
+@cache
+def for_viewer() -> Select[*tuple[Any, ...]]:
     """Articles without their bodies, with author, favorites and tags."""
-    return seen_by_id(viewer.id if viewer else None)
-
-
-@lru_cache(maxsize=64)
-def seen_by_id(viewer_id: int | None) -> Select[*tuple[Any, ...]]:
-    """Kept for the next request: to build the statement takes longer than to send it."""
     favorites = select(func.count()).where(Favorite.article_id == Article.id)
     tags = select(json_list(Tag.name)).join(ArticleTag, ArticleTag.tag_id == Tag.id)
     return select(
@@ -35,56 +28,73 @@ def seen_by_id(viewer_id: int | None) -> Select[*tuple[Any, ...]]:
         tags.where(ArticleTag.article_id == Article.id).scalar_subquery().label("tag_list"),
         Article.created_at,
         Article.updated_at,
-        favorited_by(viewer_id).label("favorited"),
+        favorited_by_viewer().label("favorited"),
         favorites.scalar_subquery().label("favorites_count"),
-        author_seen_by(viewer_id),
+        author_for_viewer(),
     ).join(Article.author)
 
 
-def whole_seen_by(viewer: User | None) -> Select[*tuple[Any, ...]]:
+@cache
+def whole_for_viewer() -> Select[*tuple[Any, ...]]:
     """The article of the parameter `slug`, with its body."""
-    return whole_seen_by_id(viewer.id if viewer else None)
+    return for_viewer().add_columns(Article.body).where(Article.slug == bindparam("slug"))
 
 
-@lru_cache(maxsize=64)
-def whole_seen_by_id(viewer_id: int | None) -> Select[*tuple[Any, ...]]:
-    articles = seen_by_id(viewer_id).add_columns(Article.body)
-    return articles.where(Article.slug == bindparam("slug"))
+# What a list can be asked for: each condition has a parameter of its own name.
+CONDITIONS = {
+    "tag": Article.id.in_(
+        select(ArticleTag.article_id)
+        .join(Tag, Tag.id == ArticleTag.tag_id)
+        .where(Tag.name == bindparam("tag"))
+    ),
+    "author": Article.author_id.in_(select(User.id).where(is_named(bindparam("author")))),
+    "favorited": Article.id.in_(
+        select(Favorite.article_id)
+        .join(User, User.id == Favorite.user_id)
+        .where(is_named(bindparam("favorited")))
+    ),
+    "follower": Article.author_id.in_(
+        select(Follow.followed_id).where(Follow.follower_id == bindparam("follower"))
+    ),
+}
 
 
-def matching(filters: ArticleFilters) -> list[ColumnElement[bool]]:
+def matching(filters: ArticleFilters) -> dict[str, Any]:
     """The conditions that the filters stand for, to be met together."""
-    conditions: list[ColumnElement[bool]] = []
+    conditions = {}
     if filters.tag is not None:
-        tagged = select(ArticleTag.article_id).join(Tag, Tag.id == ArticleTag.tag_id)
-        conditions.append(Article.id.in_(tagged.where(Tag.name == filters.tag)))
+        conditions["tag"] = filters.tag
     if filters.author is not None:
-        author = select(User.id).where(has_username(filters.author))
-        conditions.append(Article.author_id.in_(author))
+        conditions["author"] = fold(filters.author)
     if filters.favorited is not None:
-        favorites = select(Favorite.article_id).join(User, User.id == Favorite.user_id)
-        conditions.append(Article.id.in_(favorites.where(has_username(filters.favorited))))
+        conditions["favorited"] = fold(filters.favorited)
     return conditions
 
 
-def by_followed_of(user: User) -> list[ColumnElement[bool]]:
+def by_followed_of(user: User) -> dict[str, Any]:
     """The condition that the user follows the author."""
-    followed = select(Follow.followed_id).where(Follow.follower_id == user.id)
-    return [Article.author_id.in_(followed)]
+    return {"follower": user.id}
 
 
-def newest_first(
-    articles: Select[*tuple[Any, ...]], conditions: Sequence[ColumnElement[bool]], page: Page
-) -> Select[*tuple[Any, ...]]:
-    """The page is cut out first, so that nothing is looked up for the articles before it."""
+@cache
+def newest_for_viewer(*conditions: str) -> Select[*tuple[Any, ...]]:
+    """A page of the articles that meet all conditions, each with the count of them at its end.
+
+    The page is cut out first, so that nothing is looked up for the articles before it.
+    """
     newest = Article.id.desc()
-    ids = select(Article.id).where(*conditions).order_by(newest)
-    cut = ids.limit(page.limit).offset(page.offset)
+    met = (CONDITIONS[name] for name in conditions)
+    ids = select(Article.id).where(*met).order_by(newest)
+    cut = ids.limit(bindparam("limit")).offset(bindparam("offset"))
+    articles = for_viewer().add_columns(count(*conditions).scalar_subquery())
     return articles.where(Article.id.in_(cut)).order_by(newest)
 
 
-def count(conditions: Sequence[ColumnElement[bool]]) -> Select[int]:
-    return select(func.count()).select_from(Article).where(*conditions)
+@cache
+def count(*conditions: str) -> Select[int]:
+    """How many articles meet all conditions."""
+    met = (CONDITIONS[name] for name in conditions)
+    return select(func.count()).select_from(Article).where(*met)
 
 
 def id_of(slug: str) -> Select[int]:

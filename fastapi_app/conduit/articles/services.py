@@ -1,12 +1,13 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts.models import User
+from ..accounts.queries import seen_by
 from ..errors import Forbidden, NotFound
 from ..live import events
 from ..schemas import now
@@ -29,22 +30,21 @@ async def get_feed(
 
 async def list_articles(
     session: AsyncSession,
-    conditions: Sequence[ColumnElement[bool]],
+    conditions: Mapping[str, Any],
     *,
     page: schemas.Page,
     viewer: User | None,
 ) -> schemas.ArticlesResponse:
-    count = queries.count(conditions)
-    articles = queries.seen_by(viewer).add_columns(count.scalar_subquery())
-    rows = (await session.execute(queries.newest_first(articles, conditions, page))).all()
+    parameters = {**conditions, "limit": page.limit, "offset": page.offset, **seen_by(viewer)}
+    rows = (await session.execute(queries.newest_for_viewer(*conditions), parameters)).all()
     # Each row has the count at its end; without a row it takes a statement of its own.
-    total = rows[0][-1] if rows else await session.scalar(count)
+    total = rows[0][-1] if rows else await session.scalar(queries.count(*conditions), parameters)
     return schemas.ArticlesResponse.model_validate({"articles": rows, "articles_count": total})
 
 
 async def get_article(session: AsyncSession, *, slug: str, viewer: User | None) -> schemas.Article:
-    statement = queries.whole_seen_by(viewer)
-    article = (await session.execute(statement, {"slug": slug})).one_or_none()
+    parameters = {"slug": slug, **seen_by(viewer)}
+    article = (await session.execute(queries.whole_for_viewer(), parameters)).one_or_none()
     if article is None:
         raise NotFound(article="not found")
     return schemas.Article.model_validate(article)
@@ -143,11 +143,10 @@ async def get_tags(session: AsyncSession) -> schemas.TagsResponse:
     return schemas.TagsResponse(tags=list(tags))
 
 
-async def get_article_id(session: AsyncSession, slug: str) -> int:
-    article_id = await session.scalar(queries.id_of(slug))
-    if article_id is None:
+async def ensure_article(session: AsyncSession, slug: str) -> None:
+    """Raise `NotFound` unless there is such an article."""
+    if await session.scalar(queries.id_of(slug)) is None:
         raise NotFound(article="not found")
-    return article_id
 
 
 async def get_article_for_change(session: AsyncSession, slug: str) -> Article:

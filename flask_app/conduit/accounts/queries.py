@@ -1,9 +1,19 @@
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Bundle
 
+from ..database import BigKey
 from .models import Follow, User
+
+# A parameter, so that a statement is built once for all who ask: that takes longer than to send it.
+VIEWER_ID = bindparam("viewer_id", type_=BigKey)
+
+
+def seen_by(viewer: User | None) -> dict[str, int | None]:
+    """The parameter for the viewer; nobody has NULL, which equals no id."""
+    return {"viewer_id": viewer.id if viewer else None}
 
 
 def fold(name: str) -> str:
@@ -11,31 +21,35 @@ def fold(name: str) -> str:
     return name.encode().lower().decode()
 
 
+def is_named(folded: BindParameter[str] | str) -> ColumnElement[bool]:
+    return func.lower(User.username) == folded
+
+
 def has_username(username: str) -> ColumnElement[bool]:
-    return func.lower(User.username) == fold(username)
+    return is_named(fold(username))
 
 
 def has_email(email: str) -> ColumnElement[bool]:
     return func.lower(User.email) == fold(email)
 
 
-def followed_by(viewer_id: int | None) -> ColumnElement[bool]:
+def followed_by_viewer() -> ColumnElement[bool]:
     """Whether the viewer follows the user of the enclosing statement."""
-    if viewer_id is None:
-        return false()
-    return exists().where(Follow.follower_id == viewer_id, Follow.followed_id == User.id)
+    return exists().where(Follow.follower_id == VIEWER_ID, Follow.followed_id == User.id)
 
 
-def author_seen_by(viewer_id: int | None) -> Bundle[Any]:
+def author_for_viewer() -> Bundle[Any]:
     """The author's profile, as one member of a row."""
-    following = followed_by(viewer_id).label("following")
+    following = followed_by_viewer().label("following")
     return Bundle("author", User.username, User.bio, User.image, following)
 
 
-def profile_seen_by(viewer: User | None, username: str) -> Select[*tuple[Any, ...]]:
-    following = followed_by(viewer.id if viewer else None).label("following")
+@cache
+def profile_for_viewer() -> Select[*tuple[Any, ...]]:
+    """The profile of the parameter `username`, folded."""
+    following = followed_by_viewer().label("following")
     profile = select(User.username, User.bio, User.image, following)
-    return profile.where(has_username(username))
+    return profile.where(is_named(bindparam("username")))
 
 
 def with_email(email: str) -> Select[User]:

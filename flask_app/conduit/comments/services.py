@@ -3,7 +3,8 @@ import re
 from sqlalchemy.orm import Session
 
 from ..accounts.models import User
-from ..articles.services import get_article_for_change, get_article_id
+from ..accounts.queries import seen_by
+from ..articles.services import ensure_article, get_article_for_change
 from ..errors import Forbidden, NotFound
 from ..live import events
 from ..schemas import now
@@ -14,9 +15,10 @@ LARGEST_ID = 2**63 - 1
 
 
 def get_comments(session: Session, *, slug: str, viewer: User | None) -> schemas.CommentsResponse:
-    article_id = get_article_id(session, slug)
-    comments = queries.for_article(queries.seen_by(viewer), article_id)
-    rows = session.execute(comments).all()
+    parameters = {"slug": slug, **seen_by(viewer)}
+    rows = session.execute(queries.for_article(), parameters).all()
+    if not rows:  # only then does it take a statement to know whether there is an article
+        ensure_article(session, slug)
     return schemas.CommentsResponse.model_validate({"comments": rows})
 
 
@@ -32,8 +34,8 @@ def create_comment(session: Session, *, slug: str, author: User, body: str) -> s
     )
     session.add(comment)
     session.flush()
-    created = queries.seen_by(author).where(Comment.id == comment.id)
-    shown = schemas.Comment.model_validate(session.execute(created).one())
+    created = queries.for_viewer().where(Comment.id == comment.id)
+    shown = schemas.Comment.model_validate(session.execute(created, seen_by(author)).one())
     # Nobody follows themselves, so the author sees the comment as anybody does.
     events.record(
         session,
