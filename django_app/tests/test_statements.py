@@ -8,7 +8,8 @@ READS = {
     "/api/articles?limit=100": 2,
     "/api/articles?tag=statement&author=guido&favorited=ada": 2,
     "/api/articles/the-assert-statement": 1,
-    "/api/articles/the-del-statement/comments": 2,
+    "/api/articles/the-del-statement/comments": 1,
+    "/api/articles/the-assert-statement/comments": 2,
     "/api/tags": 1,
     "/api/profiles/ada": 1,
 }
