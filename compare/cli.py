@@ -26,12 +26,12 @@ COMMANDS = (
 
 
 def test(context: typer.Context) -> None:
-    """Run the tests: this is tox, and takes its arguments; without any, three parts run at once."""
+    """Run the tests: this is tox, and takes its arguments; without any, two parts run at once."""
     # The Pythons of pyenv are not on PATH, only its shims, which run one version of them.
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     folders = [os.environ["PATH"], *map(str, sorted(pyenv.glob("versions/*/bin")))]
     # Much of the time of a part is spent in waiting, for servers and for what is to take a while.
-    arguments = context.args or ["run-parallel", "--parallel", "3"]
+    arguments = context.args or ["run-parallel", "--parallel", "2"]
     command = [sys.executable, "-m", "tox", *arguments]
     os.execve(sys.executable, command, os.environ | {"PATH": os.pathsep.join(folders)})
 

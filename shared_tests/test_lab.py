@@ -22,7 +22,7 @@ KEYS = [
     "endedAt",
     "spans",
 ]
-ROUTES = ["blocking?ms=1", "async?ms=1", "stalled?ms=1", "gather?ms=1&n=1&how=tasks"]
+ROUTES = ["blocking?ms=200", "async?ms=200", "stalled?ms=200", "gather?ms=200&n=1&how=tasks"]
 
 
 def record(client: Client, target: str) -> Any:
@@ -121,7 +121,8 @@ def test_recording(client: Client, target: str) -> None:
     [span] = recording["spans"]
     assert list(span) == ["name", "thread", "start", "end"]
     assert span["name"] == "wait 1"
-    assert span["end"] - span["start"] >= 1
+    # A timer of an event loop counts from where the loop's turn began, so it may end early.
+    assert span["end"] - span["start"] > 100
     assert recording["startedAt"] <= span["start"] <= span["end"] <= recording["endedAt"]
 
 
