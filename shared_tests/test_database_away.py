@@ -76,6 +76,22 @@ def test_pool_size(fragile: Fragile) -> None:
     assert 1 <= most <= POOL_SIZE
 
 
+@rule("FAIL-5")
+def test_clients_that_leave(fragile: Fragile) -> None:
+    """Who goes before the answer takes no connection of the pool along."""
+    client = fragile.server.client
+
+    def leave_after(seconds: float) -> None:
+        with client.wire() as wire:
+            wire.request("GET", b"/api/articles")
+            time.sleep(seconds)
+
+    for _ in range(8):
+        with ThreadPoolExecutor(32) as pool:
+            list(pool.map(leave_after, [number / 500 for number in range(32)]))
+    assert {answer.status for answer in at_once([partial(client.get, "/api/tags")] * 12)} == {200}
+
+
 @rule("HEALTH-2")
 def test_health_without_a_database(stopped: Fragile) -> None:
     """Without a database the server says so, within two seconds, each time."""
