@@ -16,7 +16,7 @@ from .comments.api import router as comments
 from .errors import Invalid, field_messages
 from .health import router as health
 from .lab.api import router as lab
-from .requests import read_body, return_connection
+from .requests import read_body
 
 
 class JSONRenderer(BaseRenderer):
@@ -54,7 +54,6 @@ api = ConduitAPI(
     docs_url=None,
 )
 api.add_decorator(read_body, mode="view")
-api.add_decorator(return_connection, mode="view")
 for part in (accounts, articles, comments, health, lab):
     api.add_router("", part)
 errors.register(api)

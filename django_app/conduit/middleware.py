@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 
 from .errors import ApiError, BadRequest, NotFound, method_not_allowed, respond
@@ -19,6 +20,7 @@ from .live.messages import Close
 log = logging.getLogger("conduit.request")
 
 LAB = "/api/lab/"
+GetResponse = Callable[[HttpRequest], HttpResponse]
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -28,7 +30,7 @@ class ConduitMiddleware:
     The outermost middleware, so that every answer gets the same headers.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -158,6 +160,22 @@ def raw_path(request: HttpRequest) -> str:
     path = sent.partition("?")[0] if sent else quote(request.path_info)
     # The absolute form, which is for proxies, and which a server must take all the same.
     return path if path.startswith("/") else urlsplit(path).path
+
+
+def return_connection(get_response: GetResponse) -> GetResponse:
+    """A middleware that gives the connection back to the pool, though the client has gone.
+
+    Django does so when the answer has been sent; a request that is cancelled before has none,
+    and each would keep a connection of the pool for ever.
+    """
+
+    def respond_and_return(request: HttpRequest) -> HttpResponse:
+        try:
+            return get_response(request)
+        finally:
+            close_old_connections()
+
+    return respond_and_return
 
 
 def get_request_id(request: HttpRequest) -> str:

@@ -4,10 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
-from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.params.models import Body, BodyModel
@@ -65,23 +63,3 @@ def read_body(run: Run) -> Run:
         return run(request, **path)
 
     return run_with_body
-
-
-def return_connection(run: Run) -> Run:
-    """Give the connection back to the pool, though the client has gone.
-
-    Django does so when the answer has been sent; a request that is cancelled before has none,
-    and each would keep a connection of the pool for ever.
-    """
-    is_async: bool = iscoroutinefunction(run)
-    if is_async:
-        return run  # of the lab, which asks the database nothing
-
-    @wraps(run)
-    def run_and_return(request: HttpRequest, **path: Any) -> HttpResponse:
-        try:
-            return run(request, **path)
-        finally:
-            close_old_connections()
-
-    return run_and_return

@@ -121,6 +121,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "conduit.middleware.ConduitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "conduit.middleware.return_connection",
     "conduit.admin_middleware.AdminSession",
     "conduit.admin_middleware.AdminCsrf",
     "conduit.admin_middleware.AdminAuthentication",
