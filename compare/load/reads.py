@@ -90,11 +90,11 @@ async def carry_out(wrk: str, apps: Sequence[App], seconds: int) -> dict[App, li
     cancel_on_signals()
     try:
         with err.status("filling a database") as status:
-            async with bench() as made:
+            async with running_bench() as bench:
                 rates = {}
                 for app in apps:
                     status.update(f"{app.title}, and the same by hand")
-                    rates[app] = await measure(wrk, app, seconds, made)
+                    rates[app] = await measure(wrk, app, seconds, bench)
                 return rates
     except asyncio.CancelledError:
         err.print("Stopped: nothing is left running.")
@@ -102,7 +102,7 @@ async def carry_out(wrk: str, apps: Sequence[App], seconds: int) -> dict[App, li
 
 
 @asynccontextmanager
-async def bench() -> AsyncIterator[Bench]:
+async def running_bench() -> AsyncIterator[Bench]:
     logs = HOME / "load"
     logs.mkdir(parents=True, exist_ok=True)
     log = LogFile("reads", logs / "reads.log")
@@ -132,10 +132,8 @@ async def measure(wrk: str, app: App, seconds: int, bench: Bench) -> list[Rate]:
     await migrate(app, bench.settings, bench.processes, bench.log)
     child = await serve(app, port, bench.settings, bench.processes, bench.log)
     usual, by_hand = APPLICATIONS[app.name]
-    command = [
-        word.replace(usual, f"compare.load.handwritten.{by_hand}")
-        for word in app.serve_command(app.servers[0], port=port_by_hand)
-    ]
+    command = app.serve_command(app.servers[0], port=port_by_hand)
+    command[command.index(usual)] = f"compare.load.handwritten.{by_hand}"
     settings = {**bench.settings, "PYTHONPATH": str(ROOT)}
     other = await bench.processes.start(bench.log, command, cwd=app.folder, env=settings)
     addresses = f"http://{HOST}:{port}", f"http://{HOST}:{port_by_hand}"

@@ -87,10 +87,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def get_engine(settings: Settings) -> AsyncEngine:
-    """The engine that answers requests, with a pool of `database_pool_size` connections.
-
-    Each statement is by itself.
-    """
+    """The engine of requests, with a pool of `database_pool_size` connections in autocommit."""
     url = make_url(settings.database_url)
     pool: dict[str, Any] = {"pool_size": settings.database_pool_size, "max_overflow": 0}
     if url.get_backend_name() == "sqlite":
@@ -177,11 +174,8 @@ class Sessions:
 async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
     sessions: Sessions = request.app.state.sessions
     make = sessions.reading if request.method in SAFE_METHODS else sessions.writing
-    session = make()
-    try:
+    async with make() as session:
         yield session
-    finally:
-        await session.close()
 
 
 SessionDep = Annotated[AsyncSession, Depends(get_session)]

@@ -81,7 +81,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def get_engine(settings: Settings) -> Engine:
-    """An engine with a pool of `DATABASE_POOL_SIZE` connections, each statement by itself."""
+    """An engine with a pool of `DATABASE_POOL_SIZE` connections in autocommit."""
     url = make_url(settings.DATABASE_URL)
     pool = {"pool_size": settings.DATABASE_POOL_SIZE, "max_overflow": 0}
     if url.get_backend_name() == "sqlite":

@@ -89,8 +89,8 @@ async def refuse_taken(session: AsyncSession, *, user_id: int = 0, **names: str)
 async def get_profile(
     session: AsyncSession, *, username: str, viewer: User | None
 ) -> schemas.Profile:
-    named = {"username": queries.fold(username), **queries.seen_by(viewer)}
-    profile = (await session.execute(queries.profile_for_viewer(), named)).one_or_none()
+    parameters = {"username": queries.fold(username), **queries.seen_by(viewer)}
+    profile = (await session.execute(queries.profile_for_viewer(), parameters)).one_or_none()
     if profile is None:
         raise NotFound(profile="not found")
     return schemas.Profile.model_validate(profile)

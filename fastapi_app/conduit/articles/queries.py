@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, func, select
 
 from ..accounts.models import Follow, User
 from ..accounts.queries import VIEWER_ID, author_for_viewer, fold, is_named
@@ -97,7 +97,7 @@ def count(*conditions: str) -> Select[int]:
     return select(func.count()).select_from(Article).where(*met)
 
 
-def id_of(slug: str) -> Select[int]:
+def id_of(slug: BindParameter[str] | str) -> Select[int]:
     return select(Article.id).where(Article.slug == slug)
 
 

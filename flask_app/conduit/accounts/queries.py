@@ -22,6 +22,7 @@ def fold(name: str) -> str:
 
 
 def is_named(folded: BindParameter[str] | str) -> ColumnElement[bool]:
+    """Whether the user has the name, which is folded already."""
     return func.lower(User.username) == folded
 
 

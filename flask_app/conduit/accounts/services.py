@@ -79,8 +79,8 @@ def refuse_taken(session: Session, *, user_id: int = 0, **names: str) -> None:
 
 
 def get_profile(session: Session, *, username: str, viewer: User | None) -> schemas.Profile:
-    named = {"username": queries.fold(username), **queries.seen_by(viewer)}
-    profile = session.execute(queries.profile_for_viewer(), named).one_or_none()
+    parameters = {"username": queries.fold(username), **queries.seen_by(viewer)}
+    profile = session.execute(queries.profile_for_viewer(), parameters).one_or_none()
     if profile is None:
         raise NotFound(profile="not found")
     return schemas.Profile.model_validate(profile)

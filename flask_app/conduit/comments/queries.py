@@ -4,7 +4,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 
 from ..accounts.queries import author_for_viewer
-from ..articles.models import Article
+from ..articles.queries import id_of
 from .models import Comment
 
 
@@ -23,7 +23,7 @@ def for_viewer() -> Select[*tuple[Any, ...]]:
 @cache
 def for_article() -> Select[*tuple[Any, ...]]:
     """The comments on the article of the parameter `slug`."""
-    article_id = select(Article.id).where(Article.slug == bindparam("slug")).scalar_subquery()
+    article_id = id_of(bindparam("slug")).scalar_subquery()
     comments = for_viewer().where(Comment.article_id == article_id)
     return comments.order_by(Comment.id.desc())
 
