@@ -12,6 +12,7 @@ from .harness import Answer, Person, register, rule, unique, write_article
 from .harness.processes import free_port
 from .harness.rush import at_once
 from .harness.servers import Launcher, Server
+from .harness.tokens import claims_of
 
 PRODUCTION = {
     "CONDUIT_ENV": "production",
@@ -286,6 +287,17 @@ def test_update_after_a_new_password(server: Server, user: dict[str, Any]) -> No
     assert answer.status == 401
     assert answer.body == b'{"errors":{"token":["is invalid"]}}'
     assert bio is None
+
+
+@rule("USER-7")
+def test_update_after_a_new_password_of_the_same_session(server: Server) -> None:
+    """An update that has waited for a password change of its own session is done."""
+    person = register(server.client)
+    session_id = claims_of(person.signed_in_with)["sid"]
+    change = f"token_version = token_version + 1, password_session_id = '{session_id}'"
+    answer = put_after(server, person, change, {"password": "another horse"})
+    assert answer.status == 200
+    assert claims_of(answer.json["user"]["token"])["ver"] == 3
 
 
 @rule("DB-10")

@@ -247,6 +247,59 @@ def test_migrating_again(launcher: Launcher) -> None:
     assert read_catalog(database) == before
 
 
+@pytest.fixture(scope="module")
+def first_database_of(launcher_of: Maker, kind: str) -> Callable[[str], Database]:
+    """Gives a database with a user in it that an app made by its first migrations alone."""
+
+    @cache
+    def make(maker: str) -> Database:
+        launcher = launcher_of(maker, kind)
+        database = launcher.databases.empty()
+        for command in launcher.app.migrate_first:
+            ended = launcher.run(command, {"CONDUIT_DATABASE_URL": database.url})
+            assert ended.code == 0, ended.stderr
+        insert_user(database, "anna", "anna@example.com")
+        return database
+
+    return lambda maker: launcher_of(maker, kind).databases.copy(make(maker))
+
+
+@rule("DB-6", "DB-12")
+@pytest.mark.parametrize("taker", list(APPS))
+@pytest.mark.parametrize("maker", list(APPS))
+def test_second_migration(
+    launcher_of: Maker,
+    first_database_of: Callable[[str], Database],
+    catalogs: dict[str, Catalog],
+    kind: str,
+    maker: str,
+    taker: str,
+) -> None:
+    """The second migration goes through whichever app has made the database, then for its maker."""
+    database = first_database_of(maker)
+    assert "password_session_id" not in str(read_catalog(database))
+    for app in dict.fromkeys([taker, maker]):
+        migrated = launcher_of(app, kind).migrate(database)
+        assert (migrated.code, migrated.stdout, migrated.stderr) == (0, "", "")
+        assert read_catalog(database) == catalogs[app]
+        checked = launcher_of(app, kind).check({"CONDUIT_DATABASE_URL": database.url})
+        assert (checked.code, checked.stderr) == (0, "")
+    assert database.rows("SELECT username, password_session_id FROM users") == [("anna", None)]
+
+
+@rule("DB-13")
+def test_newer_database(launcher: Launcher) -> None:
+    """An app starts on a database to which newer code has added something."""
+    database = launcher.migrated()
+    database.execute("ALTER TABLE users ADD COLUMN newer integer")
+    database.execute(launcher.app.newer)
+    server = launcher.start(database=database, checked=True)
+    try:
+        assert register(server.client).get("/api/user").status == 200
+    finally:
+        server.stop()
+
+
 class Visit(NamedTuple):
     """How an app took a database that another made."""
 
@@ -352,14 +405,18 @@ def test_accounts_of_one_app_at_the_others(together: list[Server], maker: int) -
 @rule("DB-9", "TOKEN-8")
 @pytest.mark.parametrize("maker", range(3), ids=list(APPS))
 def test_password_change_at_one_app(together: list[Server], maker: int) -> None:
-    """A password change at one app ends tokens and the old password at all."""
+    """A password change at one app ends other sessions and the old password at all."""
     person = register(together[(maker + 1) % 3].client)
+    user = {"email": person.email, "password": person.password}
+    login = together[(maker + 2) % 3].client.post("/api/users/login", json={"user": user})
     there = together[maker].client.with_token(person.token)
     changed = there.put("/api/user", json={"user": {"password": "another horse"}})
     assert changed.status == 200
     for server in together:
         user = {"email": person.email, "password": "another horse"}
-        assert server.client.with_token(person.token).get("/api/user").status == 401
+        elsewhere = server.client.with_token(login.json["user"]["token"])
+        assert elsewhere.get("/api/user").status == 401
+        assert server.client.with_token(person.token).get("/api/user").status == 200
         assert server.client.post("/api/users/login", json={"user": user}).status == 200
 
 

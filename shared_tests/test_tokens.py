@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import time
 from typing import Any
 
@@ -20,7 +21,16 @@ EXPIRED = b'{"errors":{"token":["has expired"]}}'
 def claims_for(person: Person) -> dict[str, Any]:
     """What an honest token of this person says."""
     claims = claims_of(person.signed_in_with)
-    return honest_claims(claims["sub"], claims["ver"])
+    return honest_claims(claims["sub"], claims["ver"], claims["sid"])
+
+
+def sign_in(client: Client, person: Person) -> str:
+    """The token of a new session."""
+    user = {"email": person.email, "password": person.password}
+    login = client.post("/api/users/login", json={"user": user})
+    assert login.status == 200
+    token: str = login.json["user"]["token"]
+    return token
 
 
 @rule("TOKEN-1")
@@ -223,7 +233,7 @@ def test_headers_of_a_wrong_shape(server: Server, reader: Person, header: object
 
 
 @rule("TOKEN-6")
-@pytest.mark.parametrize("claim", ["sub", "iat", "exp", "ver"])
+@pytest.mark.parametrize("claim", ["sub", "iat", "exp", "ver", "sid"])
 def test_claims_that_lack(server: Server, reader: Person, claim: str) -> None:
     """A signed token that lacks a claim is invalid."""
     claims = claims_for(reader)
@@ -256,6 +266,15 @@ def test_claims_that_lack(server: Server, reader: Person, claim: str) -> None:
         {"ver": 0},
         {"ver": 2},
         {"ver": 10**30},
+        {"sid": None},
+        {"sid": 1},
+        {"sid": ["0" * 32]},
+        {"sid": ""},
+        {"sid": "0" * 31},
+        {"sid": "0" * 33},
+        {"sid": "0" * 32 + "\n"},
+        {"sid": "A" * 32},
+        {"sid": "\ud800" * 32},
         {"iat": None},
         {"iat": "now"},
         {"exp": None},
@@ -323,24 +342,79 @@ def test_expired_and_forged(server: Server, reader: Person) -> None:
 
 
 @rule("TOKEN-8", "USER-7")
-def test_token_from_before_a_password_change(client: Client, anna: Person) -> None:
-    """A password change ends the tokens from before it."""
+def test_password_change_in_another_session(client: Client, anna: Person) -> None:
+    """A password change ends the sessions that did not make it."""
+    elsewhere = sign_in(client, anna)
     changed = anna.put("/api/user", json={"user": {"password": "another horse"}})
     assert changed.status == 200
-    answer = anna.get("/api/user")
+    answer = client.with_token(elsewhere).get("/api/user")
     assert answer.status == 401
     assert answer.headers["WWW-Authenticate"] == "Token"
     assert answer.body == INVALID
 
 
 @rule("TOKEN-8", "TOKEN-3")
-def test_old_token_where_one_is_optional(client: Client, anna: Person) -> None:
-    """A token from before a password change is a 401 where a token is optional."""
+def test_ended_session_where_a_token_is_optional(client: Client, anna: Person) -> None:
+    """A token that a password change has ended is a 401 where a token is optional."""
+    elsewhere = sign_in(client, anna)
     changed = anna.put("/api/user", json={"user": {"password": "another horse"}})
     assert changed.status == 200
-    answer = anna.get("/api/articles")
+    answer = client.with_token(elsewhere).get("/api/articles")
     assert answer.status == 401
     assert answer.body == INVALID
+
+
+@rule("TOKEN-8", "USER-7")
+def test_two_password_changes_with_one_token(client: Client, anna: Person) -> None:
+    """The session that changes the password goes on with its old token, and can do it again."""
+    for password in ("second horse", "third horse"):
+        changed = anna.put("/api/user", json={"user": {"password": password}})
+        assert changed.status == 200
+        assert anna.get("/api/user").status == 200
+        assert client.with_token(changed.json["user"]["token"]).get("/api/user").status == 200
+
+
+@rule("TOKEN-8")
+def test_password_changes_in_two_sessions(client: Client, anna: Person) -> None:
+    """A change in one session ends another that had made an earlier change, with all its tokens."""
+    first = anna.put("/api/user", json={"user": {"password": "second horse"}})
+    user = {"email": anna.email, "password": "second horse"}
+    login = client.post("/api/users/login", json={"user": user})
+    elsewhere = client.with_token(login.json["user"]["token"])
+    second = elsewhere.put("/api/user", json={"user": {"password": "third horse"}})
+    assert second.status == 200
+    assert elsewhere.get("/api/user").status == 200
+    assert anna.get("/api/user").status == 401
+    assert client.with_token(first.json["user"]["token"]).get("/api/user").status == 401
+
+
+@rule("TOKEN-14")
+def test_password_set_outside(server: Server) -> None:
+    """Where the version moves on and no session is kept, all sessions end."""
+    person = register(server.client)
+    changed = person.put("/api/user", json={"user": {"password": "another horse"}})
+    server.database.execute(
+        "UPDATE users SET token_version = token_version + 1, password_session_id = NULL "
+        "WHERE username = ?",
+        person.username,
+    )
+    for token in (person.signed_in_with, changed.json["user"]["token"]):
+        assert server.client.with_token(token).get("/api/user").status == 401
+
+
+@rule("TOKEN-13")
+def test_session_ids(client: Client, anna: Person) -> None:
+    """A session begins with a sign-up or a login, and is kept by the tokens of updates."""
+    began = claims_of(anna.signed_in_with)["sid"]
+    updates = [{"bio": "New"}, {"password": "another horse"}, {}]
+    kept = [anna.put("/api/user", json={"user": update}) for update in updates]
+    others = [register(client).signed_in_with]
+    for _ in range(2):
+        user = {"email": anna.email, "password": "another horse"}
+        login = client.post("/api/users/login", json={"user": user})
+        others.append(login.json["user"]["token"])
+    assert {claims_of(answer.json["user"]["token"])["sid"] for answer in kept} == {began}
+    assert len({began, *(claims_of(token)["sid"] for token in others)}) == 4
 
 
 @rule("TOKEN-10")
@@ -381,9 +455,10 @@ def test_header_is_not_read_by_a_sign_up(client: Client) -> None:
 
 @rule("TOKEN-11")
 def test_claims(anna: Person) -> None:
-    """A token's claims are `sub`, `iat`, `exp` and `ver`, whole numbers but for `sub`."""
+    """A token's claims are `sub`, `iat`, `exp`, `ver` and `sid`, of the types that they have."""
     claims = claims_of(anna.signed_in_with)
-    assert sorted(claims) == ["exp", "iat", "sub", "ver"]
+    assert sorted(claims) == ["exp", "iat", "sid", "sub", "ver"]
+    assert re.fullmatch("[0-9a-f]{32}", claims["sid"])
     assert claims["sub"].isascii()
     assert claims["sub"].isdigit()
     assert [type(claims[name]) for name in ("iat", "exp", "ver")] == [int, int, int]

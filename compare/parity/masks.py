@@ -21,6 +21,7 @@ from compare.parity.stories import Request, Setting
 TOKEN = re.compile(rb'"token":"([^"\\]*)"')
 TIME = re.compile(rb'"(createdAt|updatedAt)":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)"')
 TITLE = re.compile(rb'"title":"Conduit \((?:Django|Flask|FastAPI)\)"')
+SESSION_ID = re.compile("[0-9a-f]{32}")
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 # The one that the apps publish for development, and the lifetime that they have by default.
@@ -36,6 +37,7 @@ class Masks:
         self._setting = setting
         self._started = datetime.now(UTC) - LEEWAY
         self._times: dict[bytes, int] = {}
+        self._sessions: dict[str, int] = {}
 
     def hide(self, request: Request, response: httpx2.Response) -> bytes:
         """The body as it is compared."""
@@ -54,16 +56,19 @@ class Masks:
         return TIME.sub(lambda found: b'"%s":"%s"' % (found[1], self._time(found[2])), body)
 
     def _token(self, token: bytes) -> bytes:
-        """A token by what it says: only its times, and what follows from them, are its own."""
+        """A token by what it says: only its times and its session are this app's own."""
         try:
             claims = jwt.decode(token, SECRET, ["HS256"])
-            issued, expires = claims["iat"], claims["exp"]
+            issued, expires, session = claims["iat"], claims["exp"], claims["sid"]
         except (jwt.PyJWTError, KeyError, ValueError):
+            return token
+        if not SESSION_ID.fullmatch(session):
             return token
         now = datetime.now(UTC).timestamp()
         if not self._started.timestamp() <= issued <= now or expires != issued + LIFETIME:
             return token
-        claims |= {"iat": "<now>", "exp": "<now + lifetime>"}
+        number = self._sessions.setdefault(session, len(self._sessions) + 1)
+        claims |= {"iat": "<now>", "exp": "<now + lifetime>", "sid": f"<session {number}>"}
         head = jwt.get_unverified_header(token)
         return f"<token {json.dumps(head)} {json.dumps(claims)}>".replace('"', "'").encode()
 

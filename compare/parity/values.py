@@ -426,7 +426,8 @@ def sign(payload: object, *, key: str = SECRET, **head: Any) -> str:
 
 
 PAST, FUTURE = 1_700_000_000, 4_000_000_000
-CLAIMS = {"sub": "1", "iat": PAST, "exp": FUTURE, "ver": 1}
+SESSION = "0" * 32
+CLAIMS = {"sub": "1", "iat": PAST, "exp": FUTURE, "ver": 1, "sid": SESSION}
 
 
 def claim(**changes: Any) -> str:
@@ -457,6 +458,7 @@ DISHONEST = (
     *(claim(**{name: None}) for name in CLAIMS),
     *claims("sub", 1, "", "0", "01", " 1", "1 ", "-1", "+1", "1.0", "١", "a", [], {}, True),
     *claims("sub", "9" * 18, "9" * 19, "9" * 20, "9" * 5000, "1\n", "1_0", "999"),
+    *claims("sid", None, 1, "", "0" * 31, "A" * 32, "0" * 32 + "\n", [], {}),
     *claims("ver", "1", 1.0, 1.5, True, False, 0, -1, 2**31, 2**63, 10**400, [], {}),
     *claims("exp", PAST, 0, -1, PAST + 0.5, str(FUTURE), "x", True, [], 10**400),
     *claims("iat", FUTURE, str(PAST), "x", True, [], 10**400, -1, 0),
@@ -464,11 +466,17 @@ DISHONEST = (
     claim(aud="x"),
     claim(iss=1),
     claim(exp=1e308),
-    sign(b'{"sub":"1","iat":1,"exp":1e999,"ver":1}'),
-    sign(b'{"sub":"1","iat":NaN,"exp":Infinity,"ver":1}'),
-    sign(b'{"sub":"2","sub":"1","iat":1,"exp":4000000000,"ver":1}'),
-    sign(b'{"sub":"\\ud800","iat":1,"exp":4000000000,"ver":1}'),
-    sign(b'{"sub":"1\\u0000","iat":1,"exp":4000000000,"ver":1}'),
+    sign(b'{"sub":"1","iat":1,"exp":1e999,"ver":1,"sid":"00000000000000000000000000000000"}'),
+    sign(b'{"sub":"1","iat":NaN,"exp":Infinity,"ver":1,"sid":"00000000000000000000000000000000"}'),
+    sign(
+        b'{"sub":"2","sub":"1","iat":1,"exp":4000000000,"ver":1,"sid":"00000000000000000000000000000000"}'
+    ),
+    sign(
+        b'{"sub":"\\ud800","iat":1,"exp":4000000000,"ver":1,"sid":"00000000000000000000000000000000"}'
+    ),
+    sign(
+        b'{"sub":"1\\u0000","iat":1,"exp":4000000000,"ver":1,"sid":"00000000000000000000000000000000"}'
+    ),
     sign(b"\xff"),
     sign(b""),
     sign(b"[]"),

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import jwt
@@ -47,7 +48,8 @@ def time(**ago: float) -> str:
 
 def token(*, key: str = SECRET, **changes: Any) -> str:
     issued = int(datetime.now(UTC).timestamp()) - changes.pop("ago", 0)
-    claims = {"sub": "1", "iat": issued, "exp": issued + LIFETIME, "ver": 1}
+    lifetime = {"iat": issued, "exp": issued + LIFETIME}
+    claims = {"sub": "1", **lifetime, "ver": 1, "sid": changes.pop("sid", uuid4().hex)}
     return jwt.encode(claims | changes, key)
 
 
@@ -95,8 +97,16 @@ def test_times_on_one_database() -> None:
 
 
 def test_tokens() -> None:
-    """Tokens differ in when they were made."""
+    """Tokens differ in when they were made, and in the session that they are of."""
     assert equal(user(token()), user(token(ago=1)))
+
+
+def test_sessions() -> None:
+    """Which tokens are of one session is compared."""
+    one = token()
+    same = response([{"token": one}, {"token": one}])
+    other = response([{"token": one}, {"token": token()}])
+    assert not equal(same, other)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +114,7 @@ def test_tokens() -> None:
     [
         token(ago=60),
         token(ver=2),
+        token(sid="x"),
         token(sub="2"),
         token(more=1),
         token(exp=4_000_000_000),

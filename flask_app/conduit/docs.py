@@ -13,7 +13,7 @@ from .schemas import ErrorResponse
 
 INFO = {
     "title": "Conduit (Flask)",
-    "version": "1.1.0",
+    "version": "1.2.0",
     "description": "The RealWorld API, built three times: the same bytes from each.",
 }
 TOKEN_SCHEME = {

@@ -15,6 +15,7 @@ from conduit.database import Base, get_engine, with_transactions
 from conduit.live import models as live
 from conduit.settings import get_settings
 
+FIRST_REVISION = "0001"
 # Importing them has filled the metadata, with the models that they point to.
 MODELS = (comments, live)
 
@@ -31,10 +32,15 @@ def migrate(connection: Connection) -> None:
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
     )
     present = set(inspect(connection).get_table_names())
+    made_by_another_app = VERSION_TABLE not in present and not present.isdisjoint(shared)
     with context.begin_transaction():
-        if VERSION_TABLE not in present and present & set(shared):
-            adopt(connection)
+        if made_by_another_app:
+            require_same([f"no table {name}" for name in sorted(set(shared) - present)])
+            # Later migrations leave out what is there already.
+            context.get_context().stamp(context.script, FIRST_REVISION)
         context.run_migrations()
+        if made_by_another_app:
+            require_same(find_differences(context.get_context(), connection))
 
 
 def compare_type(
@@ -80,16 +86,13 @@ def find_sqlite_differences(connection: Connection) -> list[Any]:
     ]
 
 
-def adopt(connection: Connection) -> None:
-    """Record the newest schema as ours where another app made it; refuse one that differs."""
-    migration = context.get_context()
-    differences = find_differences(migration, connection)
+def require_same(differences: list[Any]) -> None:
+    """End with one line, and with the database as it was, where the schema is not this app's."""
     if differences:
         raise SystemExit(
             "conduit: the database was made by something else and differs from this app's "
             f"schema ({len(differences)} differences, the first: {differences[0]})"
         )
-    migration.stamp(context.script, "head")
 
 
 engine = with_transactions(get_engine(get_settings()))

@@ -16,6 +16,10 @@ class App:
 
     name: str
     migrate: tuple[str, ...]
+    migrate_first: tuple[tuple[str, ...], ...]
+    """Commands that make the shared tables by their first migrations alone."""
+    newer: str
+    """A statement that records a migration which this code does not know."""
     servers: dict[str, tuple[str, ...]]
     without_sockets: frozenset[str] = frozenset()
     """Those of the servers that cannot hold a socket."""
@@ -63,6 +67,12 @@ APPS = {
         App(
             "django",
             migrate=("manage.py", "migrate", "--verbosity", "0"),
+            migrate_first=tuple(
+                ("manage.py", "migrate", "--verbosity", "0", *target)
+                for target in (("accounts", "0002"), ("articles",), ("comments",), ("live",))
+            ),
+            newer="INSERT INTO django_migrations (app, name, applied) "
+            "VALUES ('accounts', '9999_newer', CURRENT_TIMESTAMP)",
             servers={
                 "uvicorn": _uvicorn("conduit.asgi:application", "--lifespan", "off"),
                 "gunicorn": _gunicorn("conduit.wsgi:application"),
@@ -72,6 +82,8 @@ APPS = {
         App(
             "flask",
             migrate=("-m", "alembic", "upgrade", "head"),
+            migrate_first=(("-m", "alembic", "upgrade", "0001"),),
+            newer="UPDATE alembic_version_flask SET version_num = '9999'",
             servers={
                 "gunicorn": _gunicorn("conduit.wsgi:app"),
                 "waitress": ("-c", _WAITRESS, *_HOST_AND_PORT, "conduit.wsgi:app"),
@@ -81,6 +93,8 @@ APPS = {
         App(
             "fastapi",
             migrate=("-m", "alembic", "upgrade", "head"),
+            migrate_first=(("-m", "alembic", "upgrade", "0001"),),
+            newer="UPDATE alembic_version_fastapi SET version_num = '9999'",
             servers={
                 "uvicorn": _uvicorn("conduit.main:app"),
                 "hypercorn": ("-m", "hypercorn", "conduit.main:app", *_BIND),

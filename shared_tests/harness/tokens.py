@@ -46,7 +46,7 @@ def make(claims: Any, secret: str, header: Any = None) -> str:
     )
 
 
-def honest_claims(user_id: str, version: int, lifetime: int = 3600) -> dict[str, Any]:
+def honest_claims(user_id: str, version: int, session_id: str = "0" * 32) -> dict[str, Any]:
     """The claims that an app would have made."""
     now = int(time.time())
-    return {"sub": user_id, "iat": now, "exp": now + lifetime, "ver": version}
+    return {"sub": user_id, "iat": now, "exp": now + 3600, "ver": version, "sid": session_id}

@@ -41,7 +41,7 @@ def create_user(
 )
 def get_current_user(request: UserRequest) -> schemas.UserResponse:
     """Get the current user"""
-    return schemas.UserResponse(user=services.with_token(request.auth, request.token))
+    return schemas.UserResponse(user=services.with_token(request.auth, request.token.text))
 
 
 @router.put(
@@ -55,7 +55,7 @@ def update_current_user(
 ) -> schemas.UserResponse:
     """Update the current user"""
     changes = payload.user.model_dump()
-    user = services.update_user(user=request.auth, changes=changes)
+    user = services.update_user(token=request.token, changes=changes)
     return schemas.UserResponse(user=user)
 
 

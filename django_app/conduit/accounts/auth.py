@@ -6,14 +6,14 @@ from ninja.security import APIKeyHeader
 
 from ..errors import Unauthorized
 from .models import User
-from .tokens import read_credentials, read_token
+from .tokens import AccessToken, read_credentials, read_token
 
 
 class UserRequest(HttpRequest):
     """A request of somebody: what Ninja and `Token` have put on it."""
 
     auth: User
-    token: str
+    token: AccessToken
 
 
 class ViewerRequest(HttpRequest):
@@ -36,16 +36,15 @@ class Token(APIKeyHeader):
         """Nobody without a token where it is optional; a bad one is never quietly ignored."""
         if self.optional and not key:
             return AnonymousUser()
-        token = read_credentials(key)
+        token = read_token(read_credentials(key))
         request.token = token  # type: ignore[attr-defined]
         return authenticate(token)
 
 
-def authenticate(token: str) -> User:
-    """The user whom the token was made for; raises `Unauthorized`."""
-    user_id, version = read_token(token)
-    user = User.objects.filter(pk=user_id, is_active=True, token_version=version).first()
-    if user is None:
+def authenticate(token: AccessToken) -> User:
+    """The user that the token was made for; raises `Unauthorized`."""
+    user = User.objects.filter(pk=token.user_id).first()
+    if user is None or not user.accepts(token):
         raise Unauthorized(token="is invalid")
     return user
 

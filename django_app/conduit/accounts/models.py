@@ -9,6 +9,7 @@ from django.db.models.functions import Length, Lower
 from ..schemas import now
 from .passwords import PasswordField
 from .queries import UserQuerySet
+from .tokens import AccessToken
 
 models.CharField.register_lookup(Lower)
 models.CharField.register_lookup(Length)
@@ -38,6 +39,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_superuser = models.BooleanField(default=False, db_default=False)
     last_login = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now)
+    password_session_id = models.CharField(max_length=32, null=True, blank=True, editable=False)
 
     objects = UserManager.from_queryset(UserQuerySet)()
 
@@ -56,6 +58,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username
+
+    def accepts(self, token: AccessToken) -> bool:
+        """Whether the token is current, or of the session that set the password."""
+        current = token.version == self.token_version
+        return self.is_active and (current or token.session_id == self.password_session_id)
 
 
 class Follow(models.Model):

@@ -34,10 +34,6 @@ class UserQuerySet(QuerySet["User"]):
         """Users with whether the viewer follows them."""
         return self.annotate(following=followed_by(viewer, "pk"))
 
-    def still_signed_in(self, user: User) -> UserQuerySet:
-        """The user, if his tokens are as good as when he was read."""
-        return self.filter(pk=user.pk, is_active=True, token_version=user.token_version)
-
     def for_change(self) -> UserQuerySet:
         """Users, held until the commit."""
         return self.select_for_update(no_key=True)

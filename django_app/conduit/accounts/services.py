@@ -8,25 +8,27 @@ from django.db import IntegrityError, transaction
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized
 from . import schemas
 from .models import User
-from .tokens import make_token
+from .tokens import AccessToken, make_token
 
 
-def with_token(user: User, token: str | None = None) -> schemas.User:
-    """The user as signed in by the token, by default a new one."""
+def with_token(user: User, token: str) -> schemas.User:
+    """The user as signed in by the token."""
     return schemas.User(
-        email=user.email,
-        token=token or make_token(user_id=user.pk, version=user.token_version),
-        username=user.username,
-        bio=user.bio,
-        image=user.image,
+        email=user.email, token=token, username=user.username, bio=user.bio, image=user.image
     )
+
+
+def sign_in(user: User, session_id: str | None = None) -> schemas.User:
+    """The user with a new token of the session; of a new session by default."""
+    version = user.token_version
+    return with_token(user, make_token(user_id=user.pk, version=version, session_id=session_id))
 
 
 def login(*, email: str, password: str) -> schemas.User:
     user = authenticate(username=email, password=password)
     if user is None:
         raise Unauthorized(credentials="invalid")
-    return with_token(user)
+    return sign_in(user)
 
 
 def create_user(*, username: str, email: str, password: str) -> schemas.User:
@@ -38,34 +40,35 @@ def create_user(*, username: str, email: str, password: str) -> schemas.User:
             break
         except IntegrityError:
             refuse_taken(username=username, email=email)
-    return with_token(user)
+    return sign_in(user)
 
 
-def update_user(*, user: User, changes: dict[str, Any]) -> schemas.User:
-    """Change what is given; a new password ends all earlier tokens."""
+def update_user(*, token: AccessToken, changes: dict[str, Any]) -> schemas.User:
+    """Change what is given; a new password ends all sessions but the one that sets it."""
     if "password" in changes:
         changes["password"] = make_password(changes["password"])
-        changes["token_version"] = user.token_version + 1
-    while changes:
+    while True:
         try:
-            user = save_changes(user, changes)
+            user = save_changes(token, changes)
             break
         except IntegrityError:
             names = {name: changes[name] for name in ("email", "username") if name in changes}
-            refuse_taken(user_id=user.pk, **names)
-    return with_token(user)
+            refuse_taken(user_id=token.user_id, **names)
+    return sign_in(user, token.session_id)
 
 
 @transaction.atomic
-def save_changes(user: User, changes: dict[str, Any]) -> User:
-    """The user as it is then; raises `Unauthorized` where its tokens have ended meanwhile."""
-    changed = User.objects.still_signed_in(user).for_change().first()
-    if changed is None:
+def save_changes(token: AccessToken, changes: dict[str, Any]) -> User:
+    user = User.objects.for_change().filter(pk=token.user_id).first()
+    if user is None or not user.accepts(token):  # another session has set a password meanwhile
         raise Unauthorized(token="is invalid")
     for name, value in changes.items():
-        setattr(changed, name, value)
-    changed.save(update_fields=changes.keys())
-    return changed
+        setattr(user, name, value)
+    if "password" in changes:
+        user.token_version += 1
+        user.password_session_id = token.session_id
+    user.save()
+    return user
 
 
 def refuse_taken(*, user_id: int = 0, **names: str) -> None:

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.views.decorators.http import require_safe
 
 from ..accounts.auth import authenticate
-from ..accounts.tokens import read_credentials
+from ..accounts.tokens import read_credentials, read_token
 from ..errors import ApiError, respond
 from . import messages, services
 from .hub import hub
@@ -35,7 +35,7 @@ def get_user_id(authorization: str | None, token: str | None) -> int | None:
         token = read_credentials(authorization)
     if not token:
         return None
-    return authenticate(token).pk
+    return authenticate(read_token(token)).pk
 
 
 class LiveConsumer(AsyncWebsocketConsumer):

@@ -28,18 +28,17 @@ async def create_user(payload: schemas.NewUserRequest, session: SessionDep) -> s
 @router.get("/user", tags=["Accounts"], responses=answers(401))
 async def get_current_user(user: CurrentUser, token: Token) -> schemas.UserResponse:
     """Get the current user"""
-    return schemas.UserResponse(user=services.with_token(user, token))
+    return schemas.UserResponse(user=services.with_token(user, token.text))
 
 
 @router.put("/user", tags=["Accounts"], responses=answers(400, 401, 409, 413, 415, 422))
 async def update_current_user(
-    payload: schemas.UserUpdateRequest, user: CurrentUser, session: SessionDep
+    payload: schemas.UserUpdateRequest, user: CurrentUser, token: Token, session: SessionDep
 ) -> schemas.UserResponse:
     """Update the current user"""
     changes = payload.user.model_dump()
-    return schemas.UserResponse(
-        user=await services.update_user(session, user=user, changes=changes)
-    )
+    user_after = await services.update_user(session, token=token, changes=changes)
+    return schemas.UserResponse(user=user_after)
 
 
 @router.get(

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..database import SessionDep
 from ..errors import Unauthorized
 from .models import User
-from .tokens import read_credentials, read_token
+from .tokens import AccessToken, read_credentials, read_token
 
 token_header = APIKeyHeader(
     name="Authorization",
@@ -20,20 +20,19 @@ token_header = APIKeyHeader(
 Authorization = Annotated[str | None, Security(token_header)]
 
 
-async def authenticate(session: AsyncSession, token: str) -> User:
-    """The user whom the token was made for; raises `Unauthorized`."""
-    user_id, version = read_token(token)
-    user = await session.get(User, user_id)
-    if user is None or not user.is_active or user.token_version != version:
+async def authenticate(session: AsyncSession, token: AccessToken) -> User:
+    """The user that the token was made for; raises `Unauthorized`."""
+    user = await session.get(User, token.user_id)
+    if user is None or not user.accepts(token):
         raise Unauthorized(token="is invalid")
     return user
 
 
-def get_token(authorization: Authorization) -> str:
-    return read_credentials(authorization)
+async def get_token(authorization: Authorization) -> AccessToken:
+    return read_token(read_credentials(authorization))
 
 
-Token = Annotated[str, Depends(get_token)]
+Token = Annotated[AccessToken, Depends(get_token)]
 
 
 async def get_current_user(token: Token, session: SessionDep) -> User:
@@ -44,7 +43,7 @@ async def get_viewer(authorization: Authorization, session: SessionDep) -> User 
     """Nobody without a token; a bad one is never quietly ignored."""
     if not authorization:
         return None
-    return await authenticate(session, read_credentials(authorization))
+    return await authenticate(session, read_token(read_credentials(authorization)))
 
 
 CurrentUser = Annotated[User, Depends(get_current_user)]

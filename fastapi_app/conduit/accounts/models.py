@@ -14,6 +14,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Base, BigKey, UTCDateTime, cascade
+from .tokens import AccessToken
 
 
 class User(Base):
@@ -31,6 +32,7 @@ class User(Base):
     is_superuser: Mapped[bool] = mapped_column(server_default=false())
     last_login: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    password_session_id: Mapped[str | None] = mapped_column(String(32))
 
     __table_args__ = (
         Index("users_email_key", func.lower(text("email")), unique=True),
@@ -42,6 +44,11 @@ class User(Base):
 
     def __str__(self) -> str:
         return self.username
+
+    def accepts(self, token: AccessToken) -> bool:
+        """Whether the token is current, or of the session that set the password."""
+        current = token.version == self.token_version
+        return self.is_active and (current or token.session_id == self.password_session_id)
 
 
 class Follow(Base):

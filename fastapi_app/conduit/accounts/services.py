@@ -1,6 +1,6 @@
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.concurrency import run_in_threadpool
@@ -10,18 +10,20 @@ from ..schemas import now
 from . import queries, schemas
 from .models import Follow, User
 from .passwords import hash_password, verify_password
-from .tokens import make_token
+from .tokens import AccessToken, make_token
 
 
-def with_token(user: User, token: str | None = None) -> schemas.User:
-    """The user as signed in by the token, by default a new one."""
+def with_token(user: User, token: str) -> schemas.User:
+    """The user as signed in by the token."""
     return schemas.User(
-        email=user.email,
-        token=token or make_token(user_id=user.id, version=user.token_version),
-        username=user.username,
-        bio=user.bio,
-        image=user.image,
+        email=user.email, token=token, username=user.username, bio=user.bio, image=user.image
     )
+
+
+def sign_in(user: User, session_id: str | None = None) -> schemas.User:
+    """The user with a new token of the session; of a new session by default."""
+    version = user.token_version
+    return with_token(user, make_token(user_id=user.id, version=version, session_id=session_id))
 
 
 async def login(session: AsyncSession, *, email: str, password: str) -> schemas.User:
@@ -30,7 +32,7 @@ async def login(session: AsyncSession, *, email: str, password: str) -> schemas.
     matches = await run_in_threadpool(verify_password, password, user.password if user else None)
     if user is None or not matches:
         raise Unauthorized(credentials="invalid")
-    return with_token(user)
+    return sign_in(user)
 
 
 async def create_user(
@@ -46,32 +48,34 @@ async def create_user(
         except IntegrityError:
             await refuse_taken(session, username=username, email=email)
     await session.commit()
-    return with_token(user)
+    return sign_in(user)
 
 
 async def update_user(
-    session: AsyncSession, *, user: User, changes: dict[str, Any]
+    session: AsyncSession, *, token: AccessToken, changes: dict[str, Any]
 ) -> schemas.User:
-    """Change what is given; a new password ends all earlier tokens."""
+    """Change what is given; a new password ends all sessions but the one that sets it."""
     if "password" in changes:
         changes["password"] = await run_in_threadpool(hash_password, changes["password"])
+    user = await session.scalar(
+        queries.for_change(User.id == token.user_id), execution_options={"populate_existing": True}
+    )
+    if user is None or not user.accepts(token):  # another session has set a password meanwhile
+        raise Unauthorized(token="is invalid")
+    if "password" in changes:
         changes["token_version"] = user.token_version + 1
-    signed_in = queries.still_signed_in(user)
-    statement = update(User).where(signed_in).values(changes).returning(User)
-    while changes:
+        changes["password_session_id"] = token.session_id
+    while True:
         try:
             async with session.begin_nested():
-                changed = await session.scalar(
-                    statement, execution_options={"populate_existing": True}
-                )
-                if changed is None:  # a new password has ended the token meanwhile
-                    raise Unauthorized(token="is invalid")
+                for name, value in changes.items():
+                    setattr(user, name, value)
             break
         except IntegrityError:
             names = {name: changes[name] for name in ("email", "username") if name in changes}
-            await refuse_taken(session, user_id=user.id, **names)
+            await refuse_taken(session, user_id=token.user_id, **names)
     await session.commit()
-    return with_token(user)
+    return sign_in(user, token.session_id)
 
 
 async def refuse_taken(session: AsyncSession, *, user_id: int = 0, **names: str) -> None:
@@ -116,7 +120,7 @@ async def unfollow_user(session: AsyncSession, *, username: str, user: User) -> 
 
 
 async def get_user_for_change(session: AsyncSession, username: str) -> User:
-    user = await session.scalar(queries.for_change(username))
+    user = await session.scalar(queries.for_change(queries.has_username(username)))
     if user is None:
         raise NotFound(profile="not found")
     return user

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response, WebSocket
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..accounts.auth import authenticate
-from ..accounts.tokens import read_credentials
+from ..accounts.tokens import read_credentials, read_token
 from ..database import Sessions
 from ..errors import ApiError, respond
 from . import messages, services
@@ -57,7 +57,7 @@ async def get_user_id(websocket: WebSocket, sessions: Sessions) -> int | None:
     if not token:
         return None
     async with sessions.reading() as session:
-        return (await authenticate(session, token)).id
+        return (await authenticate(session, read_token(token))).id
 
 
 class Socket:

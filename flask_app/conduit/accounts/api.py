@@ -45,7 +45,7 @@ def create_user(body: schemas.NewUserRequest) -> tuple[schemas.UserResponse, int
 @login_required
 def get_current_user() -> schemas.UserResponse:
     """Get the current user"""
-    return schemas.UserResponse(user=services.with_token(g.user, g.token))
+    return schemas.UserResponse(user=services.with_token(g.user, g.token.text))
 
 
 @bp.put(
@@ -58,7 +58,7 @@ def get_current_user() -> schemas.UserResponse:
 def update_current_user(body: schemas.UserUpdateRequest) -> schemas.UserResponse:
     """Update the current user"""
     changes = body.user.model_dump()
-    user = services.update_user(session, user=g.user, changes=changes)
+    user = services.update_user(session, token=g.token, changes=changes)
     return schemas.UserResponse(user=user)
 
 

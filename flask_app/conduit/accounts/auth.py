@@ -10,7 +10,7 @@ from ..database import session
 from ..errors import Unauthorized
 from ..requests import validate
 from .models import User
-from .tokens import read_credentials, read_token
+from .tokens import AccessToken, read_credentials, read_token
 
 View = Callable[..., Any]
 
@@ -18,11 +18,10 @@ TOKEN: list[dict[str, list[Any]]] = [{"Token": []}]
 TOKEN_OPTIONAL: list[dict[str, list[Any]]] = [{"Token": []}, {}]
 
 
-def authenticate(token: str) -> User:
-    """The user whom the token was made for; raises `Unauthorized`."""
-    user_id, version = read_token(token)
-    user = session.get(User, user_id)
-    if user is None or not user.is_active or user.token_version != version:
+def authenticate(token: AccessToken) -> User:
+    """The user that the token was made for; raises `Unauthorized`."""
+    user = session.get(User, token.user_id)
+    if user is None or not user.accepts(token):
         raise Unauthorized(token="is invalid")
     return user
 
@@ -31,7 +30,7 @@ def login_required(view: View) -> View:
     """Ask for a token; the user is `g.user` then, and the token `g.token`."""
 
     def load_user() -> None:
-        g.token = read_credentials(request.headers.get("Authorization"))
+        g.token = read_token(read_credentials(request.headers.get("Authorization")))
         g.user = authenticate(g.token)
 
     return before_validation(view, load_user)
@@ -42,7 +41,8 @@ def login_optional(view: View) -> View:
 
     def load_viewer() -> None:
         authorization = request.headers.get("Authorization")
-        g.viewer = authenticate(read_credentials(authorization)) if authorization else None
+        token = read_token(read_credentials(authorization)) if authorization else None
+        g.viewer = authenticate(token) if token else None
 
     return before_validation(view, load_viewer)
 

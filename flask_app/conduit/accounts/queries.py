@@ -1,7 +1,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Bundle
 
 from ..database import BigKey
@@ -58,15 +58,9 @@ def with_email(email: str) -> Select[User]:
     return select(User).where(has_email(email), User.is_active)
 
 
-def still_signed_in(user: User) -> ColumnElement[bool]:
-    """Whether it is this user, and his tokens are as good as when he was read."""
-    same_tokens = User.token_version == user.token_version
-    return and_(User.id == user.id, User.is_active, same_tokens)
-
-
-def for_change(username: str) -> Select[User]:
-    """The user, held until the commit."""
-    return select(User).where(has_username(username)).with_for_update(key_share=True)
+def for_change(condition: ColumnElement[bool]) -> Select[User]:
+    """The user that meets the condition, locked until the commit."""
+    return select(User).where(condition).with_for_update(key_share=True)
 
 
 def follow_of(follower: User, followed: User) -> Select[Follow]:

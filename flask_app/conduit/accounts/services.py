@@ -1,6 +1,6 @@
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -9,18 +9,20 @@ from ..schemas import now
 from . import queries, schemas
 from .models import Follow, User
 from .passwords import hash_password, verify_password
-from .tokens import make_token
+from .tokens import AccessToken, make_token
 
 
-def with_token(user: User, token: str | None = None) -> schemas.User:
-    """The user as signed in by the token, by default a new one."""
+def with_token(user: User, token: str) -> schemas.User:
+    """The user as signed in by the token."""
     return schemas.User(
-        email=user.email,
-        token=token or make_token(user_id=user.id, version=user.token_version),
-        username=user.username,
-        bio=user.bio,
-        image=user.image,
+        email=user.email, token=token, username=user.username, bio=user.bio, image=user.image
     )
+
+
+def sign_in(user: User, session_id: str | None = None) -> schemas.User:
+    """The user with a new token of the session; of a new session by default."""
+    version = user.token_version
+    return with_token(user, make_token(user_id=user.id, version=version, session_id=session_id))
 
 
 def login(session: Session, *, email: str, password: str) -> schemas.User:
@@ -28,7 +30,7 @@ def login(session: Session, *, email: str, password: str) -> schemas.User:
     matches = verify_password(password, user.password if user else None)
     if user is None or not matches:
         raise Unauthorized(credentials="invalid")
-    return with_token(user)
+    return sign_in(user)
 
 
 def create_user(session: Session, *, username: str, email: str, password: str) -> schemas.User:
@@ -42,28 +44,32 @@ def create_user(session: Session, *, username: str, email: str, password: str) -
         except IntegrityError:
             refuse_taken(session, username=username, email=email)
     session.commit()
-    return with_token(user)
+    return sign_in(user)
 
 
-def update_user(session: Session, *, user: User, changes: dict[str, Any]) -> schemas.User:
-    """Change what is given; a new password ends all earlier tokens."""
+def update_user(session: Session, *, token: AccessToken, changes: dict[str, Any]) -> schemas.User:
+    """Change what is given; a new password ends all sessions but the one that sets it."""
     if "password" in changes:
         changes["password"] = hash_password(changes["password"])
+    user = session.scalar(
+        queries.for_change(User.id == token.user_id), execution_options={"populate_existing": True}
+    )
+    if user is None or not user.accepts(token):  # another session has set a password meanwhile
+        raise Unauthorized(token="is invalid")
+    if "password" in changes:
         changes["token_version"] = user.token_version + 1
-    signed_in = queries.still_signed_in(user)
-    statement = update(User).where(signed_in).values(changes).returning(User)
-    while changes:
+        changes["password_session_id"] = token.session_id
+    while True:
         try:
             with session.begin_nested():
-                changed = session.scalar(statement, execution_options={"populate_existing": True})
-                if changed is None:  # a new password has ended the token meanwhile
-                    raise Unauthorized(token="is invalid")
+                for name, value in changes.items():
+                    setattr(user, name, value)
             break
         except IntegrityError:
             names = {name: changes[name] for name in ("email", "username") if name in changes}
-            refuse_taken(session, user_id=user.id, **names)
+            refuse_taken(session, user_id=token.user_id, **names)
     session.commit()
-    return with_token(user)
+    return sign_in(user, token.session_id)
 
 
 def refuse_taken(session: Session, *, user_id: int = 0, **names: str) -> None:
@@ -106,7 +112,7 @@ def unfollow_user(session: Session, *, username: str, user: User) -> schemas.Pro
 
 
 def get_user_for_change(session: Session, username: str) -> User:
-    user = session.scalar(queries.for_change(username))
+    user = session.scalar(queries.for_change(queries.has_username(username)))
     if user is None:
         raise NotFound(profile="not found")
     return user

@@ -2,6 +2,8 @@
 
 import re
 import time
+from dataclasses import dataclass
+from uuid import uuid4
 
 import jwt
 
@@ -9,12 +11,22 @@ from ..errors import Unauthorized
 from ..settings import get_settings
 
 ALGORITHM = "HS256"
-CLAIMS = ["sub", "iat", "exp", "ver"]
+CLAIMS = ["sub", "iat", "exp", "ver", "sid"]
 LARGEST_ID = 2**63 - 1
 
 
-def make_token(*, user_id: int, version: int) -> str:
-    """A token that is good until its time has passed or the user's version has moved on."""
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A token whose signature and time are right: as it was sent, and what it states."""
+
+    text: str
+    user_id: int
+    version: int
+    session_id: str
+
+
+def make_token(*, user_id: int, version: int, session_id: str | None = None) -> str:
+    """A token of the session; of a new session by default."""
     settings = get_settings()
     issued = int(time.time())
     claims = {
@@ -22,12 +34,13 @@ def make_token(*, user_id: int, version: int) -> str:
         "iat": issued,
         "exp": issued + settings.TOKEN_LIFETIME,
         "ver": version,
+        "sid": session_id or uuid4().hex,
     }
     return jwt.encode(claims, settings.SECRET_KEY, ALGORITHM)
 
 
-def read_token(token: str) -> tuple[int, int]:
-    """The user's id and token version that the token states; raises `Unauthorized`."""
+def read_token(token: str) -> AccessToken:
+    """What the token states; raises `Unauthorized`."""
     try:
         claims = jwt.decode(
             token, get_settings().SECRET_KEY, [ALGORITHM], options={"require": CLAIMS}
@@ -37,12 +50,14 @@ def read_token(token: str) -> tuple[int, int]:
     # PyJWT lets the errors of odd claims through: infinite times, numbers of many digits.
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
         raise Unauthorized(token="is invalid") from None
-    subject, version = claims["sub"], claims["ver"]
+    subject, version, session_id = claims["sub"], claims["ver"], claims["sid"]
     if not re.fullmatch("[1-9][0-9]{0,18}", subject) or int(subject) > LARGEST_ID:
         raise Unauthorized(token="is invalid")
     if type(version) is not int:
         raise Unauthorized(token="is invalid")
-    return int(subject), version
+    if not isinstance(session_id, str) or not re.fullmatch("[0-9a-f]{32}", session_id):
+        raise Unauthorized(token="is invalid")
+    return AccessToken(token, int(subject), version, session_id)
 
 
 def read_credentials(authorization: str | None) -> str:

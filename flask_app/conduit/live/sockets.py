@@ -13,7 +13,7 @@ from simple_websocket import ConnectionClosed, Server
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..accounts.auth import authenticate
-from ..accounts.tokens import read_credentials
+from ..accounts.tokens import read_credentials, read_token
 from ..database import Sessions, close_session
 from ..errors import ApiError, BadRequest, NotImplementedHere, Unavailable, respond
 from . import messages, services
@@ -97,7 +97,7 @@ def get_user_id() -> int | None:
     if not token:
         return None
     try:
-        return authenticate(token).id
+        return authenticate(read_token(token)).id
     finally:
         close_session(None)  # which would else keep a connection for as long as the socket
 

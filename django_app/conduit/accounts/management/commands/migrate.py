@@ -8,19 +8,18 @@ from django.core.management.commands.migrate import Command as MigrateCommand
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.introspection import FieldInfo
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
 # A column's type, its length where it has one, and whether it takes nulls.
 Column = tuple[str, int | None, bool]
 
-# The apps whose tables all three frameworks share, and the migrations that make those tables.
-SHARED = {
-    "accounts": "0001_initial",
-    "articles": "0001_initial",
-    "comments": "0001_initial",
-    "live": "0001_initial",
-}
+# The migrations of the tables that all three frameworks share: those that make them, and those
+# that change them, which leave out what another app has done already.
+FIRST = [(label, "0001_initial") for label in ("accounts", "articles", "comments", "live")]
+LATER = [("accounts", "0003_password_session")]
+SHARED = {label for label, _ in FIRST}
 
 
 class Command(MigrateCommand):
@@ -30,18 +29,25 @@ class Command(MigrateCommand):
         models = [model for label in SHARED for model in apps.get_app_config(label).get_models()]
         shared = {model._meta.db_table for model in models}
         if "django_migrations" not in present and present & shared:
-            self.adopt(connection, models, present)
+            self.adopt(connection, present)
         super().handle(*args, **options)
 
-    def adopt(
-        self, connection: BaseDatabaseWrapper, models: list[type[Model]], present: set[str]
-    ) -> None:
-        """Record the newest schema as ours where another app made it; refuse one that differs."""
-        differences = [
-            difference
-            for model in models
-            for difference in differences_of(connection, model, present)
-        ]
+    def adopt(self, connection: BaseDatabaseWrapper, present: set[str]) -> None:
+        """Record the first migrations as applied where another app made the tables.
+
+        The tables must be as they are after the newest shared migration, or after an earlier one.
+        """
+        loader = MigrationLoader(connection)
+        for number in range(len(LATER) + 1):
+            models = loader.project_state(FIRST + LATER[:number]).apps.get_models()
+            differences = [
+                difference
+                for model in models
+                if model._meta.app_label in SHARED
+                for difference in differences_of(connection, model, present)
+            ]
+            if not differences:
+                break
         if differences:
             raise SystemExit(
                 "conduit: the database was made by something else and differs from this app's "
@@ -49,7 +55,7 @@ class Command(MigrateCommand):
             )
         recorder = MigrationRecorder(connection)
         recorder.ensure_schema()
-        for label, name in SHARED.items():
+        for label, name in FIRST:
             recorder.record_applied(label, name)
 
 
