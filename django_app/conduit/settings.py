@@ -168,8 +168,7 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
-# Names are unique without regard to case, which Django's check cannot see.
-SILENCED_SYSTEM_CHECKS = ["auth.E003", "auth.W004"]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "conduit.accounts.validators.PasswordValidator"}]
 PASSWORD_HASHERS = [f"conduit.accounts.passwords.{PASSWORD_HASHING.title()}Argon2id"]
 
 # The contract's own limits; a body over this is a 413.
