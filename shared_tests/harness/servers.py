@@ -130,8 +130,12 @@ class Launcher:
             return self.databases.copy(template)
 
     def migrate(self, database: Database) -> Ended:
-        """Run the app's own migrate on a database."""
-        return self.run(self.app.migrate, {"CONDUIT_DATABASE_URL": database.url})
+        """Run the app's own migrate on a database, up to a command that fails."""
+        for command in self.app.migrate:
+            ended = self.run(command, {"CONDUIT_DATABASE_URL": database.url})
+            if ended.code != 0 or ended.stdout or ended.stderr:
+                break
+        return ended
 
     def check(self, settings: Settings) -> Ended:
         """Run what the app looks at before a server is started."""

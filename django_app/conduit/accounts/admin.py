@@ -1,7 +1,14 @@
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.db.models import Field, QuerySet
+from django.http import HttpRequest
 
+from ..admin import HoldingAdmin, UnchangedAdmin
+from . import services
 from .models import Follow, User
 
 
@@ -12,14 +19,12 @@ class NewUserForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class ConduitUserAdmin(UserAdmin):
+class ConduitUserAdmin(HoldingAdmin, UserAdmin):
     add_form = NewUserForm
     list_display = ["username", "email", "created_at", "is_active", "is_staff"]
     list_filter = ["is_active", "is_staff", "is_superuser"]
     search_fields = ["username", "email"]
-    ordering = ["-id"]
     readonly_fields = ["created_at", "last_login", "token_version"]
-    show_full_result_count = False
     fieldsets = [
         (None, {"fields": ["username", "email", "password", "bio", "image"]}),
         ("Sessions", {"fields": ["token_version", "last_login", "created_at"]}),
@@ -34,10 +39,8 @@ class ConduitUserAdmin(UserAdmin):
 
 
 @admin.register(Follow)
-class FollowAdmin(admin.ModelAdmin):
+class FollowAdmin(UnchangedAdmin):
     list_display = ["follower", "followed"]
     list_select_related = ["follower", "followed"]
     search_fields = ["follower__username", "followed__username"]
     autocomplete_fields = ["follower", "followed"]
-    ordering = ["-id"]
-    show_full_result_count = False

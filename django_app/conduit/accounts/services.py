@@ -4,10 +4,16 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
+from ..articles.models import Article, Favorite
+from ..articles.services import hold_articles, remove_articles, remove_favorites
+from ..comments.models import Comment
+from ..comments.services import remove_comments
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized
 from . import schemas
 from .models import User
+from .queries import UserQuerySet
 from .tokens import AccessToken, make_token
 
 
@@ -36,7 +42,8 @@ def create_user(*, username: str, email: str, password: str) -> schemas.User:
     user.set_password(password)
     while True:
         try:
-            user.save()
+            with transaction.atomic():
+                user.save()
             break
         except IntegrityError:
             refuse_taken(username=username, email=email)
@@ -69,6 +76,21 @@ def save_changes(token: AccessToken, changes: dict[str, Any]) -> User:
         user.password_session_id = token.session_id
     user.save()
     return user
+
+
+@transaction.atomic
+def remove_users(users: UserQuerySet) -> None:
+    """Delete users with what is theirs, and tell of each thing as if they had deleted it."""
+    gone = list(users.values_list("pk", flat=True))
+    articles = Article.objects.filter(author__in=gone)
+    comments = Comment.objects.filter(author__in=gone).exclude(article__in=articles)
+    favorites = Favorite.objects.filter(user__in=gone).exclude(article__in=articles)
+    concerned = [rows.values("article") for rows in (comments, favorites)]
+    hold_articles(articles | Article.objects.filter(Q(pk__in=concerned[0]) | Q(pk__in=concerned[1])))
+    remove_comments(comments)
+    remove_favorites(favorites)
+    remove_articles(articles)
+    User.objects.filter(pk__in=gone).delete()
 
 
 def refuse_taken(*, user_id: int = 0, **names: str) -> None:
