@@ -7,8 +7,6 @@ from typing import Any
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from .database import refuse_dropped
-
 DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 
 
@@ -81,7 +79,6 @@ def database(url: str, pool_size: int) -> dict[str, Any]:
                 "timeout": 1,
                 # Whoever asks next tries again, and not only after pauses that double each time.
                 "reconnect_timeout": 0,
-                "check": refuse_dropped,
             },
         },
     }
