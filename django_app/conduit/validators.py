@@ -15,4 +15,4 @@ def follow(rule: Any, value: Any) -> None:
         TypeAdapter(rule).validate_python(value)
     except Failed as failed:
         [error, *_] = failed.errors()
-        raise ValidationError(message_of(error, ["field"]), code=error["type"]) from None
+        raise ValidationError(message_of(error, ["field"])) from None

@@ -1,10 +1,7 @@
-from typing import Any
-
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
-from django.db.models import Field, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ..admin import HoldingAdmin, UnchangedAdmin
@@ -36,6 +33,12 @@ class ConduitUserAdmin(HoldingAdmin, UserAdmin):
     add_fieldsets = [
         (None, {"fields": ["username", "email", "usable_password", "password1", "password2"]})
     ]
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        services.remove_users(User.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        services.remove_users(queryset)
 
 
 @admin.register(Follow)

@@ -81,6 +81,32 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.username
 
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password)
+        self._password = raw_password or ""
+
+    def set_unusable_password(self) -> None:
+        self.set_password(None)
+
+    def save(self, **options: Any) -> None:
+        """A password that has been set ends all sessions.
+
+        Django keeps it in `_password` until it is saved, and drops it where `check_password` has
+        only hashed the same one anew: that ends none.
+        """
+        fields = options.get("update_fields")
+        if fields is not None and "password" not in fields:
+            unsaved, self._password = self._password, None
+            super().save(**options)
+            self._password = unsaved
+            return
+        if self._password is not None and not self._state.adding:
+            self.token_version = F("token_version") + 1
+            self.password_session_id = None
+            if fields is not None:
+                options["update_fields"] = {*fields, "token_version", "password_session_id"}
+        super().save(**options)
+
     def accepts(self, token: AccessToken) -> bool:
         """Whether the token is current, or of the session that set the password."""
         current = token.version == self.token_version
