@@ -1,4 +1,4 @@
-"""What the admins of all domains share: no text is changed on its way, and no writer overwritten."""
+"""What the admins of all domains share: they change no text on its way, and overwrite no writer."""
 
 from typing import Any, ClassVar
 

@@ -162,7 +162,7 @@ def allows_host(host: str) -> bool:
 def raw_path(request: HttpRequest) -> str:
     """The path as it was sent; ASGI and WSGI servers hand it over in different places."""
     if hasattr(request, "scope"):
-        # ASGI leaves it to the server whether to say it; Django's and Channels' test clients do not.
+        # A server need not say it, and Django's and Channels' test clients do not.
         sent = request.scope.get("raw_path")
         return str(sent, "latin-1") if sent else quote(request.path_info)
     sent = request.META.get("REQUEST_URI") or request.META.get("RAW_URI")

@@ -282,7 +282,7 @@ class LinkTests(AdminCase):
 
 class ModelRulesTests(TestCase):
     def test_full_clean(self) -> None:
-        """The models know the rules, whoever writes: also that a slug is not the word of a route."""
+        """The models know the rules, also that a slug is not the word of a route."""
         ada = User.objects.create_user("ada@example.com", "ada", "a long password")
         article = Article(author=ada, slug="feed", title=" ", description="d", body="b\0")
         with self.assertRaises(ValidationError) as refused:

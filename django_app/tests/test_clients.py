@@ -77,14 +77,16 @@ class FailureTests(TestCase):
         self.failures.append(request)
 
     def test_answers(self) -> None:
-        """Django's exceptions have their status and the contract's shape, wherever they are raised."""
+        """Django's exceptions have their status and the contract's shape, wherever raised."""
         client = Client(raise_request_exception=False)
         for name, (status, body) in ANSWERS.items():
             for prefix in ("/api/later", "/api/later/async", "/api/plain", "/plain"):
                 with self.subTest(f"{prefix}/{name}"):
                     self.failures.clear()
                     answer = client.get(f"{prefix}/{name}")
-                    self.assertEqual((answer.status_code, answer.json()), (status, {"errors": body}))
+                    self.assertEqual(
+                        (answer.status_code, answer.json()), (status, {"errors": body})
+                    )
                     self.assertIn("X-Request-ID", answer)
                     self.assertEqual(len(self.failures), status == 500)
 

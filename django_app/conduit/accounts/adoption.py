@@ -26,7 +26,9 @@ SHARED = {label for label, _ in FIRST}
 def is_to_adopt(connection: BaseDatabaseWrapper) -> bool:
     """Whether there are shared tables, and no migration of ours has made them."""
     models = [model for label in SHARED for model in apps.get_app_config(label).get_models()]
-    if {model._meta.db_table for model in models}.isdisjoint(connection.introspection.table_names()):
+    if {model._meta.db_table for model in models}.isdisjoint(
+        connection.introspection.table_names()
+    ):
         return False
     applied = MigrationRecorder(connection).applied_migrations()
     return SHARED.isdisjoint(label for label, _ in applied)

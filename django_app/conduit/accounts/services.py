@@ -85,8 +85,8 @@ def remove_users(users: UserQuerySet) -> None:
     articles = Article.objects.filter(author__in=gone)
     comments = Comment.objects.filter(author__in=gone).exclude(article__in=articles)
     favorites = Favorite.objects.filter(user__in=gone).exclude(article__in=articles)
-    concerned = [rows.values("article") for rows in (comments, favorites)]
-    hold_articles(articles | Article.objects.filter(Q(pk__in=concerned[0]) | Q(pk__in=concerned[1])))
+    theirs = Q(author__in=gone) | Q(comments__author__in=gone) | Q(favorited_by__in=gone)
+    hold_articles(Article.objects.filter(theirs))
     remove_comments(comments)
     remove_favorites(favorites)
     remove_articles(articles)

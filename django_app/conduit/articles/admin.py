@@ -6,7 +6,7 @@ from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ..admin import ConduitAdmin, HoldingAdmin, UnchangedAdmin
+from ..admin import HoldingAdmin, UnchangedAdmin
 from ..validators import follow
 from . import schemas, services
 from .models import Article, Favorite, Tag
@@ -35,7 +35,16 @@ class ArticleForm(forms.ModelForm):
 @admin.register(Article)
 class ArticleAdmin(HoldingAdmin):
     form = ArticleForm
-    fields = ["author", "title", "slug", "description", "body", "tag_list", "created_at", "updated_at"]
+    fields = [
+        "author",
+        "title",
+        "slug",
+        "description",
+        "body",
+        "tag_list",
+        "created_at",
+        "updated_at",
+    ]
     list_display = ["title", "slug", "author", "created_at", "updated_at"]
     list_select_related = ["author"]
     list_filter = ["created_at"]
