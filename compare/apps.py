@@ -131,12 +131,12 @@ FASTAPI = App(
     servers=(
         Server(
             "uvicorn",
-            "-m uvicorn conduit.main:app --host {host} --port {port} --workers {workers}"
+            "-m uvicorn conduit.asgi:app --host {host} --port {port} --workers {workers}"
             " --ws-per-message-deflate false --timeout-graceful-shutdown 3",
         ),
         Server(
             "hypercorn",
-            "-m hypercorn conduit.main:app --bind {host}:{port} --workers {workers}",
+            "-m hypercorn conduit.asgi:app --bind {host}:{port} --workers {workers}",
         ),
     ),
 )

@@ -36,7 +36,7 @@ READS = {
 APPLICATIONS = {
     "django": ("conduit.asgi:application", "with_django:application"),
     "flask": ("conduit.wsgi:app", "with_flask:app"),
-    "fastapi": ("conduit.main:app", "with_fastapi:app"),
+    "fastapi": ("conduit.asgi:app", "with_fastapi:app"),
 }
 # Different each time, and no matter of the framework.
 PASSING = {"date", "x-request-id"}

@@ -94,6 +94,8 @@ DEBUG = False
 SECRET_KEY = read("SECRET_KEY", "" if PRODUCTION else DEVELOPMENT_SECRET)
 if PRODUCTION and len(SECRET_KEY.encode()) < 32:
     raise refuse("CONDUIT_SECRET_KEY must have at least 32 bytes in production")
+if PRODUCTION and SECRET_KEY == DEVELOPMENT_SECRET:
+    raise refuse("CONDUIT_SECRET_KEY must not be the published one in production")
 PASSWORD_HASHING = one_of("PASSWORD_HASHING", "strong", "fast")
 if PRODUCTION and PASSWORD_HASHING != "strong":
     raise refuse("CONDUIT_PASSWORD_HASHING must be strong in production")

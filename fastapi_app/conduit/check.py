@@ -8,8 +8,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
-from .database import get_sync_engine
-from .settings import Settings, get_settings
+from .database import make_sync_engine
+from .settings import Settings, load_settings
 
 VERSION_TABLE = "alembic_version_fastapi"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -19,7 +19,7 @@ WORKER_CANNOT_START = 3
 
 def find_problem(settings: Settings) -> str | None:
     """A line that says what is wrong with the database, and what to do; none if it is well."""
-    engine = get_sync_engine(settings)
+    engine = make_sync_engine(settings.database_url)
     try:
         with engine.connect() as connection:
             history = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
@@ -40,7 +40,7 @@ def find_problem(settings: Settings) -> str | None:
 def require() -> None:
     """End the process with one line where settings or database are not as they must be."""
     try:
-        problem = find_problem(get_settings())
+        problem = find_problem(load_settings())
         if problem:
             raise SystemExit(f"conduit: {problem}")
     except SystemExit as stop:

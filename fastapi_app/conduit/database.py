@@ -1,26 +1,35 @@
-"""The engine, its sessions, and what SQLite has to be told on each connection."""
+"""The engine, its sessions, and what each database has to be told on a connection."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import selectors
+from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 from datetime import UTC, datetime
-from select import POLLIN, poll
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+import psycopg
+from fastapi import Depends
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 from sqlalchemy import (
     JSON,
+    URL,
     BigInteger,
     Connection,
     DateTime,
     Dialect,
     Engine,
     ForeignKey,
+    Insert,
     Integer,
+    UniqueConstraint,
     create_engine,
     event,
-    make_url,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -29,18 +38,34 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.pool import (
+    AsyncAdaptedQueuePool,
+    ConnectionPoolEntry,
+    NullPool,
+    PoolProxiedConnection,
+)
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
+from sqlalchemy.util import await_
+from starlette.requests import HTTPConnection
 
 from .settings import Settings
 
+SQLITE = "sqlite:///"
+# How often a write is tried that meets another writer's unique value.
+MOST_ATTEMPTS = 100
 # A connection is made for reading; only who writes has to change and restore it.
 READING = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 # SQLite numbers rows by itself only where the key's type is INTEGER to the letter.
 BigKey = BigInteger().with_variant(Integer, "sqlite")
+# SQLAlchemy has no word of its own for what both databases can do.
+INSERTS: Mapping[str, Callable[..., Any]] = {
+    "postgresql": postgresql.insert,
+    "sqlite": sqlite.insert,
+}
+# Windows has no `poll`; elsewhere `select` takes no more than 1,024 files.
+Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 class Base(DeclarativeBase):
@@ -86,43 +111,120 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC)
 
 
-def get_engine(settings: Settings) -> AsyncEngine:
-    """The engine of requests, with a pool of `database_pool_size` connections in autocommit."""
-    url = make_url(settings.database_url)
-    pool: dict[str, Any] = {"pool_size": settings.database_pool_size, "max_overflow": 0}
-    if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"), **pool, **READING)
-    else:
-        engine = create_async_engine(
-            url.set(drivername="postgresql+psycopg"),
-            connect_args={"connect_timeout": 2},
-            **pool,
-            **READING,
-        )
-    prepare(engine.sync_engine)
+def violates(error: IntegrityError, *names: str) -> bool:
+    """Whether one of these unique constraints or indexes was violated."""
+    diagnosis = getattr(error.orig, "diag", None)
+    if diagnosis is not None:
+        return diagnosis.constraint_name in names
+    # SQLite names an index on an expression, and of a constraint its columns.
+    failed = str(error.orig).removeprefix("UNIQUE constraint failed: ")
+    return failed in {f"index '{name}'" for name in names} | {
+        ", ".join(f"{table.name}.{column.name}" for column in constraint.columns)
+        for table in Base.metadata.tables.values()
+        for constraint in table.constraints
+        if isinstance(constraint, UniqueConstraint) and constraint.name in names
+    }
+
+
+def insert_unless_there(
+    session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> Insert:
+    """An insert that leaves out the rows that would violate a unique constraint."""
+    insert = INSERTS[session.get_bind().dialect.name]
+    return insert(model).values(rows).on_conflict_do_nothing()
+
+
+class FairPool(AsyncAdaptedQueuePool):
+    """A pool that serves first who has waited longest; SQLAlchemy's lets newcomers go first."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.turns = asyncio.Semaphore(self.size())
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        await_(self.wait_for_turn())
+        try:
+            return super()._do_get()
+        except BaseException:
+            self.turns.release()
+            raise
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        super()._do_return_conn(record)
+        self.turns.release()
+
+    async def wait_for_turn(self) -> None:
+        try:
+            async with asyncio.timeout(self.timeout()):
+                await self.turns.acquire()
+        except TimeoutError:
+            raise PoolTimeout(
+                f"no connection became free within {self.timeout()} seconds"
+            ) from None
+
+
+class BoundedConnection(psycopg.AsyncConnection[Any]):
+    """A connection that is closed where the server does not answer a statement in time."""
+
+    answer_timeout: float | None = None
+
+    async def wait(
+        self, gen: Generator[Any, Any, Any], interval: float = 0.1, timeout: float | None = None
+    ) -> Any:
+        try:
+            return await super().wait(gen, interval, timeout or self.answer_timeout)
+        except psycopg.OperationalError:
+            if self.info.transaction_status == TransactionStatus.ACTIVE:
+                await self.close()
+            raise
+
+
+async def connect_to_postgres(database_url: str, timeout: int) -> BoundedConnection:
+    """A connection on which no statement takes longer than `timeout` seconds."""
+    parameters: dict[str, Any] = conninfo_to_dict(database_url)
+    options = f"{parameters.get('options', '')} -c statement_timeout={timeout * 1000}".strip()
+    connect_timeout = {"connect_timeout": timeout}
+    connection = await BoundedConnection.connect(**(connect_timeout | parameters), options=options)
+    # The server says by itself that it has given up, unless it is stopped or out of reach.
+    connection.answer_timeout = timeout + 0.5
+    return connection
+
+
+def make_engine(database_url: str, *, pool_size: int = 0, timeout: int) -> AsyncEngine:
+    """The engine of requests, whose connections are in autocommit.
+
+    Without a `pool_size` it keeps no connection. `timeout` is the bound, in seconds, for each
+    wait: for a connection, for an answer, for a lock.
+    """
+    options: dict[str, Any] = {**READING, "poolclass": NullPool}
+    if pool_size:
+        options |= {"poolclass": FairPool, "pool_size": pool_size, "max_overflow": 0}
+        options |= {"pool_timeout": timeout}
+    if database_url.startswith(SQLITE):
+        url = URL.create("sqlite+aiosqlite", database=database_url.removeprefix(SQLITE))
+        engine = create_async_engine(url, connect_args={"timeout": timeout}, **options)
+        event.listen(engine.sync_engine, "connect", prepare_sqlite)
+        return engine
+    engine = create_async_engine(
+        "postgresql+psycopg://",
+        async_creator=partial(connect_to_postgres, database_url, timeout),
+        **options,
+    )
+    event.listen(engine.sync_engine, "checkout", refuse_dropped)
     return engine
 
 
-def get_sync_engine(settings: Settings) -> Engine:
-    """An engine for what runs outside the event loop: the start's checks and migrations."""
-    url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, **READING)
-    else:
-        engine = create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            connect_args={"connect_timeout": 2},
-            **READING,
-        )
-    prepare(engine)
-    return engine
-
-
-def prepare(engine: Engine) -> None:
-    if engine.dialect.name == "sqlite":
+def make_sync_engine(database_url: str) -> Engine:
+    """An engine without bounds, for what runs outside the event loop: checks and migrations."""
+    options: dict[str, Any] = {**READING, "poolclass": NullPool}
+    if database_url.startswith(SQLITE):
+        url = URL.create("sqlite", database=database_url.removeprefix(SQLITE))
+        engine = create_engine(url, connect_args={"timeout": 3600}, **options)
         event.listen(engine, "connect", prepare_sqlite)
-    else:
-        event.listen(engine, "checkout", refuse_dropped)
+        return engine
+    parameters: dict[str, Any] = conninfo_to_dict(database_url)
+    creator = partial(psycopg.connect, **({"connect_timeout": 10} | parameters))
+    return create_engine("postgresql+psycopg://", creator=creator, **options)
 
 
 def with_transactions(engine: Engine) -> Engine:
@@ -139,7 +241,6 @@ def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")  # safe with WAL, and no wait for the disk
     cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA busy_timeout = 10000")
     cursor.close()
 
 
@@ -150,10 +251,10 @@ def refuse_dropped(
 
     SQLAlchemy then takes another; its own way, `pool_pre_ping`, costs each request a round trip.
     """
-    unread = poll()
-    unread.register(record.driver_connection.pgconn.socket, POLLIN)  # type: ignore[union-attr]
-    if unread.poll(0):
-        raise DisconnectionError
+    with Selector() as unread:
+        unread.register(record.driver_connection.pgconn.socket, selectors.EVENT_READ)  # type: ignore[union-attr]
+        if unread.select(0):
+            raise DisconnectionError
 
 
 def begin_immediate(connection: Connection) -> None:
@@ -164,18 +265,28 @@ def begin_immediate(connection: Connection) -> None:
 class Sessions:
     """Sessions over one engine: for reading without a transaction, for writing with one."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        writing = AsyncEngine(with_transactions(engine.sync_engine))
-        self.engine = engine
-        self.reading = async_sessionmaker(engine, expire_on_commit=False)
-        self.writing = async_sessionmaker(writing, expire_on_commit=False)
+    def __init__(self, settings: Settings) -> None:
+        self.engine = make_engine(
+            settings.database_url,
+            pool_size=settings.database_pool_size,
+            timeout=settings.database_timeout,
+        )
+        writing = AsyncEngine(with_transactions(self.engine.sync_engine))
+        info = {"event_retention": settings.event_retention}
+        self.reading = async_sessionmaker(self.engine, expire_on_commit=False, info=info)
+        self.writing = async_sessionmaker(writing, expire_on_commit=False, info=info)
 
 
-async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
-    sessions: Sessions = request.app.state.sessions
-    make = sessions.reading if request.method in SAFE_METHODS else sessions.writing
-    async with make() as session:
+async def get_read_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
+    async with connection.app.state.sessions.reading() as session:
         yield session
 
 
-SessionDep = Annotated[AsyncSession, Depends(get_session)]
+async def get_write_session(connection: HTTPConnection) -> AsyncSession:
+    """A session that holds a connection only between `begin` and its end."""
+    session: AsyncSession = connection.app.state.sessions.writing()
+    return session
+
+
+ReadSession = Annotated[AsyncSession, Depends(get_read_session)]
+WriteSession = Annotated[AsyncSession, Depends(get_write_session)]

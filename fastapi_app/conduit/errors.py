@@ -1,16 +1,21 @@
 """What can go wrong, and the one place that shapes `{"errors": …}`."""
 
+import logging
 import sqlite3
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.utils import is_body_allowed_for_status_code
 from pydantic_core import to_json
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Scope
+
+log = logging.getLogger("conduit.request")
 
 METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]
 
@@ -28,6 +33,10 @@ MESSAGES = {
     "literal_error": "must be {expected}",
     "string_too_long": "is too long (maximum is {max_length} characters)",
 }
+
+
+# What is answered where neither the app nor FastAPI says more than the status.
+USUAL = {404: {"route": ["not found"]}, 500: {"server": ["internal error"]}}
 
 
 class ApiError(Exception):
@@ -66,6 +75,10 @@ class TooLarge(ApiError):
 
 class UnsupportedMediaType(ApiError):
     status = 415
+
+
+class Unavailable(ApiError):
+    status = 503
 
 
 def respond(
@@ -109,15 +122,23 @@ def allowed_methods(app: FastAPI, scope: Scope) -> str:
     return ", ".join(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
 
 
-def database_is_away(error: OperationalError | InterfaceError | TimeoutError) -> bool:
-    """SQLite says by the same class that a statement is wrong; that is a failure of ours."""
+def is_unavailable(error: OperationalError | InterfaceError | TimeoutError) -> bool:
+    """Whether the database is away or too slow; SQLite says alike that a statement is wrong."""
     cause = getattr(error, "orig", None)
     return getattr(cause, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+
+
+def log_refusal(request: Request, status: int, cause: object) -> None:
+    """Log why a request is refused, in one line."""
+    line = str(cause).partition("\n")[0]
+    log.error("%s %s %s: %s", request.scope["request_id"], request.method, status, line)
 
 
 def register(app: FastAPI) -> None:
     @app.exception_handler(ApiError)
     async def api_error(request: Request, error: ApiError) -> Response:
+        if error.status >= 500:
+            log_refusal(request, error.status, error.__cause__ or error.errors)
         headers = {"WWW-Authenticate": "Token"} if error.status == 401 else None
         return respond(error.status, error.errors, headers)
 
@@ -126,15 +147,19 @@ def register(app: FastAPI) -> None:
         return respond(422, field_messages(error.errors()))
 
     @app.exception_handler(HTTPException)
-    async def routing_error(request: Request, error: HTTPException) -> Response:
-        if error.status_code == 404:
-            return respond(404, {"route": ["not found"]})
-        if error.status_code != 405:
-            raise error
-        headers = {"Allow": allowed_methods(app, request.scope)}
-        if request.method == "OPTIONS":
-            return Response(status_code=204, headers=headers)
-        return respond(405, {"method": ["not allowed"]}, headers)
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        """What Starlette refuses by itself, or a handler by `HTTPException`."""
+        status = error.status_code
+        if status == 405:
+            headers = {"Allow": allowed_methods(app, request.scope)}
+            if request.method == "OPTIONS":
+                return Response(status_code=204, headers=headers)
+            return respond(405, {"method": ["not allowed"]}, headers)
+        if not is_body_allowed_for_status_code(status):
+            return Response(status_code=status, headers=error.headers)
+        by_default = error.detail == HTTPStatus(status).phrase
+        errors = USUAL.get(status) if by_default else None
+        return respond(status, errors or {"request": [error.detail]}, error.headers)
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(InterfaceError)
@@ -142,6 +167,7 @@ def register(app: FastAPI) -> None:
     async def unavailable(
         request: Request, error: OperationalError | InterfaceError | TimeoutError
     ) -> Response:
-        if not database_is_away(error):
+        if not is_unavailable(error):
             raise error
+        log_refusal(request, 503, getattr(error, "orig", None) or error)
         return respond(503, {"server": ["unavailable"]})

@@ -5,7 +5,7 @@ import logging.config
 import time
 from collections.abc import Callable
 
-OF_SOCKETS = ('"WebSocket ', "connection ", "without completing handshake")
+TOLD_ALREADY = ('"WebSocket ', "connection ", "without completing handshake", "Exception in ASGI")
 
 
 class UTCFormatter(logging.Formatter):
@@ -14,9 +14,9 @@ class UTCFormatter(logging.Formatter):
     default_msec_format = "%s.%03dZ"
 
 
-def without_sockets() -> Callable[[logging.LogRecord], bool]:
-    """A filter: uvicorn tells of sockets among its errors, with the query and its token."""
-    return lambda record: not any(part in str(record.msg) for part in OF_SOCKETS)
+def without_repetition() -> Callable[[logging.LogRecord], bool]:
+    """A filter: uvicorn logs failures too, and sockets among its errors, with query and token."""
+    return lambda record: not any(part in str(record.msg) for part in TOLD_ALREADY)
 
 
 def configure(level: str) -> None:
@@ -30,14 +30,14 @@ def configure(level: str) -> None:
                     "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
                 }
             },
-            "filters": {"no_sockets": {"()": without_sockets}},
+            "filters": {"no_repetition": {"()": without_repetition}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {
                 "conduit": {"level": level},
                 # The line above tells more than the server's own, and no query string.
                 "uvicorn.access": {"level": "CRITICAL"},
-                "uvicorn.error": {"filters": ["no_sockets"]},
+                "uvicorn.error": {"filters": ["no_repetition"]},
             },
         }
     )

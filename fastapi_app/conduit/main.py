@@ -1,40 +1,39 @@
-"""The application: `uvicorn conduit.main:app`."""
+"""The application factory; `conduit.asgi` makes the application that a server runs."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
-from . import api, check, errors, logs
-from .database import Sessions, get_engine
+from . import api, errors, logs
+from .database import Sessions
 from .live.hub import Hub
 from .middleware import ConduitMiddleware
-from .settings import Settings, get_settings
+from .settings import Settings
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    engine = get_engine(get_settings())
-    app.state.sessions = Sessions(engine)
-    app.state.hub = Hub(get_settings(), app.state.sessions)
-    yield
-    await app.state.hub.stop()
-    await engine.dispose()
+    settings: Settings = app.state.settings
+    async with AsyncExitStack() as stack:
+        app.state.sessions = Sessions(settings)
+        stack.push_async_callback(app.state.sessions.engine.dispose)
+        app.state.hub = Hub(settings, app.state.sessions)
+        stack.push_async_callback(app.state.hub.stop)
+        yield
 
 
 def create_app(settings: Settings) -> FastAPI:
+    """An application that goes by these settings alone; nothing is opened until it starts."""
+    logs.configure(settings.log_level)
     app = FastAPI(
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
         openapi_url=None,
     )
+    app.state.settings = settings
     app.add_middleware(ConduitMiddleware, settings=settings)
     errors.register(app)
     api.register(app)
     return app
-
-
-check.require()
-logs.configure(get_settings().log_level)
-app = create_app(get_settings())

@@ -7,6 +7,7 @@ import uuid
 from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .errors import respond
@@ -37,7 +38,7 @@ class ConduitMiddleware:
             return
         started = time.perf_counter()
         headers = Headers(scope=scope)
-        request_id = get_request_id(headers)
+        request_id = scope["request_id"] = get_request_id(headers)
         # A socket is opened by a GET.
         method, path = scope.get("method", "GET"), scope["raw_path"].decode("latin-1")
         status = 0
@@ -55,15 +56,18 @@ class ConduitMiddleware:
 
         try:
             await self.answer(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            status = 400  # the client has left before its request was complete
         except Exception:
             log.exception("%s %s failed", request_id, method)
             if status == 101:
                 await send({"type": "websocket.close", "code": Close.FAILED})
-                return
-            if status:
-                raise
-            response = respond(500, {"server": ["internal error"]})
-            await response(scope, receive, send_with_headers)
+            elif not status:
+                # The server closes the connection when it sees the failure: the client is told.
+                headers = {"Connection": "close"}
+                response = respond(500, {"server": ["internal error"]}, headers)
+                await response(scope, receive, send_with_headers)
+            raise
         finally:
             took = (time.perf_counter() - started) * 1000
             log.info("%s %s %s %s %.1fms", request_id, method, path, status, took)
@@ -107,7 +111,7 @@ class ConduitMiddleware:
         if "*" in self.origins:
             answer["access-control-allow-origin"] = "*"
         else:
-            answer["vary"] = "Origin"
+            answer.add_vary_header("Origin")
             if request.get("origin") not in self.origins:
                 return
             answer["access-control-allow-origin"] = request["origin"]

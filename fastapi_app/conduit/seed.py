@@ -2,20 +2,21 @@
 
 from itertools import chain
 
+from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from . import check, demo
 from .accounts.models import Follow, User
-from .accounts.passwords import hash_password
+from .accounts.passwords import get_hasher
 from .articles.models import Article, ArticleTag, Favorite, Tag
 from .articles.slugs import candidates_for
 from .comments.models import Comment
-from .database import get_sync_engine, with_transactions
-from .settings import get_settings
+from .database import make_sync_engine, with_transactions
+from .settings import load_settings
 
 
-def seed(session: Session) -> None:
+def seed(session: Session, hasher: PasswordHasher) -> None:
     if session.scalar(select(User.id).limit(1)) is not None:
         raise SystemExit("conduit: the database has users already: seed fills an empty one")
     users: dict[str, User] = {}
@@ -23,7 +24,7 @@ def seed(session: Session) -> None:
         users[username] = User(
             username=username,
             email=demo.email_of(username),
-            password=hash_password(demo.PASSWORD),
+            password=hasher.hash(demo.PASSWORD),
             bio=bio,
             created_at=demo.FIRST_MOMENT,
             is_staff=username == demo.ADMIN,
@@ -73,5 +74,7 @@ def seed(session: Session) -> None:
 
 if __name__ == "__main__":
     check.require()
-    with Session(with_transactions(get_sync_engine(get_settings()))) as session, session.begin():
-        seed(session)
+    settings = load_settings()
+    engine = with_transactions(make_sync_engine(settings.database_url))
+    with Session(engine) as session, session.begin():
+        seed(session, get_hasher(settings))

@@ -3,8 +3,12 @@
 from functools import cache
 from typing import Annotated, Literal, Self
 
+from fastapi import Depends
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from starlette.requests import HTTPConnection
 
 DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 
@@ -12,6 +16,11 @@ DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 def check_database_url(url: str) -> str:
     if not url.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("must begin with sqlite:/// or postgresql://")
+    if url.startswith("postgresql://"):
+        try:
+            conninfo_to_dict(url)
+        except ProgrammingError as error:
+            raise ValueError(f"is no URL of PostgreSQL: {error}") from None
     return url
 
 
@@ -21,6 +30,7 @@ class Settings(BaseSettings):
     env: Literal["development", "production"] = "development"
     database_url: Annotated[str, AfterValidator(check_database_url)] = "sqlite:///conduit.sqlite3"
     database_pool_size: Annotated[int, Field(ge=1)] = 10
+    database_timeout: Annotated[int, Field(ge=1)] = 2
     secret_key: str = ""
     token_lifetime: Annotated[int, Field(ge=1)] = 2_592_000
     password_hashing: Literal["strong", "fast"] = "strong"
@@ -40,6 +50,8 @@ class Settings(BaseSettings):
             return self
         if len(self.secret_key.encode()) < 32:
             raise ValueError("CONDUIT_SECRET_KEY must have at least 32 bytes in production")
+        if self.secret_key == DEVELOPMENT_SECRET:
+            raise ValueError("CONDUIT_SECRET_KEY must not be the published one in production")
         if self.password_hashing != "strong":
             raise ValueError("CONDUIT_PASSWORD_HASHING must be strong in production")
         return self
@@ -58,7 +70,7 @@ def split(value: str) -> frozenset[str]:
 
 
 @cache
-def get_settings() -> Settings:
+def load_settings() -> Settings:
     """The settings of this process; a wrong one ends it with a line that names it."""
     try:
         return Settings()
@@ -66,3 +78,12 @@ def get_settings() -> Settings:
         error = refused.errors()[0]
         name = f"CONDUIT_{str(error['loc'][0]).upper()} " if error["loc"] else ""
         raise SystemExit(f"conduit: {name}{error['msg'].removeprefix('Value error, ')}") from None
+
+
+async def get_settings(connection: HTTPConnection) -> Settings:
+    """The settings that the application was made with."""
+    settings: Settings = connection.app.state.settings
+    return settings
+
+
+SettingsDep = Annotated[Settings, Depends(get_settings)]

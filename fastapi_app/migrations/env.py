@@ -11,9 +11,9 @@ from sqlalchemy.types import TypeEngine
 
 from conduit.check import VERSION_TABLE
 from conduit.comments import models as comments
-from conduit.database import Base, get_sync_engine, with_transactions
+from conduit.database import Base, make_sync_engine, with_transactions
 from conduit.live import models as live
-from conduit.settings import get_settings
+from conduit.settings import load_settings
 
 FIRST_REVISION = "0001"
 # Importing them has filled the metadata, with the models that they point to.
@@ -95,7 +95,7 @@ def require_same(differences: list[Any]) -> None:
         )
 
 
-engine = with_transactions(get_sync_engine(get_settings()))
+engine = with_transactions(make_sync_engine(load_settings().database_url))
 with engine.connect() as connection:
     migrate(connection)
     connection.commit()

@@ -20,16 +20,18 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
         environment.setenv("CONDUIT_DATABASE_URL", f"sqlite:///{database}")
         environment.setenv("CONDUIT_PASSWORD_HASHING", "fast")
         command.upgrade(Config(FOLDER / "alembic.ini"), "head")
-        from conduit.database import get_sync_engine, with_transactions
+        from conduit.accounts.passwords import get_hasher
+        from conduit.database import make_sync_engine, with_transactions
         from conduit.main import create_app
         from conduit.seed import seed
-        from conduit.settings import get_settings
+        from conduit.settings import load_settings
 
-        engine = with_transactions(get_sync_engine(get_settings()))
+        settings = load_settings()
+        engine = with_transactions(make_sync_engine(settings.database_url))
         with Session(engine) as session, session.begin():
-            seed(session)
+            seed(session, get_hasher(settings))
         engine.dispose()
-        yield create_app(get_settings())
+        yield create_app(settings)
 
 
 @pytest.fixture

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from conduit.accounts.auth import get_current_user, get_token
 from conduit.accounts.models import User
+from conduit.accounts.tokens import AccessToken
 from conduit.live import services
 from conduit.live.hub import Hub
 from conduit.live.models import Event, EventCounter
 from conduit.live.subscriptions import News
-from conduit.settings import get_settings
+from conduit.settings import load_settings
 
 
 def test_overridden_user(app: FastAPI, client: TestClient) -> None:
@@ -24,7 +25,7 @@ def test_overridden_user(app: FastAPI, client: TestClient) -> None:
         id=9, email="x@example.com", username="x", token_version=1, created_at=datetime.now(UTC)
     )
     app.dependency_overrides[get_current_user] = lambda: someone
-    app.dependency_overrides[get_token] = lambda: "a token"
+    app.dependency_overrides[get_token] = lambda: AccessToken("a token", 9, 1, "0" * 32)
     try:
         answer = client.get("/api/user")
     finally:
@@ -57,7 +58,7 @@ def test_events_are_handed_out_once(
     app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the hub has read stays read, also where its next read fails."""
-    hub = Hub(get_settings(), app.state.sessions)
+    hub = Hub(load_settings(), app.state.sessions)
     hub.position = 0
     reads: list[list[News]] = [[News(1, "article.created", 1, 1, "{}", frozenset())], []]
     asked = []
@@ -79,10 +80,10 @@ def test_events_are_handed_out_once(
 
 def test_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong setting ends the process with a line that names it."""
-    from conduit.settings import get_settings
+    from conduit.settings import load_settings
 
     monkeypatch.setenv("CONDUIT_DATABASE_POOL_SIZE", "none")
-    get_settings.cache_clear()
+    load_settings.cache_clear()
     with pytest.raises(SystemExit, match="CONDUIT_DATABASE_POOL_SIZE"):
-        get_settings()
-    get_settings.cache_clear()
+        load_settings()
+    load_settings.cache_clear()

@@ -1,17 +1,21 @@
 """The application: `flask --app conduit run`, `gunicorn conduit.wsgi:app`."""
 
+import logging
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, g, request
 from flask.sessions import SessionInterface
 from flask_openapi.openapi import OpenAPI
 from werkzeug.routing import MapAdapter
 
-from . import api, cli, database, docs, errors, logs, middleware, requests
+from . import api, cli, docs, errors, logs, middleware, requests
+from .database import db
 from .errors import JSON
 from .live import hub
 from .schemas import Answer, ErrorResponse
 from .settings import Settings, get_settings
+
+log = logging.getLogger("conduit.request")
 
 
 class NoSessions(SessionInterface):
@@ -32,11 +36,15 @@ class Conduit(OpenAPI):
         return self.url_map.bind_to_environ(environ)
 
     def make_response(self, rv: Any) -> Response:
-        """Flask's own, for views that return an answer of ours, with or without a status."""
-        shown, status = rv if isinstance(rv, tuple) else (rv, 200)
-        if isinstance(shown, Answer):
-            return Response(shown.model_dump_json(by_alias=True), status, content_type=JSON)
-        return super().make_response(rv)
+        """Flask's own, for views that return an answer of ours, with whatever Flask allows."""
+        body, *rest = rv if isinstance(rv, tuple) else (rv,)
+        if isinstance(body, Answer):
+            body = Response(body.model_dump_json(by_alias=True), content_type=JSON)
+        return super().make_response((body, *rest) if rest else body)
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log a failure under the request's id, without the query that Flask's own line has."""
+        log.error("%s %s failed", g.request_id, request.method, exc_info=exc_info)
 
 
 def create_app(settings: Settings | None = None) -> Conduit:
@@ -53,9 +61,9 @@ def create_app(settings: Settings | None = None) -> Conduit:
     )
     app.openapi_version = "3.1.0"
     app.config.from_object(settings)
-    database.register(app, settings)
-    hub.register(app, settings)
-    middleware.register(app, settings)
+    db.init_app(app)
+    hub.register(app)
+    middleware.register(app)
     requests.register(app)
     errors.register(app)
     api.register(app)

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
-from .database import get_engine
+from .database import make_engine
 from .settings import Settings, get_settings
 
 VERSION_TABLE = "alembic_version_flask"
@@ -19,7 +19,7 @@ WORKER_CANNOT_START = 3
 
 def find_problem(settings: Settings) -> str | None:
     """A line that says what is wrong with the database, and what to do; none if it is well."""
-    engine = get_engine(settings)
+    engine = make_engine(settings.DATABASE_URL)
     try:
         with engine.connect() as connection:
             history = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})

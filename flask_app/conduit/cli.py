@@ -3,7 +3,6 @@
 from itertools import chain
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,21 +13,20 @@ from .accounts.passwords import hash_password
 from .articles.models import Article, ArticleTag, Favorite, Tag
 from .articles.slugs import candidates_for
 from .comments.models import Comment
-from .database import Sessions
+from .database import db
 
 
 @click.command("seed")
 @with_appcontext
 def seed_command() -> None:
     """Fill an empty database with the demo site."""
-    sessions: Sessions = current_app.extensions["sessions"]
-    with sessions.writing.begin() as session:
+    with db.begin() as session:
         seed(session)
 
 
 def seed(session: Session) -> None:
     if session.scalar(select(User.id).limit(1)) is not None:
-        raise SystemExit("conduit: the database has users already: seed fills an empty one")
+        raise click.ClickException("the database has users already: seed fills an empty one")
     users: dict[str, User] = {}
     for username, bio in demo.PEOPLE.items():
         users[username] = User(

@@ -1,40 +1,58 @@
-"""The engine, its sessions, and what SQLite has to be told on each connection."""
+"""The engine, its sessions, and what each database has to be told on a connection."""
 
+import selectors
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from select import POLLIN, poll
+from functools import partial
 from typing import Any, cast
 
-from flask import Flask, current_app, g, request
+import psycopg
+from flask import Flask, current_app, g
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 from sqlalchemy import (
     JSON,
+    URL,
     BigInteger,
     Connection,
     DateTime,
     Dialect,
     Engine,
     ForeignKey,
+    Insert,
     Integer,
+    UniqueConstraint,
     create_engine,
     event,
-    make_url,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
-from werkzeug.local import LocalProxy
 
-from .settings import Settings
-
+SQLITE = "sqlite:///"
+# How often a write is tried that meets another writer's unique value.
+MOST_ATTEMPTS = 100
 # A connection is made for reading; only who writes has to change and restore it.
 READING = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 # SQLite numbers rows by itself only where the key's type is INTEGER to the letter.
 BigKey = BigInteger().with_variant(Integer, "sqlite")
+# SQLAlchemy has no word of its own for what both databases can do.
+INSERTS: Mapping[str, Callable[..., Any]] = {
+    "postgresql": postgresql.insert,
+    "sqlite": sqlite.insert,
+}
+# Windows has no `poll`; elsewhere `select` takes no more than 1,024 files.
+Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 class Base(DeclarativeBase):
@@ -80,19 +98,120 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC)
 
 
-def get_engine(settings: Settings) -> Engine:
-    """An engine with a pool of `DATABASE_POOL_SIZE` connections in autocommit."""
-    url = make_url(settings.DATABASE_URL)
-    pool = {"pool_size": settings.DATABASE_POOL_SIZE, "max_overflow": 0}
-    if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, **pool, **READING)
+def violates(error: IntegrityError, *names: str) -> bool:
+    """Whether one of these unique constraints or indexes was violated."""
+    diagnosis = getattr(error.orig, "diag", None)
+    if diagnosis is not None:
+        return diagnosis.constraint_name in names
+    # SQLite names an index on an expression, and of a constraint its columns.
+    failed = str(error.orig).removeprefix("UNIQUE constraint failed: ")
+    return failed in {f"index '{name}'" for name in names} | {
+        ", ".join(f"{table.name}.{column.name}" for column in constraint.columns)
+        for table in Base.metadata.tables.values()
+        for constraint in table.constraints
+        if isinstance(constraint, UniqueConstraint) and constraint.name in names
+    }
+
+
+def insert_unless_there(
+    session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> Insert:
+    """An insert that leaves out the rows that would violate a unique constraint."""
+    insert = INSERTS[session.get_bind().dialect.name]
+    return insert(model).values(rows).on_conflict_do_nothing()
+
+
+class FairPool(QueuePool):
+    """A pool that serves first who has waited longest; SQLAlchemy's lets newcomers go first."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.changing = threading.Lock()
+        self.free = self.size()
+        self.waiting: deque[threading.Event] = deque()
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        self.wait_for_turn()
+        try:
+            return super()._do_get()
+        except BaseException:
+            self.end_turn()
+            raise
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        super()._do_return_conn(record)
+        self.end_turn()
+
+    def wait_for_turn(self) -> None:
+        with self.changing:
+            if self.free:
+                self.free -= 1
+                return
+            turn = threading.Event()
+            self.waiting.append(turn)
+        if turn.wait(self.timeout()):
+            return
+        with self.changing:
+            if turn in self.waiting:
+                self.waiting.remove(turn)
+                raise PoolTimeout(f"no connection became free within {self.timeout()} seconds")
+
+    def end_turn(self) -> None:
+        with self.changing:
+            if self.waiting:
+                self.waiting.popleft().set()
+            else:
+                self.free += 1
+
+
+class BoundedConnection(psycopg.Connection[Any]):
+    """A connection that is closed where the server does not answer a statement in time."""
+
+    answer_timeout: float | None = None
+
+    def wait(
+        self, gen: Generator[Any, Any, Any], interval: float = 0.1, timeout: float | None = None
+    ) -> Any:
+        try:
+            return super().wait(gen, interval, timeout or self.answer_timeout)
+        except psycopg.OperationalError:
+            if self.info.transaction_status == TransactionStatus.ACTIVE:
+                self.close()
+            raise
+
+
+def connect_to_postgres(database_url: str, timeout: int) -> BoundedConnection:
+    """A connection on which no statement takes longer than `timeout` seconds; 0 is no bound."""
+    parameters: dict[str, Any] = conninfo_to_dict(database_url)
+    options = f"{parameters.get('options', '')} -c statement_timeout={timeout * 1000}".strip()
+    connect_timeout = {"connect_timeout": timeout or 10}
+    connection = BoundedConnection.connect(**(connect_timeout | parameters), options=options)
+    # The server says by itself that it has given up, unless it is stopped or out of reach.
+    connection.answer_timeout = timeout + 0.5 if timeout else None
+    return connection
+
+
+def make_engine(database_url: str, *, pool_size: int = 0, timeout: int = 0) -> Engine:
+    """An engine whose connections are in autocommit.
+
+    Without a `pool_size` it keeps no connection. `timeout` is the bound, in seconds, for each
+    wait: for a connection, for an answer, for a lock; 0 is no bound.
+    """
+    options: dict[str, Any] = {**READING, "poolclass": NullPool}
+    if pool_size:
+        options |= {"poolclass": FairPool, "pool_size": pool_size, "max_overflow": 0}
+        options |= {"pool_timeout": timeout}
+    if database_url.startswith(SQLITE):
+        path = database_url.removeprefix(SQLITE)
+        connect_args = {"timeout": timeout or 3600}
+        url = URL.create("sqlite", database=path)
+        engine = create_engine(url, connect_args=connect_args, **options)
         event.listen(engine, "connect", prepare_sqlite)
         return engine
     engine = create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        connect_args={"connect_timeout": 2},
-        **pool,
-        **READING,
+        "postgresql+psycopg://",
+        creator=partial(connect_to_postgres, database_url, timeout),
+        **options,
     )
     event.listen(engine, "checkout", refuse_dropped)
     return engine
@@ -112,7 +231,6 @@ def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")  # safe with WAL, and no wait for the disk
     cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA busy_timeout = 10000")
     cursor.close()
 
 
@@ -123,15 +241,49 @@ def refuse_dropped(
 
     SQLAlchemy then takes another; its own way, `pool_pre_ping`, costs each request a round trip.
     """
-    unread = poll()
-    unread.register(record.driver_connection.pgconn.socket, POLLIN)  # type: ignore[union-attr]
-    if unread.poll(0):
-        raise DisconnectionError
+    with Selector() as unread:
+        unread.register(record.driver_connection.pgconn.socket, selectors.EVENT_READ)  # type: ignore[union-attr]
+        if unread.select(0):
+            raise DisconnectionError
 
 
 def begin_immediate(connection: Connection) -> None:
     """Take SQLite's write lock at once: a read that becomes a write cannot wait for it."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+class Database:
+    """The extension: a session for what a request reads, transactions for what it writes."""
+
+    def init_app(self, app: Flask) -> None:
+        config = app.config
+        engine = make_engine(
+            config["DATABASE_URL"],
+            pool_size=config["DATABASE_POOL_SIZE"],
+            timeout=config["DATABASE_TIMEOUT"],
+        )
+        app.extensions["database"] = Sessions(engine)
+        app.teardown_appcontext(self.close)
+
+    @property
+    def sessions(self) -> "Sessions":
+        """The makers of sessions of the current app."""
+        return cast(Sessions, current_app.extensions["database"])
+
+    @property
+    def session(self) -> Session:
+        """The session of the request that is being answered, for reading."""
+        if "session" not in g:
+            g.session = self.sessions.reading()
+        return cast(Session, g.session)
+
+    def begin(self) -> AbstractContextManager[Session]:
+        """A session in a transaction of its own, which is committed where nothing is raised."""
+        return self.sessions.writing.begin()
+
+    def close(self, _: BaseException | None = None) -> None:
+        if "session" in g:
+            g.pop("session").close()
 
 
 class Sessions:
@@ -143,22 +295,4 @@ class Sessions:
         self.writing = sessionmaker(with_transactions(engine), expire_on_commit=False)
 
 
-def get_session() -> Session:
-    if "session" not in g:
-        sessions: Sessions = current_app.extensions["sessions"]
-        g.session = sessions.reading() if request.method in SAFE_METHODS else sessions.writing()
-    return cast(Session, g.session)
-
-
-# The session of the request that is being answered.
-session = cast(Session, LocalProxy(get_session))
-
-
-def close_session(_: BaseException | None) -> None:
-    if "session" in g:
-        g.session.close()
-
-
-def register(app: Flask, settings: Settings) -> None:
-    app.extensions["sessions"] = Sessions(get_engine(settings))
-    app.teardown_appcontext(close_session)
+db = Database()

@@ -3,14 +3,13 @@
 import logging
 import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from flask import Flask, Response, g, request
 from pydantic import ValidationError
 from pydantic_core import to_json
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
-from werkzeug.exceptions import MethodNotAllowed
-from werkzeug.exceptions import NotFound as NoRoute
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 log = logging.getLogger("conduit.request")
 
@@ -30,6 +29,10 @@ MESSAGES = {
     "literal_error": "must be {expected}",
     "string_too_long": "is too long (maximum is {max_length} characters)",
 }
+
+
+# What is answered where neither the app nor Flask says more than the status.
+USUAL = {404: {"route": ["not found"]}, 500: {"server": ["internal error"]}}
 
 
 class ApiError(Exception):
@@ -109,8 +112,8 @@ def message_of(error: Mapping[str, Any], path: list[Any]) -> str:
     return message.format_map(error.get("ctx", {}))
 
 
-def database_is_away(error: OperationalError | InterfaceError | TimeoutError) -> bool:
-    """SQLite says by the same class that a statement is wrong; that is a failure of ours."""
+def is_unavailable(error: OperationalError | InterfaceError | TimeoutError) -> bool:
+    """Whether the database is away or too slow; SQLite says alike that a statement is wrong."""
     cause = getattr(error, "orig", None)
     return getattr(cause, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
 
@@ -119,15 +122,30 @@ def refuse_invalid(error: ValidationError) -> NoReturn:
     raise Invalid(**{name: message for name, [message] in field_messages(error.errors()).items()})
 
 
+def log_refusal(status: int, cause: object) -> None:
+    """Log why a request is refused, in one line."""
+    line = str(cause).partition("\n")[0]
+    log.error("%s %s %s: %s", g.request_id, request.method, status, line)
+
+
 def register(app: Flask) -> None:
     @app.errorhandler(ApiError)
     def api_error(error: ApiError) -> Response:
+        if error.status >= 500:
+            log_refusal(error.status, error.__cause__ or error.errors)
         headers = {"WWW-Authenticate": "Token"} if error.status == 401 else None
         return respond(error.status, error.errors, headers)
 
-    @app.errorhandler(NoRoute)
-    def no_route(error: NoRoute) -> Response:
-        return respond(404, {"route": ["not found"]})
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        """What Flask refuses by itself, or a view by `abort`."""
+        response = cast(Response, error.get_response())
+        if error.response is None:
+            by_default = error.description == type(error).description
+            errors = USUAL.get(response.status_code) if by_default else None
+            response.data = to_json({"errors": errors or {"request": [error.description]}})
+            response.content_type = JSON
+        return response
 
     @app.errorhandler(MethodNotAllowed)
     def method_not_allowed(error: MethodNotAllowed) -> Response:
@@ -140,11 +158,7 @@ def register(app: Flask) -> None:
     @app.errorhandler(InterfaceError)
     @app.errorhandler(TimeoutError)
     def unavailable(error: OperationalError | InterfaceError | TimeoutError) -> Response:
-        if not database_is_away(error):
-            return failed(error)
+        if not is_unavailable(error):
+            raise error
+        log_refusal(503, getattr(error, "orig", None) or error)
         return respond(503, {"server": ["unavailable"]})
-
-    @app.errorhandler(Exception)
-    def failed(error: Exception) -> Response:
-        log.error("%s %s failed", g.request_id, request.method, exc_info=error)
-        return respond(500, {"server": ["internal error"]})

@@ -1,14 +1,22 @@
 """Whether the service can work."""
 
+import logging
+import threading
 from typing import Literal
 
+from flask import current_app
 from flask_openapi.blueprint import APIBlueprint
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from .database import session
+from .database import make_engine
 from .docs import operation_id
 from .schemas import Answer
+
+log = logging.getLogger("conduit.health")
+
+# One asks at a time, so that asking often takes no more than one connection.
+asking = threading.Lock()
 
 bp = APIBlueprint("health", __name__, operation_id_callback=operation_id)
 
@@ -26,8 +34,16 @@ def get_health() -> HealthResponse | tuple[HealthResponse, int]:
 
 
 def database_answers() -> bool:
-    try:
-        session.execute(select(1))
-    except SQLAlchemyError:
+    """Whether it does, on a connection of its own: the pool may be busy, or wait itself."""
+    timeout = current_app.config["DATABASE_TIMEOUT"]
+    if not asking.acquire(timeout=timeout):
         return False
+    try:
+        with make_engine(current_app.config["DATABASE_URL"], timeout=timeout).connect() as database:
+            database.execute(select(1))
+    except SQLAlchemyError as error:
+        log.warning("health: %s", str(error).partition("\n")[0])
+        return False
+    finally:
+        asking.release()
     return True

@@ -12,7 +12,6 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask, Response, g, request
 
 from .errors import BadRequest
-from .settings import Settings
 
 log = logging.getLogger("conduit.request")
 
@@ -27,9 +26,9 @@ MOST_DRAINED = 16 * 1_048_576
 class CleanPaths:
     """WSGI middleware: Flask has matched the path before its own hooks are called."""
 
-    def __init__(self, app: WSGIApplication, settings: Settings) -> None:
+    def __init__(self, app: WSGIApplication, *, lab: bool) -> None:
         self.app = app
-        self.lab = settings.LAB
+        self.lab = lab
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = clean_path(raw_path(environ).encode("latin-1"))
@@ -106,10 +105,10 @@ def clean_pair(pair: bytes) -> bytes:
     return pair
 
 
-def register(app: Flask, settings: Settings) -> None:
+def register(app: Flask) -> None:
     """Hosts, paths, request ids, CORS, security headers and the log."""
-    app.wsgi_app = CleanPaths(app.wsgi_app, settings)  # type: ignore[assignment,method-assign]
-    hosts, origins = settings.HOSTS, settings.ORIGINS
+    lab, hosts, origins = app.config["LAB"], app.config["HOSTS"], app.config["ORIGINS"]
+    app.wsgi_app = CleanPaths(app.wsgi_app, lab=lab)  # type: ignore[assignment,method-assign]
 
     @app.before_request
     def start() -> None:
@@ -136,7 +135,7 @@ def register(app: Flask, settings: Settings) -> None:
         if "*" in origins:
             headers["Access-Control-Allow-Origin"] = "*"
         else:
-            headers["Vary"] = "Origin"
+            response.vary.add("Origin")
             if request.headers.get("Origin") not in origins:
                 return
             headers["Access-Control-Allow-Origin"] = request.headers["Origin"]

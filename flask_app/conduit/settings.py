@@ -3,6 +3,9 @@
 import os
 from functools import cache
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
 DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 
 
@@ -15,6 +18,7 @@ class Settings:
         everyone = "" if production else "*"
         self.DATABASE_URL = read("DATABASE_URL", "sqlite:///conduit.sqlite3")
         self.DATABASE_POOL_SIZE = positive("DATABASE_POOL_SIZE", 10)
+        self.DATABASE_TIMEOUT = positive("DATABASE_TIMEOUT", 2)
         self.SECRET_KEY = read("SECRET_KEY", "" if production else DEVELOPMENT_SECRET)
         self.TOKEN_LIFETIME = positive("TOKEN_LIFETIME", 2_592_000)
         self.PASSWORD_HASHING = one_of("PASSWORD_HASHING", "strong", "fast")
@@ -30,8 +34,12 @@ class Settings:
         self.PROVIDE_AUTOMATIC_OPTIONS = False
         if not self.DATABASE_URL.startswith(("sqlite:///", "postgresql://")):
             raise ValueError("CONDUIT_DATABASE_URL must begin with sqlite:/// or postgresql://")
+        if self.DATABASE_URL.startswith("postgresql://"):
+            check_postgres_url(self.DATABASE_URL)
         if production and len(self.SECRET_KEY.encode()) < 32:
             raise ValueError("CONDUIT_SECRET_KEY must have at least 32 bytes in production")
+        if production and self.SECRET_KEY == DEVELOPMENT_SECRET:
+            raise ValueError("CONDUIT_SECRET_KEY must not be the published one in production")
         if production and self.PASSWORD_HASHING != "strong":
             raise ValueError("CONDUIT_PASSWORD_HASHING must be strong in production")
 
@@ -52,6 +60,13 @@ def positive(name: str, default: int) -> int:
     if not value.isascii() or not value.isdigit() or int(value) < 1:
         raise ValueError(f"CONDUIT_{name} must be a positive integer")
     return int(value)
+
+
+def check_postgres_url(url: str) -> None:
+    try:
+        conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise ValueError(f"CONDUIT_DATABASE_URL is no URL of PostgreSQL: {error}") from None
 
 
 def split(value: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 from conduit.check import VERSION_TABLE
 from conduit.comments import models as comments
-from conduit.database import Base, get_engine, with_transactions
+from conduit.database import Base, make_engine, with_transactions
 from conduit.live import models as live
 from conduit.settings import get_settings
 
@@ -95,7 +95,7 @@ def require_same(differences: list[Any]) -> None:
         )
 
 
-engine = with_transactions(get_engine(get_settings()))
+engine = with_transactions(make_engine(get_settings().DATABASE_URL))
 with engine.connect() as connection:
     migrate(connection)
     connection.commit()

@@ -25,7 +25,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         seeding = app.test_cli_runner().invoke(args=["seed"])
         assert seeding.exit_code == 0, seeding.output
         yield app
-        app.extensions["sessions"].engine.dispose()
+        app.extensions["database"].engine.dispose()
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def test_factory(app: Flask) -> None:
     answer = other.test_client().get("/api/nothing", headers={"Origin": "https://front.example"})
     assert answer.headers["Access-Control-Allow-Origin"] == "https://front.example"
     assert app.test_client().get("/api/nothing").headers["Access-Control-Allow-Origin"] == "*"
-    other.extensions["sessions"].engine.dispose()
+    other.extensions["database"].engine.dispose()
 
 
 def test_seed_twice(app: Flask) -> None:
@@ -40,7 +40,7 @@ def test_events(app: Flask, client: FlaskClient, token: dict[str, str]) -> None:
     draft = {"title": "An event", "description": "d", "body": "b", "tagList": []}
     created = client.post("/api/articles", json={"article": draft}, headers=token)
     client.delete(f"/api/articles/{created.get_json()['article']['slug']}", headers=token)
-    with app.extensions["sessions"].reading() as session:
+    with app.extensions["database"].reading() as session:
         names = list(session.scalars(select(Event.name).order_by(Event.id)))
         newest = session.scalar(select(func.max(Event.id)))
         counter = session.scalar(select(EventCounter.value))
@@ -50,7 +50,7 @@ def test_events(app: Flask, client: FlaskClient, token: dict[str, str]) -> None:
 
 def test_events_are_handed_out_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the hub has read stays read, also where its next read fails."""
-    hub = Hub(Settings(), app.extensions["sessions"])
+    hub = Hub(app.config, app.extensions["database"])
     hub.position = 0
     reads: list[list[News]] = [[News(1, "article.created", 1, 1, "{}", frozenset())], []]
     asked = []
@@ -88,7 +88,7 @@ def test_more_sockets_than_threads() -> None:
         answer = app.test_client().get("/api/live", headers=UPGRADE, environ_overrides=environ)
     assert answer.status_code == 503
     assert answer.get_json() == {"errors": {"live": ["has too many sockets (maximum is 0)"]}}
-    app.extensions["sessions"].engine.dispose()
+    app.extensions["database"].engine.dispose()
 
 
 def test_server_without_sockets(client: FlaskClient) -> None:

@@ -18,7 +18,7 @@ def statements(app: Flask) -> Iterator[list[str]]:
     def note(*arguments: Any) -> None:
         seen.append(arguments[2])
 
-    engine = app.extensions["sessions"].engine
+    engine = app.extensions["database"].engine
     event.listen(engine, "before_cursor_execute", note)
     yield seen
     event.remove(engine, "before_cursor_execute", note)

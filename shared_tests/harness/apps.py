@@ -99,8 +99,8 @@ APPS = {
             migrate_first=(("-m", "alembic", "upgrade", "0001"),),
             newer="UPDATE alembic_version_fastapi SET version_num = '9999'",
             servers={
-                "uvicorn": _uvicorn("conduit.main:app"),
-                "hypercorn": ("-m", "hypercorn", "conduit.main:app", *_BIND),
+                "uvicorn": _uvicorn("conduit.asgi:app"),
+                "hypercorn": ("-m", "hypercorn", "conduit.asgi:app", *_BIND),
             },
         ),
     )

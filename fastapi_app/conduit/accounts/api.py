@@ -1,8 +1,9 @@
 from fastapi import APIRouter
 
-from ..database import SessionDep
+from ..database import ReadSession, WriteSession
 from ..docs import TOKEN_OPTIONAL, answers
 from ..requests import JSONRoute
+from ..settings import SettingsDep
 from . import schemas, services
 from .auth import CurrentUser, Token, Viewer
 
@@ -10,18 +11,22 @@ router = APIRouter(route_class=JSONRoute)
 
 
 @router.post("/users/login", tags=["Accounts"], responses=answers(400, 401, 413, 415, 422))
-async def login(payload: schemas.LoginRequest, session: SessionDep) -> schemas.UserResponse:
+async def login(
+    payload: schemas.LoginRequest, session: ReadSession, settings: SettingsDep
+) -> schemas.UserResponse:
     """Sign in"""
-    user = await services.login(session, **payload.user.model_dump())
+    user = await services.login(session, settings=settings, **payload.user.model_dump())
     return schemas.UserResponse(user=user)
 
 
 @router.post(
     "/users", status_code=201, tags=["Accounts"], responses=answers(400, 409, 413, 415, 422)
 )
-async def create_user(payload: schemas.NewUserRequest, session: SessionDep) -> schemas.UserResponse:
+async def create_user(
+    payload: schemas.NewUserRequest, session: WriteSession, settings: SettingsDep
+) -> schemas.UserResponse:
     """Register"""
-    user = await services.create_user(session, **payload.user.model_dump())
+    user = await services.create_user(session, settings=settings, **payload.user.model_dump())
     return schemas.UserResponse(user=user)
 
 
@@ -33,11 +38,17 @@ async def get_current_user(user: CurrentUser, token: Token) -> schemas.UserRespo
 
 @router.put("/user", tags=["Accounts"], responses=answers(400, 401, 409, 413, 415, 422))
 async def update_current_user(
-    payload: schemas.UserUpdateRequest, user: CurrentUser, token: Token, session: SessionDep
+    payload: schemas.UserUpdateRequest,
+    user: CurrentUser,
+    token: Token,
+    session: WriteSession,
+    settings: SettingsDep,
 ) -> schemas.UserResponse:
     """Update the current user"""
     changes = payload.user.model_dump()
-    user_after = await services.update_user(session, token=token, changes=changes)
+    user_after = await services.update_user(
+        session, settings=settings, token=token, changes=changes
+    )
     return schemas.UserResponse(user=user_after)
 
 
@@ -48,7 +59,7 @@ async def update_current_user(
     openapi_extra=TOKEN_OPTIONAL,
 )
 async def get_profile_by_username(
-    username: str, viewer: Viewer, session: SessionDep
+    username: str, viewer: Viewer, session: ReadSession
 ) -> schemas.ProfileResponse:
     """Get a profile"""
     profile = await services.get_profile(session, username=username, viewer=viewer)
@@ -57,7 +68,7 @@ async def get_profile_by_username(
 
 @router.post("/profiles/{username}/follow", tags=["Profiles"], responses=answers(401, 403, 404))
 async def follow_user_by_username(
-    username: str, user: CurrentUser, session: SessionDep
+    username: str, user: CurrentUser, session: WriteSession
 ) -> schemas.ProfileResponse:
     """Follow a user"""
     profile = await services.follow_user(session, username=username, user=user)
@@ -66,7 +77,7 @@ async def follow_user_by_username(
 
 @router.delete("/profiles/{username}/follow", tags=["Profiles"], responses=answers(401, 404))
 async def unfollow_user_by_username(
-    username: str, user: CurrentUser, session: SessionDep
+    username: str, user: CurrentUser, session: WriteSession
 ) -> schemas.ProfileResponse:
     """Unfollow a user"""
     profile = await services.unfollow_user(session, username=username, user=user)

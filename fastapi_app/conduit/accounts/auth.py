@@ -6,8 +6,9 @@ from fastapi import Depends, Security
 from fastapi.security import APIKeyHeader
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..database import SessionDep
+from ..database import ReadSession
 from ..errors import Unauthorized
+from ..settings import SettingsDep
 from .models import User
 from .tokens import AccessToken, read_credentials, read_token
 
@@ -28,22 +29,26 @@ async def authenticate(session: AsyncSession, token: AccessToken) -> User:
     return user
 
 
-async def get_token(authorization: Authorization) -> AccessToken:
-    return read_token(read_credentials(authorization))
+async def get_token(authorization: Authorization, settings: SettingsDep) -> AccessToken:
+    return read_token(settings, read_credentials(authorization))
 
 
 Token = Annotated[AccessToken, Depends(get_token)]
 
 
-async def get_current_user(token: Token, session: SessionDep) -> User:
-    return await authenticate(session, token)
+async def get_current_user(token: Token, session: ReadSession) -> User:
+    user = await authenticate(session, token)
+    await session.close()  # gives its connection back: what writes takes another one
+    return user
 
 
-async def get_viewer(authorization: Authorization, session: SessionDep) -> User | None:
+async def get_viewer(
+    authorization: Authorization, settings: SettingsDep, session: ReadSession
+) -> User | None:
     """Nobody without a token; a bad one is never quietly ignored."""
     if not authorization:
         return None
-    return await authenticate(session, read_token(read_credentials(authorization)))
+    return await authenticate(session, read_token(settings, read_credentials(authorization)))
 
 
 CurrentUser = Annotated[User, Depends(get_current_user)]

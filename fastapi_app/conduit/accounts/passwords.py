@@ -1,33 +1,65 @@
 """Argon2id in PHC strings, with parameters that the three apps share."""
 
+import os
+from collections.abc import Callable
 from functools import cache
 
+from anyio import CapacityLimiter, fail_after
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
+from starlette.concurrency import run_in_threadpool
 
-from ..settings import get_settings
+from ..errors import Unavailable
+from ..settings import Settings
 
+# Each takes 64 MiB and a processor.
+MOST_AT_ONCE = os.cpu_count() or 1
+TURN_TIMEOUT = 5  # seconds
 
-@cache
-def get_hasher() -> PasswordHasher:
-    strong = get_settings().password_hashing == "strong"
-    return PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY if strong else CHEAPEST)
-
-
-def hash_password(password: str) -> str:
-    return get_hasher().hash(password)
+turns = CapacityLimiter(MOST_AT_ONCE)
 
 
-@cache
-def unused_hash() -> str:
-    """What the password of nobody is compared with, so that it takes the same time."""
-    return hash_password("nobody's password")
-
-
-def verify_password(password: str, hashed: str | None) -> bool:
-    """Whether `hashed` was made from `password`; of no hash it takes as long to say no."""
+async def in_turn[**P, T](function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call it in a thread, when fewer passwords are hashed at once; raises `Unavailable`."""
     try:
-        return get_hasher().verify(hashed or unused_hash(), password) and hashed is not None
+        with fail_after(TURN_TIMEOUT):
+            await turns.acquire()
+    except TimeoutError:
+        raise Unavailable(server="unavailable") from None
+    try:
+        return await run_in_threadpool(function, *args, **kwargs)
+    finally:
+        turns.release()
+
+
+@cache
+def make_hasher(strength: str) -> PasswordHasher:
+    profile = RFC_9106_LOW_MEMORY if strength == "strong" else CHEAPEST
+    return PasswordHasher.from_parameters(profile)
+
+
+def get_hasher(settings: Settings) -> PasswordHasher:
+    return make_hasher(settings.password_hashing)
+
+
+@cache
+def unused_hash(hasher: PasswordHasher) -> str:
+    """What a password is compared with where there is no user, so that it takes the same time."""
+    return hasher.hash("nobody's password")
+
+
+async def hash_password(password: str, settings: Settings) -> str:
+    return await in_turn(get_hasher(settings).hash, password)
+
+
+async def verify_password(password: str, hashed: str | None, settings: Settings) -> bool:
+    """Whether `hashed` was made from `password`; without a hash the answer takes as long."""
+    return await in_turn(verify, get_hasher(settings), password, hashed)
+
+
+def verify(hasher: PasswordHasher, password: str, hashed: str | None) -> bool:
+    try:
+        return hasher.verify(hashed or unused_hash(hasher), password) and hashed is not None
     except (Argon2Error, InvalidHashError):
         return False

@@ -3,10 +3,11 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.concurrency import run_in_threadpool
 
-from ..errors import Conflict, Forbidden, NotFound, Unauthorized
+from ..database import MOST_ATTEMPTS, violates
+from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from ..schemas import now
+from ..settings import Settings
 from . import queries, schemas
 from .models import Follow, User
 from .passwords import hash_password, verify_password
@@ -20,65 +21,71 @@ def with_token(user: User, token: str) -> schemas.User:
     )
 
 
-def sign_in(user: User, session_id: str | None = None) -> schemas.User:
+def sign_in(settings: Settings, user: User, session_id: str | None = None) -> schemas.User:
     """The user with a new token of the session; of a new session by default."""
-    version = user.token_version
-    return with_token(user, make_token(user_id=user.id, version=version, session_id=session_id))
+    token = make_token(settings, user_id=user.id, version=user.token_version, session_id=session_id)
+    return with_token(user, token)
 
 
-async def login(session: AsyncSession, *, email: str, password: str) -> schemas.User:
+async def login(
+    session: AsyncSession, *, settings: Settings, email: str, password: str
+) -> schemas.User:
     user = await session.scalar(queries.with_email(email))
-    # Hashing keeps a core busy for a while: in a thread, so that the loop goes on.
-    matches = await run_in_threadpool(verify_password, password, user.password if user else None)
+    await session.close()  # no connection is held while a password is hashed
+    matches = await verify_password(password, user.password if user else None, settings)
     if user is None or not matches:
         raise Unauthorized(credentials="invalid")
-    return sign_in(user)
+    return sign_in(settings, user)
 
 
 async def create_user(
-    session: AsyncSession, *, username: str, email: str, password: str
+    session: AsyncSession, *, settings: Settings, username: str, email: str, password: str
 ) -> schemas.User:
-    hashed = await run_in_threadpool(hash_password, password)
-    user = User(username=username, email=email, password=hashed, created_at=now())
-    while True:
-        try:
-            async with session.begin_nested():
-                session.add(user)
-            break
-        except IntegrityError:
-            await refuse_taken(session, username=username, email=email)
-    await session.commit()
-    return sign_in(user)
+    hashed = await hash_password(password, settings)
+    user = User(password=hashed, created_at=now())
+    async with session.begin():
+        await save(session, user, username=username, email=email)
+    return sign_in(settings, user)
 
 
 async def update_user(
-    session: AsyncSession, *, token: AccessToken, changes: dict[str, Any]
+    session: AsyncSession, *, settings: Settings, token: AccessToken, changes: dict[str, Any]
 ) -> schemas.User:
     """Change what is given; a new password ends all sessions but the one that sets it."""
     if "password" in changes:
-        changes["password"] = await run_in_threadpool(hash_password, changes["password"])
-    user = await session.scalar(
-        queries.for_change(User.id == token.user_id), execution_options={"populate_existing": True}
-    )
-    if user is None or not user.accepts(token):  # another session has set a password meanwhile
-        raise Unauthorized(token="is invalid")
-    if "password" in changes:
-        changes["token_version"] = user.token_version + 1
-        changes["password_session_id"] = token.session_id
-    while True:
+        changes["password"] = await hash_password(changes["password"], settings)
+    async with session.begin():
+        user = await session.scalar(queries.for_change(User.id == token.user_id))
+        if user is None or not user.accepts(token):  # another session has set a password
+            raise Unauthorized(token="is invalid")
+        if "password" in changes:
+            changes["token_version"] = user.token_version + 1
+            changes["password_session_id"] = token.session_id
+        await save(session, user, user_id=user.id, **changes)
+    return sign_in(settings, user, token.session_id)
+
+
+async def save(session: AsyncSession, user: User, *, user_id: int = 0, **changes: Any) -> None:
+    """Write the user with the changes; raises `Conflict` where a name is another user's."""
+    names = {name: changes[name] for name in changes if name in ("username", "email")}
+    for _ in range(MOST_ATTEMPTS):
         try:
             async with session.begin_nested():
                 for name, value in changes.items():
                     setattr(user, name, value)
-            break
-        except IntegrityError:
-            names = {name: changes[name] for name in ("email", "username") if name in changes}
-            await refuse_taken(session, user_id=token.user_id, **names)
-    await session.commit()
-    return sign_in(user, token.session_id)
+                session.add(user)
+            return
+        except IntegrityError as error:
+            if not violates(error, "users_username_key", "users_email_key"):
+                raise
+            # Passes where the other user has given the name up since: then it is tried again.
+            await refuse_taken(session, user_id=user_id, **names)
+            if user_id:
+                await session.refresh(user)  # the rollback has made it forget what it is
+    raise Unavailable(server="unavailable")
 
 
-async def refuse_taken(session: AsyncSession, *, user_id: int = 0, **names: str) -> None:
+async def refuse_taken(session: AsyncSession, *, user_id: int, **names: str) -> None:
     """Raise `Conflict` for each of the names that a user other than `user_id` has."""
     conditions = {"username": queries.has_username, "email": queries.has_email}
     taken = {}
@@ -101,21 +108,21 @@ async def get_profile(
 
 
 async def follow_user(session: AsyncSession, *, username: str, user: User) -> schemas.Profile:
-    followed = await get_user_for_change(session, username)
-    if followed.id == user.id:
-        raise Forbidden(profile="forbidden")
-    if await session.scalar(queries.follow_of(user, followed)) is None:
-        session.add(Follow(follower_id=user.id, followed_id=followed.id))
-    await session.commit()
+    async with session.begin():
+        followed = await get_user_for_change(session, username)
+        if followed.id == user.id:
+            raise Forbidden(profile="forbidden")
+        if await session.scalar(queries.follow_of(user, followed)) is None:
+            session.add(Follow(follower_id=user.id, followed_id=followed.id))
     return profile_of(followed, following=True)
 
 
 async def unfollow_user(session: AsyncSession, *, username: str, user: User) -> schemas.Profile:
-    followed = await get_user_for_change(session, username)
-    await session.execute(
-        delete(Follow).where(Follow.follower_id == user.id, Follow.followed_id == followed.id)
-    )
-    await session.commit()
+    async with session.begin():
+        followed = await get_user_for_change(session, username)
+        await session.execute(
+            delete(Follow).where(Follow.follower_id == user.id, Follow.followed_id == followed.id)
+        )
     return profile_of(followed, following=False)
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import jwt
 
 from ..errors import Unauthorized
-from ..settings import get_settings
+from ..settings import Settings
 
 ALGORITHM = "HS256"
 CLAIMS = ["sub", "iat", "exp", "ver", "sid"]
@@ -25,9 +25,10 @@ class AccessToken:
     session_id: str
 
 
-def make_token(*, user_id: int, version: int, session_id: str | None = None) -> str:
+def make_token(
+    settings: Settings, *, user_id: int, version: int, session_id: str | None = None
+) -> str:
     """A token of the session; of a new session by default."""
-    settings = get_settings()
     issued = int(time.time())
     claims = {
         "sub": str(user_id),
@@ -39,12 +40,10 @@ def make_token(*, user_id: int, version: int, session_id: str | None = None) -> 
     return jwt.encode(claims, settings.secret_key, ALGORITHM)
 
 
-def read_token(token: str) -> AccessToken:
+def read_token(settings: Settings, token: str) -> AccessToken:
     """What the token states; raises `Unauthorized`."""
     try:
-        claims = jwt.decode(
-            token, get_settings().secret_key, [ALGORITHM], options={"require": CLAIMS}
-        )
+        claims = jwt.decode(token, settings.secret_key, [ALGORITHM], options={"require": CLAIMS})
     except jwt.ExpiredSignatureError:
         raise Unauthorized(token="has expired") from None
     # PyJWT lets the errors of odd claims through: infinite times, numbers of many digits.

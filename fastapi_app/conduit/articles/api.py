@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from ..accounts.auth import CurrentUser, Viewer
-from ..database import SessionDep
+from ..database import ReadSession, WriteSession
 from ..docs import TOKEN_OPTIONAL, answers
 from ..requests import JSONRoute
 from . import schemas, services
@@ -13,7 +13,7 @@ router = APIRouter(route_class=JSONRoute)
 
 @router.get("/articles/feed", tags=["Articles"], responses=answers(401, 422))
 async def get_articles_feed(
-    page: Annotated[schemas.Page, Query()], user: CurrentUser, session: SessionDep
+    page: Annotated[schemas.Page, Query()], user: CurrentUser, session: ReadSession
 ) -> schemas.ArticlesResponse:
     """Get recent articles from users you follow"""
     return await services.get_feed(session, page=page, user=user)
@@ -26,7 +26,7 @@ async def get_articles_feed(
     openapi_extra=TOKEN_OPTIONAL,
 )
 async def get_articles(
-    filters: Annotated[schemas.ArticleFilters, Query()], viewer: Viewer, session: SessionDep
+    filters: Annotated[schemas.ArticleFilters, Query()], viewer: Viewer, session: ReadSession
 ) -> schemas.ArticlesResponse:
     """Get recent articles"""
     return await services.get_articles(session, filters=filters, viewer=viewer)
@@ -36,7 +36,7 @@ async def get_articles(
     "/articles", status_code=201, tags=["Articles"], responses=answers(400, 401, 413, 415, 422)
 )
 async def create_article(
-    payload: schemas.NewArticleRequest, user: CurrentUser, session: SessionDep
+    payload: schemas.NewArticleRequest, user: CurrentUser, session: WriteSession
 ) -> schemas.ArticleResponse:
     """Create an article"""
     article = await services.create_article(session, author=user, **payload.article.model_dump())
@@ -49,7 +49,7 @@ async def create_article(
     responses=answers(401, 404),
     openapi_extra=TOKEN_OPTIONAL,
 )
-async def get_article(slug: str, viewer: Viewer, session: SessionDep) -> schemas.ArticleResponse:
+async def get_article(slug: str, viewer: Viewer, session: ReadSession) -> schemas.ArticleResponse:
     """Get an article"""
     article = await services.get_article(session, slug=slug, viewer=viewer)
     return schemas.ArticleResponse(article=article)
@@ -61,7 +61,7 @@ async def get_article(slug: str, viewer: Viewer, session: SessionDep) -> schemas
     responses=answers(400, 401, 403, 404, 413, 415, 422),
 )
 async def update_article(
-    slug: str, payload: schemas.ArticleUpdateRequest, user: CurrentUser, session: SessionDep
+    slug: str, payload: schemas.ArticleUpdateRequest, user: CurrentUser, session: WriteSession
 ) -> schemas.ArticleResponse:
     """Update an article"""
     article = await services.update_article(
@@ -76,14 +76,14 @@ async def update_article(
     tags=["Articles"],
     responses=answers(401, 403, 404),
 )
-async def delete_article(slug: str, user: CurrentUser, session: SessionDep) -> None:
+async def delete_article(slug: str, user: CurrentUser, session: WriteSession) -> None:
     """Delete an article"""
     await services.delete_article(session, slug=slug, user=user)
 
 
 @router.post("/articles/{slug}/favorite", tags=["Favorites"], responses=answers(401, 404))
 async def create_article_favorite(
-    slug: str, user: CurrentUser, session: SessionDep
+    slug: str, user: CurrentUser, session: WriteSession
 ) -> schemas.ArticleResponse:
     """Favorite an article"""
     article = await services.favorite_article(session, slug=slug, user=user)
@@ -92,7 +92,7 @@ async def create_article_favorite(
 
 @router.delete("/articles/{slug}/favorite", tags=["Favorites"], responses=answers(401, 404))
 async def delete_article_favorite(
-    slug: str, user: CurrentUser, session: SessionDep
+    slug: str, user: CurrentUser, session: WriteSession
 ) -> schemas.ArticleResponse:
     """Unfavorite an article"""
     article = await services.unfavorite_article(session, slug=slug, user=user)
@@ -100,6 +100,6 @@ async def delete_article_favorite(
 
 
 @router.get("/tags", tags=["Tags"], responses=answers())
-async def get_tags(session: SessionDep) -> schemas.TagsResponse:
+async def get_tags(session: ReadSession) -> schemas.TagsResponse:
     """Get the tags in use"""
     return await services.get_tags(session)

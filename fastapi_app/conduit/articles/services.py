@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts.models import User
 from ..accounts.queries import seen_by
-from ..errors import Forbidden, NotFound
+from ..database import MOST_ATTEMPTS, insert_unless_there, violates
+from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
 from ..schemas import now
 from . import queries, schemas
@@ -68,74 +69,84 @@ async def create_article(
         created_at=created_at,
         updated_at=created_at,
     )
-    while True:
-        article.slug = await find_free_slug(session, title)
-        try:
-            async with session.begin_nested():
-                session.add(article)
-            break
-        except IntegrityError:
-            continue  # another writer took the slug first: the next one, then
-    await set_tags(session, article.id, tag_list)
-    return await finish(session, "article.created", article, viewer=author)
+    async with session.begin():
+        for _ in range(MOST_ATTEMPTS):
+            article.slug = await find_free_slug(session, title)
+            try:
+                async with session.begin_nested():
+                    session.add(article)
+                break
+            except IntegrityError as error:
+                if not violates(error, "articles_slug_key"):
+                    raise  # otherwise another writer took the slug first
+        else:
+            raise Unavailable(server="unavailable")
+        await set_tags(session, article.id, tag_list)
+        return await finish(session, "article.created", article, viewer=author)
 
 
 async def update_article(
     session: AsyncSession, *, slug: str, user: User, changes: dict[str, Any]
 ) -> schemas.Article:
     """Change what is given; the slug only with a title that reads differently in it."""
-    article = await get_article_for_change(session, slug)
-    if article.author_id != user.id:
-        raise Forbidden(article="forbidden")
     tag_list = changes.pop("tag_list", None)
-    changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
-    renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
-    while True:
-        if renamed:
-            changes["slug"] = await find_free_slug(session, changes["title"], article.id)
-        try:
-            async with session.begin_nested():
-                await session.execute(
-                    update(Article).where(Article.id == article.id).values(changes)
-                )
-            break
-        except IntegrityError:
-            continue  # another writer took the slug first: the next one, then
-    if tag_list is not None:
-        await set_tags(session, article.id, tag_list)
-    return await finish(session, "article.updated", article, viewer=user)
+    async with session.begin():
+        article = await get_article_for_change(session, slug)
+        if article.author_id != user.id:
+            raise Forbidden(article="forbidden")
+        changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
+        renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
+        for _ in range(MOST_ATTEMPTS):
+            if renamed:
+                changes["slug"] = await find_free_slug(session, changes["title"], article.id)
+            try:
+                async with session.begin_nested():
+                    await session.execute(
+                        update(Article).where(Article.id == article.id).values(changes)
+                    )
+                break
+            except IntegrityError as error:
+                if not violates(error, "articles_slug_key"):
+                    raise  # otherwise another writer took the slug first
+        else:
+            raise Unavailable(server="unavailable")
+        if tag_list is not None:
+            await set_tags(session, article.id, tag_list)
+        return await finish(session, "article.updated", article, viewer=user)
 
 
 async def delete_article(session: AsyncSession, *, slug: str, user: User) -> None:
-    article = await get_article_for_change(session, slug)
-    if article.author_id != user.id:
-        raise Forbidden(article="forbidden")
-    await session.execute(delete(Article).where(Article.id == article.id))
-    await events.record(
-        session,
-        "article.deleted",
-        article_id=article.id,
-        author_id=article.author_id,
-        data={"slug": article.slug},
-    )
-    await session.commit()
+    async with session.begin():
+        article = await get_article_for_change(session, slug)
+        if article.author_id != user.id:
+            raise Forbidden(article="forbidden")
+        await session.execute(delete(Article).where(Article.id == article.id))
+        await events.record(
+            session,
+            "article.deleted",
+            article_id=article.id,
+            author_id=article.author_id,
+            data={"slug": article.slug},
+        )
 
 
 async def favorite_article(session: AsyncSession, *, slug: str, user: User) -> schemas.Article:
-    article = await get_article_for_change(session, slug)
-    if await session.scalar(queries.favorite_of(user, article)) is not None:
-        return await get_article(session, slug=slug, viewer=user)
-    session.add(Favorite(user_id=user.id, article_id=article.id))
-    return await finish(session, "article.favorited", article, viewer=user)
+    async with session.begin():
+        article = await get_article_for_change(session, slug)
+        if await session.scalar(queries.favorite_of(user, article)) is not None:
+            return await get_article(session, slug=slug, viewer=user)
+        session.add(Favorite(user_id=user.id, article_id=article.id))
+        return await finish(session, "article.favorited", article, viewer=user)
 
 
 async def unfavorite_article(session: AsyncSession, *, slug: str, user: User) -> schemas.Article:
-    article = await get_article_for_change(session, slug)
-    favorite = await session.scalar(queries.favorite_of(user, article))
-    if favorite is None:
-        return await get_article(session, slug=slug, viewer=user)
-    await session.delete(favorite)
-    return await finish(session, "article.unfavorited", article, viewer=user)
+    async with session.begin():
+        article = await get_article_for_change(session, slug)
+        favorite = await session.scalar(queries.favorite_of(user, article))
+        if favorite is None:
+            return await get_article(session, slug=slug, viewer=user)
+        await session.delete(favorite)
+        return await finish(session, "article.unfavorited", article, viewer=user)
 
 
 async def get_tags(session: AsyncSession) -> schemas.TagsResponse:
@@ -169,14 +180,10 @@ async def find_free_slug(session: AsyncSession, title: str, article_id: int = 0)
 async def set_tags(session: AsyncSession, article_id: int, names: Sequence[str]) -> None:
     """Link the article with exactly these tags, making those that are new."""
     await session.execute(delete(ArticleTag).where(ArticleTag.article_id == article_id))
+    if names:
+        # A tag that another writer makes at the same time is waited for.
+        await session.execute(insert_unless_there(session, Tag, [{"name": name} for name in names]))
     tags = await find_tags(session, names)
-    while missing := [name for name in names if name not in tags]:
-        try:
-            async with session.begin_nested():
-                session.add_all(Tag(name=name) for name in missing)
-        except IntegrityError:
-            pass  # another writer made one of them first: found below, then
-        tags = await find_tags(session, names)
     session.add_all(ArticleTag(article_id=article_id, tag_id=tags[name]) for name in names)
 
 
@@ -189,7 +196,7 @@ async def find_tags(session: AsyncSession, names: Sequence[str]) -> dict[str, in
 async def finish(
     session: AsyncSession, event: events.EventName, article: Article, *, viewer: User
 ) -> schemas.Article:
-    """Record the event with the article as anybody sees it, commit, and show it to the viewer."""
+    """Record the event with the article as anybody sees it, and show it to the viewer."""
     await session.flush()
     shown = await get_article(session, slug=article.slug, viewer=viewer)
     author = shown.author.model_copy(update={"following": False})
@@ -201,5 +208,4 @@ async def finish(
         author_id=article.author_id,
         data=schemas.ArticleResponse(article=anonymous),
     )
-    await session.commit()
     return shown

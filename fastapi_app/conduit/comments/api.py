@@ -1,7 +1,7 @@
 from fastapi import APIRouter
 
 from ..accounts.auth import CurrentUser, Viewer
-from ..database import SessionDep
+from ..database import ReadSession, WriteSession
 from ..docs import TOKEN_OPTIONAL, answers
 from ..requests import JSONRoute
 from . import schemas, services
@@ -15,7 +15,7 @@ router = APIRouter(route_class=JSONRoute, tags=["Comments"])
     openapi_extra=TOKEN_OPTIONAL,
 )
 async def get_article_comments(
-    slug: str, viewer: Viewer, session: SessionDep
+    slug: str, viewer: Viewer, session: ReadSession
 ) -> schemas.CommentsResponse:
     """Get the comments of an article"""
     return await services.get_comments(session, slug=slug, viewer=viewer)
@@ -27,7 +27,7 @@ async def get_article_comments(
     responses=answers(400, 401, 404, 413, 415, 422),
 )
 async def create_article_comment(
-    slug: str, payload: schemas.NewCommentRequest, user: CurrentUser, session: SessionDep
+    slug: str, payload: schemas.NewCommentRequest, user: CurrentUser, session: WriteSession
 ) -> schemas.CommentResponse:
     """Comment on an article"""
     comment = await services.create_comment(
@@ -38,7 +38,7 @@ async def create_article_comment(
 
 @router.delete("/articles/{slug}/comments/{id}", status_code=204, responses=answers(401, 403, 404))
 async def delete_article_comment(
-    slug: str, id: str, user: CurrentUser, session: SessionDep
+    slug: str, id: str, user: CurrentUser, session: WriteSession
 ) -> None:
     """Delete a comment"""
     await services.delete_comment(session, slug=slug, comment_id=id, user=user)

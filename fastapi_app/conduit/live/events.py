@@ -4,11 +4,10 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic_core import to_json
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..schemas import now
-from ..settings import get_settings
 from .models import Event, EventCounter
 
 NOTIFICATIONS = "conduit_events"
@@ -30,27 +29,31 @@ async def record(
     """Write an event; call it last before the commit.
 
     The counter's row stays locked until the commit, so that the order of ids is the order
-    of commits, and a reader that has seen an id has seen all before it.
+    of commits, and a reader that has seen an id has seen all before it. Whatever can be done
+    without the lock is done before.
     """
-    number = update(EventCounter).values(value=EventCounter.value + 1)
-    event_id = (await session.execute(number.returning(EventCounter.value))).scalar_one()
-    session.add(
-        Event(
-            id=event_id,
-            name=name,
-            article_id=article_id,
-            author_id=author_id,
-            data=to_json(data, by_alias=True).decode(),
-            created_at=now(),
-        )
-    )
+    content = to_json(data, by_alias=True).decode()
     await prune(session)
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(select(func.pg_notify(NOTIFICATIONS, "")))
+        await session.execute(select(func.pg_notify(NOTIFICATIONS, "")))  # sent at the commit
+    await session.flush()
+    number = update(EventCounter).values(value=EventCounter.value + 1)
+    event_id = (await session.execute(number.returning(EventCounter.value))).scalar_one()
+    event = insert(Event).values(
+        id=event_id,
+        name=name,
+        article_id=article_id,
+        author_id=author_id,
+        data=content,
+        created_at=now(),
+    )
+    await session.execute(event)
 
 
 async def prune(session: AsyncSession) -> None:
     """Delete some of the events whose time is over: more than are written, so that none stay."""
-    kept_from = now() - timedelta(seconds=get_settings().event_retention)
+    kept_from = now() - timedelta(seconds=session.info["event_retention"])
     over = select(Event.id).where(Event.created_at < kept_from).order_by(Event.id).limit(100)
+    # What another writer is deleting is left to it.
+    over = over.with_for_update(skip_locked=True)
     await session.execute(delete(Event).where(Event.id.in_(over)))

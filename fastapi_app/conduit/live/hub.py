@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import aclosing, suppress
 
 import psycopg
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
 from ..database import Sessions
 from ..settings import Settings
@@ -16,7 +16,9 @@ from .wakeups import wakeups
 
 log = logging.getLogger("conduit.live")
 
-UNTIL_NEXT_TRY = 0.2  # seconds
+# Seconds until the next try: the database comes back by itself, a failure of ours may stay.
+RETRY_INTERVAL = 0.2
+FAILURE_INTERVAL = 2
 
 
 class Hub:
@@ -47,15 +49,18 @@ class Hub:
                 await self.reading
 
     async def read(self) -> None:
-        """Hand out events as they are committed, for ever: a lost database is taken up again."""
+        """Hand out events as they are committed; whatever fails is logged, and tried again."""
         while True:
             try:
                 async with aclosing(wakeups(self.settings.database_url)) as signals:
                     async for _ in signals:
                         await self.catch_up()
-            except (SQLAlchemyError, psycopg.Error, sqlite3.Error, OSError) as error:
+            except (OperationalError, psycopg.Error, sqlite3.Error, OSError) as error:
                 log.warning("live events wait for the database: %s", str(error).partition("\n")[0])
-                await asyncio.sleep(UNTIL_NEXT_TRY)
+                await asyncio.sleep(RETRY_INTERVAL)
+            except Exception:
+                log.exception("live events could not be read")
+                await asyncio.sleep(FAILURE_INTERVAL)
 
     async def catch_up(self) -> None:
         """Hand out what is new, at first nothing."""

@@ -6,7 +6,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..articles import queries as articles
 from ..schemas import now
-from ..settings import get_settings
 from . import queries
 from .messages import Refused
 from .subscriptions import News
@@ -50,7 +49,7 @@ async def require_kept(session: AsyncSession, *, since: int, newest: int) -> Non
     """Raises `Refused` where events after that one are gone, or it is none itself."""
     if not 0 <= since <= newest:
         raise Refused(since="is invalid")
-    kept_from = now() - timedelta(seconds=get_settings().event_retention)
+    kept_from = now() - timedelta(seconds=session.info["event_retention"])
     oldest = await session.scalar(queries.oldest_since(kept_from))
     if since < newest and (oldest is None or since < oldest - 1):
         raise Refused(since="is too old")
@@ -64,7 +63,7 @@ async def get_news(
     Who listens is asked after the events are read: who subscribes later has an event to begin at
     that is not among them.
     """
-    events = (await session.scalars(queries.after(after))).all()
+    events = (await session.execute(queries.after(after))).all()
     followers: dict[int, set[int]] = defaultdict(set)
     listeners = get_listeners()
     if events and listeners:

@@ -1,20 +1,24 @@
 """The socket: who connects, what is asked, and what is told."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from contextlib import suppress
 
-from fastapi import APIRouter, Response, WebSocket
+from fastapi import APIRouter, Response, WebSocket, WebSocketDisconnect
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..accounts.auth import authenticate
 from ..accounts.tokens import read_credentials, read_token
 from ..database import Sessions
 from ..errors import ApiError, respond
+from ..settings import Settings
 from . import messages, services
 from .hub import Hub
 from .messages import Close, Refused
 from .subscriptions import News, Subscriptions
+
+log = logging.getLogger("conduit.live")
 
 # Seconds in which a socket must have taken what there is for it.
 PATIENCE = 5
@@ -37,7 +41,8 @@ async def live(websocket: WebSocket) -> None:
     except ApiError as refused:
         await websocket.send_text(messages.error(refused.errors))
         await websocket.close(Close.UNAUTHORIZED)
-    except SQLAlchemyError:
+    except SQLAlchemyError as error:
+        log.warning("a socket cannot be opened: %s", str(error).partition("\n")[0])
         await websocket.send_text(messages.error({"server": ["unavailable"]}))
         await websocket.close(Close.TRY_AGAIN)
     else:
@@ -57,7 +62,8 @@ async def get_user_id(websocket: WebSocket, sessions: Sessions) -> int | None:
     if not token:
         return None
     async with sessions.reading() as session:
-        return (await authenticate(session, read_token(token))).id
+        settings: Settings = websocket.app.state.settings
+        return (await authenticate(session, read_token(settings, token))).id
 
 
 class Socket:
@@ -85,7 +91,7 @@ class Socket:
         for ended in await asyncio.gather(*both, return_exceptions=True):
             if isinstance(ended, Close):
                 await self.close(ended)
-            elif isinstance(ended, Exception):
+            elif isinstance(ended, Exception) and not isinstance(ended, WebSocketDisconnect):
                 raise ended
 
     async def listen(self) -> Close | None:

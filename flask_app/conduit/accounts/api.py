@@ -1,7 +1,6 @@
 from flask import g
 from flask_openapi.blueprint import APIBlueprint
 
-from ..database import session
 from ..docs import answers, operation_id
 from ..schemas import Wire
 from . import schemas, services
@@ -21,7 +20,7 @@ class ProfilePath(Wire):
 )
 def login(body: schemas.LoginRequest) -> schemas.UserResponse:
     """Sign in"""
-    user = services.login(session, **body.user.model_dump())
+    user = services.login(**body.user.model_dump())
     return schemas.UserResponse(user=user)
 
 
@@ -32,7 +31,7 @@ def login(body: schemas.LoginRequest) -> schemas.UserResponse:
 )
 def create_user(body: schemas.NewUserRequest) -> tuple[schemas.UserResponse, int]:
     """Register"""
-    user = services.create_user(session, **body.user.model_dump())
+    user = services.create_user(**body.user.model_dump())
     return schemas.UserResponse(user=user), 201
 
 
@@ -58,7 +57,7 @@ def get_current_user() -> schemas.UserResponse:
 def update_current_user(body: schemas.UserUpdateRequest) -> schemas.UserResponse:
     """Update the current user"""
     changes = body.user.model_dump()
-    user = services.update_user(session, token=g.token, changes=changes)
+    user = services.update_user(token=g.token, changes=changes)
     return schemas.UserResponse(user=user)
 
 
@@ -71,7 +70,7 @@ def update_current_user(body: schemas.UserUpdateRequest) -> schemas.UserResponse
 @login_optional
 def get_profile_by_username(path: ProfilePath) -> schemas.ProfileResponse:
     """Get a profile"""
-    profile = services.get_profile(session, username=path.username, viewer=g.viewer)
+    profile = services.get_profile(username=path.username, viewer=g.viewer)
     return schemas.ProfileResponse(profile=profile)
 
 
@@ -84,7 +83,7 @@ def get_profile_by_username(path: ProfilePath) -> schemas.ProfileResponse:
 @login_required
 def follow_user_by_username(path: ProfilePath) -> schemas.ProfileResponse:
     """Follow a user"""
-    profile = services.follow_user(session, username=path.username, user=g.user)
+    profile = services.follow_user(username=path.username, user=g.user)
     return schemas.ProfileResponse(profile=profile)
 
 
@@ -97,5 +96,5 @@ def follow_user_by_username(path: ProfilePath) -> schemas.ProfileResponse:
 @login_required
 def unfollow_user_by_username(path: ProfilePath) -> schemas.ProfileResponse:
     """Unfollow a user"""
-    profile = services.unfollow_user(session, username=path.username, user=g.user)
+    profile = services.unfollow_user(username=path.username, user=g.user)
     return schemas.ProfileResponse(profile=profile)

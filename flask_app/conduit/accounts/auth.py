@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, get_type_hints
 
-from flask import g, request
+from flask import current_app, g, request
 
-from ..database import session
+from ..database import db
 from ..errors import Unauthorized
 from ..requests import validate
 from .models import User
@@ -20,7 +20,7 @@ TOKEN_OPTIONAL: list[dict[str, list[Any]]] = [{"Token": []}, {}]
 
 def authenticate(token: AccessToken) -> User:
     """The user that the token was made for; raises `Unauthorized`."""
-    user = session.get(User, token.user_id)
+    user = db.session.get(User, token.user_id)
     if user is None or not user.accepts(token):
         raise Unauthorized(token="is invalid")
     return user
@@ -32,6 +32,7 @@ def login_required(view: View) -> View:
     def load_user() -> None:
         g.token = read_token(read_credentials(request.headers.get("Authorization")))
         g.user = authenticate(g.token)
+        db.close()  # gives its connection back: what writes takes another one
 
     return before_validation(view, load_user)
 
@@ -54,7 +55,7 @@ def before_validation(view: View, load: Callable[[], None]) -> View:
     @wraps(view)
     def loaded(**path: Any) -> Any:
         load()
-        return view(**validate(models, path))
+        return current_app.ensure_sync(view)(**validate(models, path))
 
     loaded.__delay_validate_request__ = True  # type: ignore[attr-defined]
     return loaded

@@ -1,33 +1,62 @@
 """Argon2id in PHC strings, with parameters that the three apps share."""
 
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
+from flask import current_app
 
-from ..settings import get_settings
+from ..errors import Unavailable
+
+# Each takes 64 MiB and a processor.
+MOST_AT_ONCE = os.cpu_count() or 1
+TURN_TIMEOUT = 5  # seconds
+
+turns = threading.BoundedSemaphore(MOST_AT_ONCE)
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """Wait until fewer passwords are hashed at once; raises `Unavailable`."""
+    if not turns.acquire(timeout=TURN_TIMEOUT):
+        raise Unavailable(server="unavailable")
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 @cache
+def make_hasher(strength: str) -> PasswordHasher:
+    profile = RFC_9106_LOW_MEMORY if strength == "strong" else CHEAPEST
+    return PasswordHasher.from_parameters(profile)
+
+
 def get_hasher() -> PasswordHasher:
-    strong = get_settings().PASSWORD_HASHING == "strong"
-    return PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY if strong else CHEAPEST)
+    return make_hasher(current_app.config["PASSWORD_HASHING"])
+
+
+@cache
+def unused_hash(hasher: PasswordHasher) -> str:
+    """What a password is compared with where there is no user, so that it takes the same time."""
+    return hasher.hash("nobody's password")
 
 
 def hash_password(password: str) -> str:
-    return get_hasher().hash(password)
-
-
-@cache
-def unused_hash() -> str:
-    """What the password of nobody is compared with, so that it takes the same time."""
-    return hash_password("nobody's password")
+    with turn():
+        return get_hasher().hash(password)
 
 
 def verify_password(password: str, hashed: str | None) -> bool:
-    """Whether `hashed` was made from `password`; of no hash it takes as long to say no."""
+    """Whether `hashed` was made from `password`; without a hash the answer takes as long."""
+    hasher = get_hasher()
     try:
-        return get_hasher().verify(hashed or unused_hash(), password) and hashed is not None
+        with turn():
+            return hasher.verify(hashed or unused_hash(hasher), password) and hashed is not None
     except (Argon2Error, InvalidHashError):
         return False

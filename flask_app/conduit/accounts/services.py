@@ -4,7 +4,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ..errors import Conflict, Forbidden, NotFound, Unauthorized
+from ..database import MOST_ATTEMPTS, db, violates
+from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from ..schemas import now
 from . import queries, schemas
 from .models import Follow, User
@@ -21,58 +22,63 @@ def with_token(user: User, token: str) -> schemas.User:
 
 def sign_in(user: User, session_id: str | None = None) -> schemas.User:
     """The user with a new token of the session; of a new session by default."""
-    version = user.token_version
-    return with_token(user, make_token(user_id=user.id, version=version, session_id=session_id))
+    token = make_token(user_id=user.id, version=user.token_version, session_id=session_id)
+    return with_token(user, token)
 
 
-def login(session: Session, *, email: str, password: str) -> schemas.User:
-    user = session.scalar(queries.with_email(email))
+def login(*, email: str, password: str) -> schemas.User:
+    user = db.session.scalar(queries.with_email(email))
+    db.session.close()  # no connection is held while a password is hashed
     matches = verify_password(password, user.password if user else None)
     if user is None or not matches:
         raise Unauthorized(credentials="invalid")
     return sign_in(user)
 
 
-def create_user(session: Session, *, username: str, email: str, password: str) -> schemas.User:
+def create_user(*, username: str, email: str, password: str) -> schemas.User:
     hashed = hash_password(password)
-    user = User(username=username, email=email, password=hashed, created_at=now())
-    while True:
-        try:
-            with session.begin_nested():
-                session.add(user)
-            break
-        except IntegrityError:
-            refuse_taken(session, username=username, email=email)
-    session.commit()
+    user = User(password=hashed, created_at=now())
+    with db.begin() as session:
+        save(session, user, username=username, email=email)
     return sign_in(user)
 
 
-def update_user(session: Session, *, token: AccessToken, changes: dict[str, Any]) -> schemas.User:
+def update_user(*, token: AccessToken, changes: dict[str, Any]) -> schemas.User:
     """Change what is given; a new password ends all sessions but the one that sets it."""
     if "password" in changes:
         changes["password"] = hash_password(changes["password"])
-    user = session.scalar(
-        queries.for_change(User.id == token.user_id), execution_options={"populate_existing": True}
-    )
-    if user is None or not user.accepts(token):  # another session has set a password meanwhile
-        raise Unauthorized(token="is invalid")
-    if "password" in changes:
-        changes["token_version"] = user.token_version + 1
-        changes["password_session_id"] = token.session_id
-    while True:
+    with db.begin() as session:
+        user = session.scalar(queries.for_change(User.id == token.user_id))
+        if user is None or not user.accepts(token):  # another session has set a password
+            raise Unauthorized(token="is invalid")
+        if "password" in changes:
+            changes["token_version"] = user.token_version + 1
+            changes["password_session_id"] = token.session_id
+        save(session, user, user_id=user.id, **changes)
+    return sign_in(user, token.session_id)
+
+
+def save(session: Session, user: User, *, user_id: int = 0, **changes: Any) -> None:
+    """Write the user with the changes; raises `Conflict` where a name is another user's."""
+    names = {name: changes[name] for name in changes if name in ("username", "email")}
+    for _ in range(MOST_ATTEMPTS):
         try:
             with session.begin_nested():
                 for name, value in changes.items():
                     setattr(user, name, value)
-            break
-        except IntegrityError:
-            names = {name: changes[name] for name in ("email", "username") if name in changes}
-            refuse_taken(session, user_id=token.user_id, **names)
-    session.commit()
-    return sign_in(user, token.session_id)
+                session.add(user)
+            return
+        except IntegrityError as error:
+            if not violates(error, "users_username_key", "users_email_key"):
+                raise
+            # Passes where the other user has given the name up since: then it is tried again.
+            refuse_taken(session, user_id=user_id, **names)
+            if user_id:
+                session.refresh(user)  # the rollback has made it forget what it is
+    raise Unavailable(server="unavailable")
 
 
-def refuse_taken(session: Session, *, user_id: int = 0, **names: str) -> None:
+def refuse_taken(session: Session, *, user_id: int, **names: str) -> None:
     """Raise `Conflict` for each of the names that a user other than `user_id` has."""
     conditions = {"username": queries.has_username, "email": queries.has_email}
     taken = {}
@@ -84,30 +90,30 @@ def refuse_taken(session: Session, *, user_id: int = 0, **names: str) -> None:
         raise Conflict(**taken)
 
 
-def get_profile(session: Session, *, username: str, viewer: User | None) -> schemas.Profile:
+def get_profile(*, username: str, viewer: User | None) -> schemas.Profile:
     parameters = {"username": queries.fold(username), **queries.seen_by(viewer)}
-    profile = session.execute(queries.profile_for_viewer(), parameters).one_or_none()
+    profile = db.session.execute(queries.profile_for_viewer(), parameters).one_or_none()
     if profile is None:
         raise NotFound(profile="not found")
     return schemas.Profile.model_validate(profile)
 
 
-def follow_user(session: Session, *, username: str, user: User) -> schemas.Profile:
-    followed = get_user_for_change(session, username)
-    if followed.id == user.id:
-        raise Forbidden(profile="forbidden")
-    if session.scalar(queries.follow_of(user, followed)) is None:
-        session.add(Follow(follower_id=user.id, followed_id=followed.id))
-    session.commit()
+def follow_user(*, username: str, user: User) -> schemas.Profile:
+    with db.begin() as session:
+        followed = get_user_for_change(session, username)
+        if followed.id == user.id:
+            raise Forbidden(profile="forbidden")
+        if session.scalar(queries.follow_of(user, followed)) is None:
+            session.add(Follow(follower_id=user.id, followed_id=followed.id))
     return profile_of(followed, following=True)
 
 
-def unfollow_user(session: Session, *, username: str, user: User) -> schemas.Profile:
-    followed = get_user_for_change(session, username)
-    session.execute(
-        delete(Follow).where(Follow.follower_id == user.id, Follow.followed_id == followed.id)
-    )
-    session.commit()
+def unfollow_user(*, username: str, user: User) -> schemas.Profile:
+    with db.begin() as session:
+        followed = get_user_for_change(session, username)
+        session.execute(
+            delete(Follow).where(Follow.follower_id == user.id, Follow.followed_id == followed.id)
+        )
     return profile_of(followed, following=False)
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import jwt
+from flask import current_app
 
 from ..errors import Unauthorized
-from ..settings import get_settings
 
 ALGORITHM = "HS256"
 CLAIMS = ["sub", "iat", "exp", "ver", "sid"]
@@ -27,24 +27,23 @@ class AccessToken:
 
 def make_token(*, user_id: int, version: int, session_id: str | None = None) -> str:
     """A token of the session; of a new session by default."""
-    settings = get_settings()
+    config = current_app.config
     issued = int(time.time())
     claims = {
         "sub": str(user_id),
         "iat": issued,
-        "exp": issued + settings.TOKEN_LIFETIME,
+        "exp": issued + config["TOKEN_LIFETIME"],
         "ver": version,
         "sid": session_id or uuid4().hex,
     }
-    return jwt.encode(claims, settings.SECRET_KEY, ALGORITHM)
+    return jwt.encode(claims, config["SECRET_KEY"], ALGORITHM)
 
 
 def read_token(token: str) -> AccessToken:
     """What the token states; raises `Unauthorized`."""
     try:
-        claims = jwt.decode(
-            token, get_settings().SECRET_KEY, [ALGORITHM], options={"require": CLAIMS}
-        )
+        key = current_app.config["SECRET_KEY"]
+        claims = jwt.decode(token, key, [ALGORITHM], options={"require": CLAIMS})
     except jwt.ExpiredSignatureError:
         raise Unauthorized(token="has expired") from None
     # PyJWT lets the errors of odd claims through: infinite times, numbers of many digits.

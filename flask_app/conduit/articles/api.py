@@ -2,7 +2,6 @@ from flask import g
 from flask_openapi.blueprint import APIBlueprint
 
 from ..accounts.auth import TOKEN, TOKEN_OPTIONAL, login_optional, login_required
-from ..database import session
 from ..docs import answers, operation_id
 from ..schemas import Wire
 from . import schemas, services
@@ -23,7 +22,7 @@ class ArticlePath(Wire):
 @login_required
 def get_articles_feed(query: schemas.Page) -> schemas.ArticlesResponse:
     """Get recent articles from users you follow"""
-    return services.get_feed(session, page=query, user=g.user)
+    return services.get_feed(page=query, user=g.user)
 
 
 @bp.get(
@@ -35,7 +34,7 @@ def get_articles_feed(query: schemas.Page) -> schemas.ArticlesResponse:
 @login_optional
 def get_articles(query: schemas.ArticleFilters) -> schemas.ArticlesResponse:
     """Get recent articles"""
-    return services.get_articles(session, filters=query, viewer=g.viewer)
+    return services.get_articles(filters=query, viewer=g.viewer)
 
 
 @bp.post(
@@ -47,7 +46,7 @@ def get_articles(query: schemas.ArticleFilters) -> schemas.ArticlesResponse:
 @login_required
 def create_article(body: schemas.NewArticleRequest) -> tuple[schemas.ArticleResponse, int]:
     """Create an article"""
-    article = services.create_article(session, author=g.user, **body.article.model_dump())
+    article = services.create_article(author=g.user, **body.article.model_dump())
     return schemas.ArticleResponse(article=article), 201
 
 
@@ -60,7 +59,7 @@ def create_article(body: schemas.NewArticleRequest) -> tuple[schemas.ArticleResp
 @login_optional
 def get_article(path: ArticlePath) -> schemas.ArticleResponse:
     """Get an article"""
-    article = services.get_article(session, slug=path.slug, viewer=g.viewer)
+    article = services.get_article(slug=path.slug, viewer=g.viewer)
     return schemas.ArticleResponse(article=article)
 
 
@@ -76,7 +75,7 @@ def update_article(
 ) -> schemas.ArticleResponse:
     """Update an article"""
     article = services.update_article(
-        session, slug=path.slug, user=g.user, changes=body.article.model_dump()
+        slug=path.slug, user=g.user, changes=body.article.model_dump()
     )
     return schemas.ArticleResponse(article=article)
 
@@ -90,7 +89,7 @@ def update_article(
 @login_required
 def delete_article(path: ArticlePath) -> tuple[str, int]:
     """Delete an article"""
-    services.delete_article(session, slug=path.slug, user=g.user)
+    services.delete_article(slug=path.slug, user=g.user)
     return "", 204
 
 
@@ -103,7 +102,7 @@ def delete_article(path: ArticlePath) -> tuple[str, int]:
 @login_required
 def create_article_favorite(path: ArticlePath) -> schemas.ArticleResponse:
     """Favorite an article"""
-    article = services.favorite_article(session, slug=path.slug, user=g.user)
+    article = services.favorite_article(slug=path.slug, user=g.user)
     return schemas.ArticleResponse(article=article)
 
 
@@ -116,11 +115,11 @@ def create_article_favorite(path: ArticlePath) -> schemas.ArticleResponse:
 @login_required
 def delete_article_favorite(path: ArticlePath) -> schemas.ArticleResponse:
     """Unfavorite an article"""
-    article = services.unfavorite_article(session, slug=path.slug, user=g.user)
+    article = services.unfavorite_article(slug=path.slug, user=g.user)
     return schemas.ArticleResponse(article=article)
 
 
 @bp.get("/tags", tags=[{"name": "Tags"}], responses={200: schemas.TagsResponse})
 def get_tags() -> schemas.TagsResponse:
     """Get the tags in use"""
-    return services.get_tags(session)
+    return services.get_tags()

@@ -107,6 +107,7 @@ def for_change(slug: str) -> Select[Article]:
 
 
 def slugs_of_others(article_id: int, candidates: Sequence[str]) -> Select[str]:
+    """Those of the candidates that articles have, leaving out the one article."""
     return select(Article.slug).where(Article.slug.in_(candidates), Article.id != article_id)
 
 

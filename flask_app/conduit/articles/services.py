@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from ..accounts.models import User
 from ..accounts.queries import seen_by
-from ..errors import Forbidden, NotFound
+from ..database import MOST_ATTEMPTS, db, insert_unless_there, violates
+from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
 from ..schemas import now
 from . import queries, schemas
@@ -17,30 +18,30 @@ from .slugs import candidates_for, slug_of
 
 
 def get_articles(
-    session: Session, *, filters: schemas.ArticleFilters, viewer: User | None
+    *, filters: schemas.ArticleFilters, viewer: User | None
 ) -> schemas.ArticlesResponse:
-    return list_articles(session, queries.matching(filters), page=filters, viewer=viewer)
+    return list_articles(queries.matching(filters), page=filters, viewer=viewer)
 
 
-def get_feed(session: Session, *, page: schemas.Page, user: User) -> schemas.ArticlesResponse:
-    return list_articles(session, queries.by_followed_of(user), page=page, viewer=user)
+def get_feed(*, page: schemas.Page, user: User) -> schemas.ArticlesResponse:
+    return list_articles(queries.by_followed_of(user), page=page, viewer=user)
 
 
 def list_articles(
-    session: Session,
-    conditions: Mapping[str, Any],
-    *,
-    page: schemas.Page,
-    viewer: User | None,
+    conditions: Mapping[str, Any], *, page: schemas.Page, viewer: User | None
 ) -> schemas.ArticlesResponse:
     parameters = {**conditions, "limit": page.limit, "offset": page.offset, **seen_by(viewer)}
-    rows = session.execute(queries.newest_for_viewer(*conditions), parameters).all()
+    rows = db.session.execute(queries.newest_for_viewer(*conditions), parameters).all()
     # Each row has the count at its end; without a row it takes a statement of its own.
-    total = rows[0][-1] if rows else session.scalar(queries.count(*conditions), parameters)
+    total = rows[0][-1] if rows else db.session.scalar(queries.count(*conditions), parameters)
     return schemas.ArticlesResponse.model_validate({"articles": rows, "articles_count": total})
 
 
-def get_article(session: Session, *, slug: str, viewer: User | None) -> schemas.Article:
+def get_article(*, slug: str, viewer: User | None) -> schemas.Article:
+    return show_article(db.session, slug=slug, viewer=viewer)
+
+
+def show_article(session: Session, *, slug: str, viewer: User | None) -> schemas.Article:
     parameters = {"slug": slug, **seen_by(viewer)}
     article = session.execute(queries.whole_for_viewer(), parameters).one_or_none()
     if article is None:
@@ -49,13 +50,7 @@ def get_article(session: Session, *, slug: str, viewer: User | None) -> schemas.
 
 
 def create_article(
-    session: Session,
-    *,
-    author: User,
-    title: str,
-    description: str,
-    body: str,
-    tag_list: Sequence[str] = (),
+    *, author: User, title: str, description: str, body: str, tag_list: Sequence[str] = ()
 ) -> schemas.Article:
     created_at = now()
     article = Article(
@@ -66,76 +61,84 @@ def create_article(
         created_at=created_at,
         updated_at=created_at,
     )
-    while True:
-        article.slug = find_free_slug(session, title)
-        try:
-            with session.begin_nested():
-                session.add(article)
-            break
-        except IntegrityError:
-            continue  # another writer took the slug first: the next one, then
-    set_tags(session, article.id, tag_list)
-    return finish(session, "article.created", article, viewer=author)
-
-
-def update_article(
-    session: Session, *, slug: str, user: User, changes: dict[str, Any]
-) -> schemas.Article:
-    """Change what is given; the slug only with a title that reads differently in it."""
-    article = get_article_for_change(session, slug)
-    if article.author_id != user.id:
-        raise Forbidden(article="forbidden")
-    tag_list = changes.pop("tag_list", None)
-    changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
-    renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
-    while True:
-        if renamed:
-            changes["slug"] = find_free_slug(session, changes["title"], article.id)
-        try:
-            with session.begin_nested():
-                session.execute(update(Article).where(Article.id == article.id).values(changes))
-            break
-        except IntegrityError:
-            continue  # another writer took the slug first: the next one, then
-    if tag_list is not None:
+    with db.begin() as session:
+        for _ in range(MOST_ATTEMPTS):
+            article.slug = find_free_slug(session, title)
+            try:
+                with session.begin_nested():
+                    session.add(article)
+                break
+            except IntegrityError as error:
+                if not violates(error, "articles_slug_key"):
+                    raise  # otherwise another writer took the slug first
+        else:
+            raise Unavailable(server="unavailable")
         set_tags(session, article.id, tag_list)
-    return finish(session, "article.updated", article, viewer=user)
+        return finish(session, "article.created", article, viewer=author)
 
 
-def delete_article(session: Session, *, slug: str, user: User) -> None:
-    article = get_article_for_change(session, slug)
-    if article.author_id != user.id:
-        raise Forbidden(article="forbidden")
-    session.execute(delete(Article).where(Article.id == article.id))
-    events.record(
-        session,
-        "article.deleted",
-        article_id=article.id,
-        author_id=article.author_id,
-        data={"slug": article.slug},
-    )
-    session.commit()
+def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> schemas.Article:
+    """Change what is given; the slug only with a title that reads differently in it."""
+    tag_list = changes.pop("tag_list", None)
+    with db.begin() as session:
+        article = get_article_for_change(session, slug)
+        if article.author_id != user.id:
+            raise Forbidden(article="forbidden")
+        changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
+        renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
+        for _ in range(MOST_ATTEMPTS):
+            if renamed:
+                changes["slug"] = find_free_slug(session, changes["title"], article.id)
+            try:
+                with session.begin_nested():
+                    session.execute(update(Article).where(Article.id == article.id).values(changes))
+                break
+            except IntegrityError as error:
+                if not violates(error, "articles_slug_key"):
+                    raise  # otherwise another writer took the slug first
+        else:
+            raise Unavailable(server="unavailable")
+        if tag_list is not None:
+            set_tags(session, article.id, tag_list)
+        return finish(session, "article.updated", article, viewer=user)
 
 
-def favorite_article(session: Session, *, slug: str, user: User) -> schemas.Article:
-    article = get_article_for_change(session, slug)
-    if session.scalar(queries.favorite_of(user, article)) is not None:
-        return get_article(session, slug=slug, viewer=user)
-    session.add(Favorite(user_id=user.id, article_id=article.id))
-    return finish(session, "article.favorited", article, viewer=user)
+def delete_article(*, slug: str, user: User) -> None:
+    with db.begin() as session:
+        article = get_article_for_change(session, slug)
+        if article.author_id != user.id:
+            raise Forbidden(article="forbidden")
+        session.execute(delete(Article).where(Article.id == article.id))
+        events.record(
+            session,
+            "article.deleted",
+            article_id=article.id,
+            author_id=article.author_id,
+            data={"slug": article.slug},
+        )
 
 
-def unfavorite_article(session: Session, *, slug: str, user: User) -> schemas.Article:
-    article = get_article_for_change(session, slug)
-    favorite = session.scalar(queries.favorite_of(user, article))
-    if favorite is None:
-        return get_article(session, slug=slug, viewer=user)
-    session.delete(favorite)
-    return finish(session, "article.unfavorited", article, viewer=user)
+def favorite_article(*, slug: str, user: User) -> schemas.Article:
+    with db.begin() as session:
+        article = get_article_for_change(session, slug)
+        if session.scalar(queries.favorite_of(user, article)) is not None:
+            return show_article(session, slug=slug, viewer=user)
+        session.add(Favorite(user_id=user.id, article_id=article.id))
+        return finish(session, "article.favorited", article, viewer=user)
 
 
-def get_tags(session: Session) -> schemas.TagsResponse:
-    tags = session.scalars(queries.tags_in_use())
+def unfavorite_article(*, slug: str, user: User) -> schemas.Article:
+    with db.begin() as session:
+        article = get_article_for_change(session, slug)
+        favorite = session.scalar(queries.favorite_of(user, article))
+        if favorite is None:
+            return show_article(session, slug=slug, viewer=user)
+        session.delete(favorite)
+        return finish(session, "article.unfavorited", article, viewer=user)
+
+
+def get_tags() -> schemas.TagsResponse:
+    tags = db.session.scalars(queries.tags_in_use())
     return schemas.TagsResponse(tags=list(tags))
 
 
@@ -165,14 +168,10 @@ def find_free_slug(session: Session, title: str, article_id: int = 0) -> str:
 def set_tags(session: Session, article_id: int, names: Sequence[str]) -> None:
     """Link the article with exactly these tags, making those that are new."""
     session.execute(delete(ArticleTag).where(ArticleTag.article_id == article_id))
+    if names:
+        # A tag that another writer makes at the same time is waited for.
+        session.execute(insert_unless_there(session, Tag, [{"name": name} for name in names]))
     tags = find_tags(session, names)
-    while missing := [name for name in names if name not in tags]:
-        try:
-            with session.begin_nested():
-                session.add_all(Tag(name=name) for name in missing)
-        except IntegrityError:
-            pass  # another writer made one of them first: found below, then
-        tags = find_tags(session, names)
     session.add_all(ArticleTag(article_id=article_id, tag_id=tags[name]) for name in names)
 
 
@@ -185,9 +184,9 @@ def find_tags(session: Session, names: Sequence[str]) -> dict[str, int]:
 def finish(
     session: Session, event: events.EventName, article: Article, *, viewer: User
 ) -> schemas.Article:
-    """Record the event with the article as anybody sees it, commit, and show it to the viewer."""
+    """Record the event with the article as anybody sees it, and show it to the viewer."""
     session.flush()
-    shown = get_article(session, slug=article.slug, viewer=viewer)
+    shown = show_article(session, slug=article.slug, viewer=viewer)
     author = shown.author.model_copy(update={"following": False})
     anonymous = shown.model_copy(update={"favorited": False, "author": author})
     events.record(
@@ -197,5 +196,4 @@ def finish(
         author_id=article.author_id,
         data=schemas.ArticleResponse(article=anonymous),
     )
-    session.commit()
     return shown

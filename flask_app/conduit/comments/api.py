@@ -3,7 +3,6 @@ from flask_openapi.blueprint import APIBlueprint
 
 from ..accounts.auth import TOKEN, TOKEN_OPTIONAL, login_optional, login_required
 from ..articles.api import ArticlePath
-from ..database import session
 from ..docs import answers, operation_id
 from . import schemas, services
 
@@ -24,7 +23,7 @@ class CommentPath(ArticlePath):
 @login_optional
 def get_article_comments(path: ArticlePath) -> schemas.CommentsResponse:
     """Get the comments of an article"""
-    return services.get_comments(session, slug=path.slug, viewer=g.viewer)
+    return services.get_comments(slug=path.slug, viewer=g.viewer)
 
 
 @bp.post(
@@ -37,9 +36,7 @@ def create_article_comment(
     path: ArticlePath, body: schemas.NewCommentRequest
 ) -> tuple[schemas.CommentResponse, int]:
     """Comment on an article"""
-    comment = services.create_comment(
-        session, slug=path.slug, author=g.user, body=body.comment.body
-    )
+    comment = services.create_comment(slug=path.slug, author=g.user, body=body.comment.body)
     return schemas.CommentResponse(comment=comment), 201
 
 
@@ -51,5 +48,5 @@ def create_article_comment(
 @login_required
 def delete_article_comment(path: CommentPath) -> tuple[str, int]:
     """Delete a comment"""
-    services.delete_comment(session, slug=path.slug, comment_id=path.id, user=g.user)
+    services.delete_comment(slug=path.slug, comment_id=path.id, user=g.user)
     return "", 204

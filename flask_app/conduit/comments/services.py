@@ -1,10 +1,9 @@
 import re
 
-from sqlalchemy.orm import Session
-
 from ..accounts.models import User
 from ..accounts.queries import seen_by
 from ..articles.services import ensure_article, get_article_for_change
+from ..database import db
 from ..errors import Forbidden, NotFound
 from ..live import events
 from ..schemas import now
@@ -14,56 +13,57 @@ from .models import Comment
 LARGEST_ID = 2**63 - 1
 
 
-def get_comments(session: Session, *, slug: str, viewer: User | None) -> schemas.CommentsResponse:
+def get_comments(*, slug: str, viewer: User | None) -> schemas.CommentsResponse:
     parameters = {"slug": slug, **seen_by(viewer)}
-    rows = session.execute(queries.for_article(), parameters).all()
+    rows = db.session.execute(queries.for_article(), parameters).all()
     if not rows:  # only then does it take a statement to know whether there is an article
-        ensure_article(session, slug)
+        ensure_article(db.session, slug)
     return schemas.CommentsResponse.model_validate({"comments": rows})
 
 
-def create_comment(session: Session, *, slug: str, author: User, body: str) -> schemas.Comment:
-    article = get_article_for_change(session, slug)
-    created_at = now()
-    comment = Comment(
-        article_id=article.id,
-        author_id=author.id,
-        body=body,
-        created_at=created_at,
-        updated_at=created_at,
-    )
-    session.add(comment)
-    session.flush()
-    created = queries.for_viewer().where(Comment.id == comment.id)
-    shown = schemas.Comment.model_validate(session.execute(created, seen_by(author)).one())
-    # Nobody follows themselves, so the author sees the comment as anybody does.
-    events.record(
-        session,
-        "comment.created",
-        article_id=article.id,
-        author_id=article.author_id,
-        data=schemas.CommentResponse(comment=shown),
-    )
-    session.commit()
+def create_comment(*, slug: str, author: User, body: str) -> schemas.Comment:
+    with db.begin() as session:
+        article = get_article_for_change(session, slug)
+        created_at = now()
+        comment = Comment(
+            article_id=article.id,
+            author_id=author.id,
+            body=body,
+            created_at=created_at,
+            updated_at=created_at,
+        )
+        session.add(comment)
+        session.flush()
+        created = queries.for_viewer().where(Comment.id == comment.id)
+        row = session.execute(created, seen_by(author)).one()
+        # Nobody follows themselves, so the author sees the comment as anybody does.
+        shown = schemas.Comment.model_validate(row)
+        events.record(
+            session,
+            "comment.created",
+            article_id=article.id,
+            author_id=article.author_id,
+            data=schemas.CommentResponse(comment=shown),
+        )
     return shown
 
 
-def delete_comment(session: Session, *, slug: str, comment_id: str, user: User) -> None:
-    article = get_article_for_change(session, slug)
-    comment = session.scalar(queries.of_article(article.id, read_id(comment_id)))
-    if comment is None:
-        raise NotFound(comment="not found")
-    if comment.author_id != user.id:
-        raise Forbidden(comment="forbidden")
-    session.delete(comment)
-    events.record(
-        session,
-        "comment.deleted",
-        article_id=article.id,
-        author_id=article.author_id,
-        data={"id": comment.id, "slug": article.slug},
-    )
-    session.commit()
+def delete_comment(*, slug: str, comment_id: str, user: User) -> None:
+    with db.begin() as session:
+        article = get_article_for_change(session, slug)
+        comment = session.scalar(queries.of_article(article.id, read_id(comment_id)))
+        if comment is None:
+            raise NotFound(comment="not found")
+        if comment.author_id != user.id:
+            raise Forbidden(comment="forbidden")
+        session.delete(comment)
+        events.record(
+            session,
+            "comment.deleted",
+            article_id=article.id,
+            author_id=article.author_id,
+            data={"id": comment.id, "slug": article.slug},
+        )
 
 
 def read_id(text: str) -> int:

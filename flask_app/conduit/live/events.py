@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Any, Literal
 
+from flask import current_app
 from pydantic_core import to_json
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from ..schemas import now
-from ..settings import get_settings
 from .models import Event, EventCounter
 
 NOTIFICATIONS = "conduit_events"
@@ -30,27 +30,31 @@ def record(
     """Write an event; call it last before the commit.
 
     The counter's row stays locked until the commit, so that the order of ids is the order
-    of commits, and a reader that has seen an id has seen all before it.
+    of commits, and a reader that has seen an id has seen all before it. Whatever can be done
+    without the lock is done before.
     """
-    number = update(EventCounter).values(value=EventCounter.value + 1)
-    event_id = session.execute(number.returning(EventCounter.value)).scalar_one()
-    session.add(
-        Event(
-            id=event_id,
-            name=name,
-            article_id=article_id,
-            author_id=author_id,
-            data=to_json(data, by_alias=True).decode(),
-            created_at=now(),
-        )
-    )
+    content = to_json(data, by_alias=True).decode()
     prune(session)
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_notify(NOTIFICATIONS, "")))
+        session.execute(select(func.pg_notify(NOTIFICATIONS, "")))  # sent at the commit
+    session.flush()
+    number = update(EventCounter).values(value=EventCounter.value + 1)
+    event_id = session.execute(number.returning(EventCounter.value)).scalar_one()
+    event = insert(Event).values(
+        id=event_id,
+        name=name,
+        article_id=article_id,
+        author_id=author_id,
+        data=content,
+        created_at=now(),
+    )
+    session.execute(event)
 
 
 def prune(session: Session) -> None:
     """Delete some of the events whose time is over: more than are written, so that none stay."""
-    kept_from = now() - timedelta(seconds=get_settings().EVENT_RETENTION)
+    kept_from = now() - timedelta(seconds=current_app.config["EVENT_RETENTION"])
     over = select(Event.id).where(Event.created_at < kept_from).order_by(Event.id).limit(100)
+    # What another writer is deleting is left to it.
+    over = over.with_for_update(skip_locked=True)
     session.execute(delete(Event).where(Event.id.in_(over)))

@@ -7,25 +7,26 @@ import time
 from contextlib import closing
 
 import psycopg
-from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Config, Flask
+from sqlalchemy.exc import OperationalError
 
 from ..database import Sessions
-from ..settings import Settings
 from . import services
 from .subscriptions import Backlog, Subscriptions
 from .wakeups import wakeups
 
 log = logging.getLogger("conduit.live")
 
-UNTIL_NEXT_TRY = 0.2  # seconds
+# Seconds until the next try: the database comes back by itself, a failure of ours may stay.
+RETRY_INTERVAL = 0.2
+FAILURE_INTERVAL = 2
 
 
 class Hub:
     """Reads in a thread of its own, and wakes the sockets' threads."""
 
-    def __init__(self, settings: Settings, sessions: Sessions) -> None:
-        self.settings = settings
+    def __init__(self, config: Config, sessions: Sessions) -> None:
+        self.config = config
         self.sessions = sessions
         self.backlog = Backlog()
         self.sockets: dict[Subscriptions, threading.Event] = {}
@@ -38,7 +39,7 @@ class Hub:
     def admit(self, subscriptions: Subscriptions) -> bool:
         """Take a socket in, unless all threads that were set aside for sockets are taken."""
         with self.changing:
-            if self.stopping or len(self.sockets) >= self.settings.LIVE_SOCKETS:
+            if self.stopping or len(self.sockets) >= self.config["LIVE_SOCKETS"]:
                 return False
             self.sockets[subscriptions] = threading.Event()
             return True
@@ -61,15 +62,18 @@ class Hub:
         self.wake()
 
     def read(self) -> None:
-        """Hand out events as they are committed, for ever: a lost database is taken up again."""
+        """Hand out events as they are committed; whatever fails is logged, and tried again."""
         while True:
             try:
-                with closing(wakeups(self.settings.DATABASE_URL)) as signals:
+                with closing(wakeups(self.config["DATABASE_URL"])) as signals:
                     for _ in signals:
                         self.catch_up()
-            except (SQLAlchemyError, psycopg.Error, sqlite3.Error, OSError) as error:
+            except (OperationalError, psycopg.Error, sqlite3.Error, OSError) as error:
                 log.warning("live events wait for the database: %s", str(error).partition("\n")[0])
-                time.sleep(UNTIL_NEXT_TRY)
+                time.sleep(RETRY_INTERVAL)
+            except Exception:
+                log.exception("live events could not be read")
+                time.sleep(FAILURE_INTERVAL)
 
     def catch_up(self) -> None:
         """Hand out what is new, at first nothing."""
@@ -95,5 +99,5 @@ class Hub:
             more.set()
 
 
-def register(app: Flask, settings: Settings) -> None:
-    app.extensions["hub"] = Hub(settings, app.extensions["sessions"])
+def register(app: Flask) -> None:
+    app.extensions["hub"] = Hub(app.config, app.extensions["database"])

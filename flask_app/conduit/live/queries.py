@@ -16,8 +16,10 @@ def oldest_since(moment: datetime) -> Select[int | None]:
     return select(func.min(Event.id)).where(Event.created_at >= moment)
 
 
-def after(position: int) -> Select[Event]:
-    return select(Event).where(Event.id > position).order_by(Event.id).limit(100)
+def after(position: int) -> Select[int, str, int, int, str]:
+    """The next events, with what sockets are told of them."""
+    told = select(Event.id, Event.name, Event.article_id, Event.author_id, Event.data)
+    return told.where(Event.id > position).order_by(Event.id).limit(100)
 
 
 def follows(followers: Collection[int], authors: Collection[int]) -> Select[int, int]:

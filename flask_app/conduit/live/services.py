@@ -2,11 +2,11 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from ..articles import queries as articles
 from ..schemas import now
-from ..settings import get_settings
 from . import queries
 from .messages import Refused
 from .subscriptions import News
@@ -48,7 +48,7 @@ def require_kept(session: Session, *, since: int, newest: int) -> None:
     """Raises `Refused` where events after that one are gone, or it is none itself."""
     if not 0 <= since <= newest:
         raise Refused(since="is invalid")
-    kept_from = now() - timedelta(seconds=get_settings().EVENT_RETENTION)
+    kept_from = now() - timedelta(seconds=current_app.config["EVENT_RETENTION"])
     oldest = session.scalar(queries.oldest_since(kept_from))
     if since < newest and (oldest is None or since < oldest - 1):
         raise Refused(since="is too old")
@@ -62,7 +62,7 @@ def get_news(
     Who listens is asked after the events are read: who subscribes later has an event to begin at
     that is not among them.
     """
-    events = session.scalars(queries.after(after)).all()
+    events = session.execute(queries.after(after)).all()
     followers: dict[int, set[int]] = defaultdict(set)
     listeners = get_listeners()
     if events and listeners:

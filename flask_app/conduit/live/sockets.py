@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..accounts.auth import authenticate
 from ..accounts.tokens import read_credentials, read_token
-from ..database import Sessions, close_session
+from ..database import Sessions, db
 from ..errors import ApiError, BadRequest, NotImplementedHere, Unavailable, respond
 from . import messages, services
 from .hub import Hub
@@ -49,7 +49,8 @@ def prepare() -> None:
         raise NotImplementedHere(upgrade="is not supported by this server")
     subscriptions = Subscriptions(None)
     if not hub.admit(subscriptions):
-        raise Unavailable(live=f"has too many sockets (maximum is {hub.settings.LIVE_SOCKETS})")
+        most = current_app.config["LIVE_SOCKETS"]
+        raise Unavailable(live=f"has too many sockets (maximum is {most})")
     g.subscriptions = subscriptions
 
 
@@ -75,17 +76,17 @@ def leave(_: BaseException | None) -> None:
 
 @sock.route("/live", bp=bp)  # type: ignore[untyped-decorator]
 def live(ws: Server) -> None:
-    sessions: Sessions = current_app.extensions["sessions"]
     try:
         g.subscriptions.user_id = get_user_id()
     except ApiError as refused:
         ws.send(messages.error(refused.errors))
         close(ws, Close.UNAUTHORIZED)
-    except SQLAlchemyError:
+    except SQLAlchemyError as error:
+        log.warning("a socket cannot be opened: %s", str(error).partition("\n")[0])
         ws.send(messages.error({"server": ["unavailable"]}))
         close(ws, Close.TRY_AGAIN)
     else:
-        Socket(ws, current_app.extensions["hub"], sessions, g.subscriptions).run()
+        Socket(ws, current_app.extensions["hub"], db.sessions, g.subscriptions).run()
 
 
 def get_user_id() -> int | None:
@@ -99,7 +100,7 @@ def get_user_id() -> int | None:
     try:
         return authenticate(read_token(token)).id
     finally:
-        close_session(None)  # which would else keep a connection for as long as the socket
+        db.close()  # otherwise the socket would keep a connection as long as it is open
 
 
 def close(ws: Server, code: Close) -> None:
