@@ -133,7 +133,7 @@ def register(api: NinjaAPI) -> None:
     @api.exception_handler(Http404)
     @api.exception_handler(Exception)
     def leave_to_django(request: HttpRequest, error: Exception) -> HttpResponse:
-        """What Ninja would answer itself: Django has handlers, a signal, and a debug page for it."""
+        """What Ninja would answer: Django has handlers, a signal, and a debug page for it."""
         raise error
 
 

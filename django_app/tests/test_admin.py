@@ -213,14 +213,17 @@ class ArticleTests(AdminCase):
         self.assertEqual(self.names(), ["article.deleted"] * 3)
         self.assertEqual(slugs, ["one", "two", "three"])
 
-    def test_delete_tags(self) -> None:
-        """A tag that is deleted changes the articles that had it."""
-        self.write_article(tags=("a", "b"))
-        self.delete(Tag.objects.get(name="a"))
-        self.delete_in_list(Tag.objects.get(name="b"))
+    def test_take_off_tags(self) -> None:
+        """Tags are taken off all articles by an action, and the articles are told of."""
+        self.write_article("One", tags=("a", "b", "c"))
+        self.write_article("Two", tags=("b",))
+        tags = Tag.objects.filter(name__in=["a", "b"])
+        self.post(Tag, "changelist", action="take_off", _selected_action=[tag.pk for tag in tags])
         lists = [data["article"]["tagList"] for _, data in self.events()]
         self.assertEqual(self.names(), ["article.updated"] * 2)
-        self.assertEqual(lists, [["b"], []])
+        self.assertEqual(lists, [["c"], []])
+        page = self.post(Tag, "delete", tags[0].pk, post="yes")
+        self.assertEqual(page.status_code, 403)
 
     def test_statements_of_the_page(self) -> None:
         """The page of an article takes the same statements for one tag and for many."""

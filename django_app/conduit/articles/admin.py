@@ -77,12 +77,18 @@ class ArticleAdmin(HoldingAdmin):
 @admin.register(Tag)
 class TagAdmin(UnchangedAdmin):
     search_fields = ["name"]
+    actions = ["take_off"]
 
-    def delete_model(self, request: HttpRequest, obj: Tag) -> None:
-        services.remove_tags(Tag.objects.filter(pk=obj.pk))
+    def has_delete_permission(self, request: HttpRequest, obj: Tag | None = None) -> bool:
+        """Nobody: an article that is being written may be about to have the tag."""
+        return False
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
-        services.remove_tags(queryset)
+    @admin.action(description="Take the tags off all articles", permissions=["take_off"])
+    def take_off(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
+        services.take_off_tags(queryset)
+
+    def has_take_off_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("articles.change_article")
 
 
 @admin.register(Favorite)

@@ -12,7 +12,7 @@ from ..live import events
 from ..schemas import now
 from . import schemas
 from .models import Article, ArticleTag, Favorite, Tag
-from .queries import ArticleQuerySet, TagQuerySet
+from .queries import ArticleQuerySet
 from .slugs import candidates_for, slug_of
 
 
@@ -152,12 +152,12 @@ def remove_favorites(favorites: QuerySet[Favorite]) -> None:
 
 
 @transaction.atomic
-def remove_tags(tags: TagQuerySet) -> None:
-    """Delete tags, and tell of the articles that have one less."""
-    articles = hold_articles(Article.objects.filter(tags__in=tags))
-    tags.delete()
-    for article in articles:
-        change_article(article, changes={}, viewer=article.author)
+def take_off_tags(tags: QuerySet[Tag]) -> None:
+    """Take tags off all articles; one that no article has is shown nowhere."""
+    gone = set(tags.values_list("name", flat=True))
+    for article in hold_articles(Article.objects.filter(tags__in=tags)):
+        kept = set(article.tags.values_list("name", flat=True)) - gone
+        change_article(article, changes={"tag_list": sorted(kept)}, viewer=article.author)
 
 
 def get_tags() -> schemas.TagsResponse:
