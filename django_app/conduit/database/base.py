@@ -6,7 +6,7 @@ import psycopg
 from django.db.backends.postgresql import base
 from psycopg_pool import PoolTimeout
 
-PATIENCE = 10
+PATIENCE = 2  # seconds
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
