@@ -44,7 +44,8 @@ class App:
     title: str
     port: int
     colour: str
-    migrate: str
+    migrate: tuple[str, ...]
+    """What migrates, one after another, also on a database that another app made."""
     seed: str
     servers: tuple[Server, ...]
     """What its community deploys, the usual one first."""
@@ -59,8 +60,8 @@ class App:
         """Where `up` lets it listen."""
         return f"http://{HOST}:{self.port}"
 
-    def migrate_command(self) -> list[str]:
-        return python(self.migrate)
+    def migrate_commands(self) -> list[list[str]]:
+        return [python(arguments) for arguments in self.migrate]
 
     def seed_command(self) -> list[str]:
         return python(self.seed)
@@ -82,7 +83,7 @@ DJANGO = App(
     title="Django",
     port=8001,
     colour="green",
-    migrate="manage.py migrate --verbosity 0",
+    migrate=("manage.py adopt --verbosity 0", "manage.py migrate --verbosity 0"),
     seed="manage.py seed",
     servers=(
         Server(
@@ -103,7 +104,7 @@ FLASK = App(
     title="Flask",
     port=8002,
     colour="cyan",
-    migrate="-m alembic upgrade head",
+    migrate=("-m alembic upgrade head",),
     seed="-m flask --app conduit seed",
     servers=(
         Server(
@@ -125,7 +126,7 @@ FASTAPI = App(
     title="FastAPI",
     port=8003,
     colour="magenta",
-    migrate="-m alembic upgrade head",
+    migrate=("-m alembic upgrade head",),
     seed="-m conduit.seed",
     servers=(
         Server(

@@ -41,7 +41,7 @@ def serve(
     os.chdir(app.folder)
     # An exception, so that a step that is under way ends with us.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    for command in (app.migrate_command(), app.check_command()):
+    for command in (*app.migrate_commands(), app.check_command()):
         if code := subprocess.run(command, env=settings, check=False).returncode:
             raise typer.Exit(code)
     # The server takes our place: every signal reaches it, and its exit code is ours.

@@ -14,7 +14,8 @@ async def migrate(
     app: App, settings: Mapping[str, str], processes: Processes, voice: Voice
 ) -> None:
     """Bring the app's database up to date; `settings` is the whole environment."""
-    await processes.run(voice, app.migrate_command(), cwd=app.folder, env=settings)
+    for command in app.migrate_commands():
+        await processes.run(voice, command, cwd=app.folder, env=settings)
 
 
 async def seed(app: App, settings: Mapping[str, str], processes: Processes, voice: Voice) -> None:

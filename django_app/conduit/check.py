@@ -15,12 +15,15 @@ WORKER_CANNOT_START = 3
 
 def find_problem() -> str | None:
     """A line that says what is wrong with the database, and what to do; none if it is well."""
+    from .accounts.adoption import is_to_adopt  # models can be imported only after the setup
+
     connection = connections[DEFAULT_DB_ALIAS]
     options = connection.settings_dict["OPTIONS"]
     without_pool = {name: value for name, value in options.items() if name != "pool"}
     # A pool would try again and again, and log it; and what is opened here is not for a fork.
     connection.settings_dict["OPTIONS"] = without_pool
     try:
+        made_by_another = is_to_adopt(connection)
         executor = MigrationExecutor(connection)
     except (DatabaseError, InterfaceError) as error:
         reason = str(error).partition("\n")[0]
@@ -28,6 +31,11 @@ def find_problem() -> str | None:
     finally:
         connection.close()
         connection.settings_dict["OPTIONS"] = options
+    if made_by_another:
+        return (
+            "the database was made by another app:"
+            " run `python manage.py adopt`, then `python manage.py migrate`"
+        )
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return "the database is not migrated: run `python manage.py migrate`"
     return None

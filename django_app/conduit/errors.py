@@ -8,12 +8,16 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views import defaults
 from ninja import NinjaAPI
+from ninja.errors import HttpError
 from pydantic_core import to_json
 
 log = logging.getLogger("conduit.request")
 
+ADMIN = "/admin/"
 JSON = "application/json; charset=utf-8"
 
 # Pydantic's types of error; one that is not here brings the contract's message itself.
@@ -126,30 +130,57 @@ def register(api: NinjaAPI) -> None:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         return respond(413, {"body": [f"is too large (maximum is {limit} bytes)"]})
 
+    @api.exception_handler(HttpError)
+    def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+        headers = {"WWW-Authenticate": "Token"} if error.status_code == 401 else None
+        return respond(error.status_code, {"request": [error.message]}, headers)
+
     @api.exception_handler(OperationalError)
     @api.exception_handler(InterfaceError)
     def unavailable(request: HttpRequest, error: OperationalError | InterfaceError) -> HttpResponse:
         if not is_unavailable(error):
-            return failed(request, error)
+            raise error
         log_refusal(request, 503, error)
         return respond(503, {"server": ["unavailable"]})
 
+    @api.exception_handler(Http404)
     @api.exception_handler(Exception)
-    def failed(request: HttpRequest, error: Exception) -> HttpResponse:
-        log.error(
-            "%s %s failed", request.META["conduit.request_id"], request.method, exc_info=error
-        )
-        return respond(500, {"server": ["internal error"]})
+    def leave_to_django(request: HttpRequest, error: Exception) -> HttpResponse:
+        """Not by Ninja: Django has handlers, a signal and a debug page for it."""
+        raise error
 
 
-def no_route(request: HttpRequest, exception: Exception) -> HttpResponse:
+def is_of_admin(request: HttpRequest) -> bool:
+    """Whether Django's usual page is the answer, and not the contract's JSON."""
+    return request.path_info.startswith(ADMIN)
+
+
+def malformed(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's `handler400`."""
+    if is_of_admin(request):
+        return defaults.bad_request(request, exception)
+    return respond(400, {"request": ["is malformed"]})
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's `handler403`."""
+    if is_of_admin(request):
+        return defaults.permission_denied(request, exception)
+    return respond(403, {"request": ["forbidden"]})
+
+
+def no_route(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's `handler404`."""
+    if is_of_admin(request):
+        return defaults.page_not_found(request, exception)
     return respond(404, {"route": ["not found"]})
 
 
-def internal_error(request: HttpRequest) -> HttpResponse:
-    """Django's `handler500`, for what fails outside the API."""
+def internal_error(request: HttpRequest) -> HttpResponseBase:
+    """Django's `handler500`."""
     log.exception("%s %s failed", request.META.get("conduit.request_id"), request.method)
+    if is_of_admin(request):
+        return defaults.server_error(request)
     return respond(500, {"server": ["internal error"]})
 
 

@@ -14,7 +14,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
-from .errors import ApiError, BadRequest, NotFound, method_not_allowed, respond
+from .errors import ADMIN, ApiError, BadRequest, NotFound, method_not_allowed, respond
 from .live.messages import Close
 
 log = logging.getLogger("conduit.request")
@@ -58,13 +58,16 @@ class ConduitMiddleware:
             return respond(400, {"request": ["is malformed"]})
         if path is None or (path.startswith(LAB) and not settings.LAB):
             return respond(404, {"route": ["not found"]})
+        if not path.startswith(ADMIN):
+            # The sessions and forms of the admin would answer a bad cookie with a new one.
+            request.META.pop("HTTP_COOKIE", None)
         request.path = request.path_info = path
         query = clean_query(request.META["QUERY_STRING"].encode("latin-1"))
         request.META["QUERY_STRING"] = query.decode("latin-1")
         if request.method == "HEAD" and path.startswith("/api/"):
             request.method = "GET"  # Ninja answers what a handler names, and no more
         response = self.get_response(request)
-        if response.status_code == 405:
+        if response.status_code == 405 and not path.startswith(ADMIN):
             return method_not_allowed(request, response["Allow"].split(", "))
         return response
 
@@ -121,7 +124,7 @@ class SocketMiddleware:
         except ApiError as refused:
             response = respond(refused.status, refused.errors)
             status = response.status_code
-            await deny(request, response, send)
+            await deny(request, scope, response, send)
         except Exception:
             log.exception("%s GET failed", request_id)
             await send({"type": "websocket.close", "code": Close.FAILED})
@@ -129,7 +132,7 @@ class SocketMiddleware:
         log.info("%s GET %s %s %.1fms", request_id, raw_path(request), status, took)
 
     async def open(self, request: HttpRequest, scope: Any, receive: Any, send: Any) -> None:
-        path = clean_path(scope["raw_path"])
+        path = clean_path(raw_path(request).encode("latin-1"))
         if not allows_host(request.META.get("HTTP_HOST", "")):
             raise BadRequest(host="not allowed")
         if is_malformed(scope["headers"]):
@@ -139,8 +142,11 @@ class SocketMiddleware:
         await self.application({**scope, "path": path}, receive, send)
 
 
-async def deny(request: HttpRequest, response: HttpResponse, send: Any) -> None:
+async def deny(request: HttpRequest, scope: Any, response: HttpResponse, send: Any) -> None:
     """Answer the handshake without opening a socket."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close"})  # which such a server makes a 403
+        return
     add_headers(request, response, "GET")
     headers = [(name.encode(), value.encode("latin-1")) for name, value in response.items()]
     start = {"type": "websocket.http.response.start", "status": response.status_code}
@@ -155,17 +161,28 @@ def log_aborted(scope: Any) -> None:
 
 
 def allows_host(host: str) -> bool:
-    return "*" in settings.HOSTS or re.sub(r":\d*$", "", host).lower() in settings.HOSTS
+    allowed = settings.ALLOWED_HOSTS
+    return "*" in allowed or re.sub(r":\d*$", "", host).lower() in allowed
 
 
 def raw_path(request: HttpRequest) -> str:
     """The path as it was sent; ASGI and WSGI servers hand it over in different places."""
     if hasattr(request, "scope"):
-        return str(request.scope["raw_path"], "latin-1")
+        # A server need not say it, and Django's and Channels' test clients do not.
+        sent = request.scope.get("raw_path")
+        return str(sent, "latin-1") if sent else quote(request.path_info)
     sent = request.META.get("REQUEST_URI") or request.META.get("RAW_URI")
     path = sent.partition("?")[0] if sent else quote(request.path_info)
     # The absolute form, which is for proxies, and which a server must take all the same.
     return path if path.startswith("/") else urlsplit(path).path
+
+
+def stay_in_thread(get_response: GetResponse) -> GetResponse:
+    """A middleware that does nothing but be synchronous, so that Django runs those before it so.
+
+    Each that may be asynchronous would cross between the event loop and the view's thread twice.
+    """
+    return get_response
 
 
 def get_request_id(request: HttpRequest) -> str:

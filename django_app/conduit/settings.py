@@ -7,7 +7,7 @@ from typing import Any
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from .database import bounded_connection, refuse_dropped
+from .database import bounded_connection
 
 DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 
@@ -25,6 +25,10 @@ def one_of(name: str, *choices: str) -> str:
     if value not in choices:
         raise refuse(f"CONDUIT_{name} must be one of {', '.join(choices)}")
     return value
+
+
+def is_on(name: str) -> bool:
+    return one_of(name, "0", "1") == "1"
 
 
 def positive(name: str, default: int) -> int:
@@ -90,7 +94,6 @@ def database(url: str, *, pool_size: int, timeout: int) -> dict[str, Any]:
                 "connection_class": bounded_connection(timeout),
                 # Whoever asks next tries again, and not only after pauses that double each time.
                 "reconnect_timeout": 0,
-                "check": refuse_dropped,
             },
         },
     }
@@ -113,9 +116,7 @@ if PRODUCTION and PASSWORD_HASHING != "strong":
     raise refuse("CONDUIT_PASSWORD_HASHING must be strong in production")
 
 TOKEN_LIFETIME = positive("TOKEN_LIFETIME", 2_592_000)
-# The middleware answers for unknown hosts, as the contract says; Django lets all through.
-ALLOWED_HOSTS = ["*"]
-HOSTS = frozenset(split(read("ALLOWED_HOSTS", EVERYONE).lower()))
+ALLOWED_HOSTS = split(read("ALLOWED_HOSTS", EVERYONE).lower())
 ORIGINS = frozenset(split(read("CORS_ORIGINS", EVERYONE)))
 EVENT_RETENTION = positive("EVENT_RETENTION", 86_400)
 LAB = not PRODUCTION or read("LAB", "0") == "1"
@@ -135,11 +136,14 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "conduit.middleware.ConduitMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "conduit.admin_middleware.AdminSession",
-    "conduit.admin_middleware.AdminCsrf",
-    "conduit.admin_middleware.AdminAuthentication",
-    "conduit.admin_middleware.AdminMessage",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "conduit.middleware.stay_in_thread",
 ]
 ROOT_URLCONF = "conduit.urls"
 TEMPLATES = [
@@ -156,6 +160,17 @@ TEMPLATES = [
     },
 ]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+# What browsers remember for as long: off until somebody is sure that the host has HTTPS.
+SECURE_HSTS_SECONDS = (
+    positive("SECURE_HSTS_SECONDS", 1) if read("SECURE_HSTS_SECONDS", "0") != "0" else 0
+)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = is_on("SECURE_HSTS_INCLUDE_SUBDOMAINS")
+SECURE_HSTS_PRELOAD = is_on("SECURE_HSTS_PRELOAD")
+SECURE_SSL_REDIRECT = is_on("SECURE_SSL_REDIRECT")
+# A load balancer asks without TLS, and takes a redirect for a failure.
+SECURE_REDIRECT_EXEMPT = [r"^api/health$"]
+# The contract names every header of an answer, and has none of this name.
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 
@@ -168,8 +183,7 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
-# Names are unique without regard to case, which Django's check cannot see.
-SILENCED_SYSTEM_CHECKS = ["auth.E003", "auth.W004"]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "conduit.accounts.validators.PasswordValidator"}]
 PASSWORD_HASHERS = [f"conduit.accounts.passwords.{PASSWORD_HASHING.title()}Argon2id"]
 
 # The contract's own limits; a body over this is a 413.

@@ -15,7 +15,8 @@ class App:
     """
 
     name: str
-    migrate: tuple[str, ...]
+    migrate: tuple[tuple[str, ...], ...]
+    """The commands that migrate, also on a database that another app made."""
     migrate_first: tuple[tuple[str, ...], ...]
     """Commands that make the shared tables by their first migrations alone."""
     newer: str
@@ -66,7 +67,9 @@ APPS = {
     for app in (
         App(
             "django",
-            migrate=("manage.py", "migrate", "--verbosity", "0"),
+            migrate=tuple(
+                ("manage.py", command, "--verbosity", "0") for command in ("adopt", "migrate")
+            ),
             migrate_first=tuple(
                 ("manage.py", "migrate", "--verbosity", "0", *target)
                 for target in (("accounts", "0002"), ("articles",), ("comments",), ("live",))
@@ -81,7 +84,7 @@ APPS = {
         ),
         App(
             "flask",
-            migrate=("-m", "alembic", "upgrade", "head"),
+            migrate=(("-m", "alembic", "upgrade", "head"),),
             migrate_first=(("-m", "alembic", "upgrade", "0001"),),
             newer="UPDATE alembic_version_flask SET version_num = '9999'",
             servers={
@@ -92,7 +95,7 @@ APPS = {
         ),
         App(
             "fastapi",
-            migrate=("-m", "alembic", "upgrade", "head"),
+            migrate=(("-m", "alembic", "upgrade", "head"),),
             migrate_first=(("-m", "alembic", "upgrade", "0001"),),
             newer="UPDATE alembic_version_fastapi SET version_num = '9999'",
             servers={

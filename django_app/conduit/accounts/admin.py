@@ -1,7 +1,11 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
+from ..admin import HoldingAdmin, UnchangedAdmin
+from . import services
 from .models import Follow, User
 
 
@@ -12,14 +16,12 @@ class NewUserForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class ConduitUserAdmin(UserAdmin):
+class ConduitUserAdmin(HoldingAdmin, UserAdmin):
     add_form = NewUserForm
     list_display = ["username", "email", "created_at", "is_active", "is_staff"]
     list_filter = ["is_active", "is_staff", "is_superuser"]
     search_fields = ["username", "email"]
-    ordering = ["-id"]
     readonly_fields = ["created_at", "last_login", "token_version"]
-    show_full_result_count = False
     fieldsets = [
         (None, {"fields": ["username", "email", "password", "bio", "image"]}),
         ("Sessions", {"fields": ["token_version", "last_login", "created_at"]}),
@@ -32,12 +34,16 @@ class ConduitUserAdmin(UserAdmin):
         (None, {"fields": ["username", "email", "usable_password", "password1", "password2"]})
     ]
 
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        services.remove_users(User.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        services.remove_users(queryset)
+
 
 @admin.register(Follow)
-class FollowAdmin(admin.ModelAdmin):
+class FollowAdmin(UnchangedAdmin):
     list_display = ["follower", "followed"]
     list_select_related = ["follower", "followed"]
     search_fields = ["follower__username", "followed__username"]
     autocomplete_fields = ["follower", "followed"]
-    ordering = ["-id"]
-    show_full_result_count = False

@@ -1,4 +1,4 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -7,32 +7,52 @@ from django.db.models import F, Q
 from django.db.models.functions import Length, Lower
 
 from ..schemas import now
+from .constraints import CaseInsensitiveUniqueConstraint
 from .passwords import PasswordField
 from .queries import UserQuerySet
 from .tokens import AccessToken
+from .validators import validate_bio, validate_email, validate_image, validate_username
 
 models.CharField.register_lookup(Lower)
 models.CharField.register_lookup(Length)
 
 
-class UserManager(BaseUserManager["User"]):
-    def get_by_natural_key(self, email: str | None) -> "User":
-        return User.objects.with_email(email or "").get()
+TAKEN: Any = {
+    "violation_error_code": "unique",
+    "violation_error_message": "has already been taken",
+}
 
-    def create_superuser(self, email: str, username: str, password: str) -> "User":
-        """A user who can do all in the admin."""
-        user = self.model(email=email, username=username, is_staff=True, is_superuser=True)
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users by the contract's rules; `ValidationError` where it refuses one."""
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return UserQuerySet(self.model, using=self._db).with_email(email or "").get()
+
+    async def aget_by_natural_key(self, email: str | None) -> "User":
+        return await UserQuerySet(self.model, using=self._db).with_email(email or "").aget()
+
+    def create_user(
+        self, email: str, username: str, password: str | None = None, **fields: Any
+    ) -> "User":
+        """A user who cannot sign in where no password is given."""
+        user = self.model(email=email, username=username, **fields)
         user.set_password(password)
-        user.save()
+        user.full_clean()
+        user.save(using=self._db)
         return user
+
+    def create_superuser(self, email: str, username: str, password: str | None = None) -> "User":
+        """A user who can do all in the admin."""
+        return self.create_user(email, username, password, is_staff=True, is_superuser=True)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    email = models.CharField(max_length=254)
-    username = models.CharField(max_length=64)
+    email = models.CharField(max_length=254, validators=[validate_email])
+    username = models.CharField(max_length=64, validators=[validate_username])
     password = PasswordField(max_length=128)
-    bio = models.CharField(max_length=1000, null=True, blank=True)
-    image = models.CharField(max_length=2000, null=True, blank=True)
+    bio = models.CharField(max_length=1000, null=True, blank=True, validators=[validate_bio])
+    image = models.CharField(max_length=2000, null=True, blank=True, validators=[validate_image])
     token_version = models.IntegerField(default=1, db_default=1)
     is_active = models.BooleanField(default=True, db_default=True)
     is_staff = models.BooleanField(default=False, db_default=False)
@@ -50,14 +70,42 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         db_table = "users"
         constraints = [
-            models.UniqueConstraint(Lower("email"), name="users_email_key"),
-            models.UniqueConstraint(Lower("username"), name="users_username_key"),
+            CaseInsensitiveUniqueConstraint(fields=["email"], name="users_email_key", **TAKEN),
+            CaseInsensitiveUniqueConstraint(
+                fields=["username"], name="users_username_key", **TAKEN
+            ),
             models.CheckConstraint(condition=Q(bio__length__gte=1), name="users_bio_check"),
             models.CheckConstraint(condition=Q(image__length__gte=1), name="users_image_check"),
         ]
 
     def __str__(self) -> str:
         return self.username
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password)
+        self._password = raw_password or ""
+
+    def set_unusable_password(self) -> None:
+        self.set_password(None)
+
+    def save(self, **options: Any) -> None:
+        """A password that has been set ends all sessions.
+
+        Django keeps it in `_password` until it is saved, and drops it where `check_password` has
+        only hashed the same one anew: that ends none.
+        """
+        fields = options.get("update_fields")
+        if fields is not None and "password" not in fields:
+            unsaved, self._password = self._password, None
+            super().save(**options)
+            self._password = unsaved
+            return
+        if self._password is not None and not self._state.adding:
+            self.token_version = F("token_version") + 1
+            self.password_session_id = None
+            if fields is not None:
+                options["update_fields"] = {*fields, "token_version", "password_session_id"}
+        super().save(**options)
 
     def accepts(self, token: AccessToken) -> bool:
         """Whether the token is current, or of the session that set the password."""
@@ -78,7 +126,9 @@ class Follow(models.Model):
                 fields=["follower", "followed"], name="follows_follower_followed_key"
             ),
             models.CheckConstraint(
-                condition=~Q(follower=F("followed")), name="follows_not_oneself_check"
+                condition=~Q(follower=F("followed")),
+                name="follows_not_oneself_check",
+                violation_error_message="Nobody follows themselves.",
             ),
         ]
         indexes = [models.Index(fields=["followed"], name="follows_followed_idx")]

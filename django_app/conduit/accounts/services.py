@@ -4,11 +4,17 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
+from ..articles.models import Article, Favorite
+from ..articles.services import hold_articles, remove_articles, remove_favorites
+from ..comments.models import Comment
+from ..comments.services import remove_comments
 from ..database.constraints import MOST_ATTEMPTS, violates
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from . import schemas
 from .models import User
+from .queries import UserQuerySet
 from .tokens import AccessToken, make_token
 
 
@@ -70,6 +76,21 @@ def save_changes(token: AccessToken, changes: dict[str, Any]) -> User:
         user.password_session_id = token.session_id
     user.save()
     return user
+
+
+@transaction.atomic
+def remove_users(users: UserQuerySet) -> None:
+    """Delete users with what is theirs, and tell of each thing as if they had deleted it."""
+    gone = list(users.values_list("pk", flat=True))
+    articles = Article.objects.filter(author__in=gone)
+    comments = Comment.objects.filter(author__in=gone).exclude(article__in=articles)
+    favorites = Favorite.objects.filter(user__in=gone).exclude(article__in=articles)
+    theirs = Q(author__in=gone) | Q(comments__author__in=gone) | Q(favorited_by__in=gone)
+    hold_articles(Article.objects.filter(theirs))
+    remove_comments(comments)
+    remove_favorites(favorites)
+    remove_articles(articles)
+    User.objects.filter(pk__in=gone).delete()
 
 
 def refuse_taken(error: IntegrityError, *, user_id: int = 0, **names: str) -> None:

@@ -1,55 +1,103 @@
+from typing import Any
+
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from .models import Article, ArticleTag, Favorite, Tag
+from ..admin import HoldingAdmin, UnchangedAdmin
+from ..validators import follow
+from . import schemas, services
+from .models import Article, Favorite, Tag
 
 
-class ArticleTagInline(admin.TabularInline):
-    model = ArticleTag
-    autocomplete_fields = ["tag"]
-    extra = 0
+class ArticleForm(forms.ModelForm):
+    """An article with its tags, as the API has them; the links between them are the services'."""
+
+    tag_list = forms.ModelMultipleChoiceField(
+        Tag.objects.all(),
+        required=False,
+        widget=AutocompleteSelectMultiple(Article._meta.get_field("tags"), admin.site),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk:
+            self.initial["tag_list"] = self.instance.tags.all()
+
+    def clean_tag_list(self) -> list[str]:
+        names = [tag.name for tag in self.cleaned_data["tag_list"]]
+        follow(schemas.TagList, names)
+        return names
 
 
 @admin.register(Article)
-class ArticleAdmin(admin.ModelAdmin):
+class ArticleAdmin(HoldingAdmin):
+    form = ArticleForm
+    fields = [
+        "author",
+        "title",
+        "slug",
+        "description",
+        "body",
+        "tag_list",
+        "created_at",
+        "updated_at",
+    ]
     list_display = ["title", "slug", "author", "created_at", "updated_at"]
     list_select_related = ["author"]
     list_filter = ["created_at"]
     search_fields = ["title", "slug", "author__username"]
     autocomplete_fields = ["author"]
-    readonly_fields = ["created_at"]
-    inlines = [ArticleTagInline]
-    ordering = ["-id"]
-    show_full_result_count = False
+    readonly_fields = ["slug", "created_at", "updated_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
         """Without the bodies, which the list does not show."""
         return super().get_queryset(request).defer("body")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Article | None = None) -> list[str]:
+        return [*self.readonly_fields, "author"] if obj else self.readonly_fields
+
+    def save_model(self, request: HttpRequest, obj: Article, form: Any, change: bool) -> None:
+        if not change:
+            services.add_article(obj, tag_list=form.cleaned_data["tag_list"])
+        elif form.changed_data:
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            article = services.get_article_for_change(obj.slug)
+            services.change_article(article, changes=changes, viewer=article.author)
+
+    def delete_model(self, request: HttpRequest, obj: Article) -> None:
+        services.remove_article(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
+        services.remove_articles(queryset)
+
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin):
+class TagAdmin(UnchangedAdmin):
     search_fields = ["name"]
-    ordering = ["-id"]
-    show_full_result_count = False
 
+    def delete_model(self, request: HttpRequest, obj: Tag) -> None:
+        services.remove_tags(Tag.objects.filter(pk=obj.pk))
 
-@admin.register(ArticleTag)
-class ArticleTagAdmin(admin.ModelAdmin):
-    list_display = ["article", "tag"]
-    list_select_related = ["article", "tag"]
-    search_fields = ["article__title", "tag__name"]
-    autocomplete_fields = ["article", "tag"]
-    ordering = ["-id"]
-    show_full_result_count = False
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
+        services.remove_tags(queryset)
 
 
 @admin.register(Favorite)
-class FavoriteAdmin(admin.ModelAdmin):
+class FavoriteAdmin(UnchangedAdmin):
     list_display = ["article", "user"]
     list_select_related = ["article", "user"]
     search_fields = ["article__title", "user__username"]
     autocomplete_fields = ["article", "user"]
-    ordering = ["-id"]
-    show_full_result_count = False
+
+    def save_model(self, request: HttpRequest, obj: Favorite, form: Any, change: bool) -> None:
+        services.favorite_article(slug=obj.article.slug, user=obj.user)
+        obj.pk = obj.user.favorites.get(article=obj.article).pk
+
+    def delete_model(self, request: HttpRequest, obj: Favorite) -> None:
+        services.remove_favorites(Favorite.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Favorite]) -> None:
+        services.remove_favorites(queryset)

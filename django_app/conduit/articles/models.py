@@ -5,12 +5,19 @@ from django.db.models.functions import Length
 from ..accounts.models import User
 from ..schemas import now
 from .queries import ArticleQuerySet, TagQuerySet
+from .validators import (
+    validate_body,
+    validate_description,
+    validate_slug,
+    validate_tag,
+    validate_title,
+)
 
 models.TextField.register_lookup(Length)
 
 
 class Tag(models.Model):
-    name = models.CharField(max_length=64)
+    name = models.CharField(max_length=64, validators=[validate_tag])
 
     objects = TagQuerySet.as_manager()
 
@@ -27,10 +34,10 @@ class Tag(models.Model):
 
 class Article(models.Model):
     author = models.ForeignKey(User, models.DB_CASCADE, related_name="articles", db_index=False)
-    slug = models.CharField(max_length=120)
-    title = models.CharField(max_length=255)
-    description = models.CharField(max_length=1000)
-    body = models.TextField()
+    slug = models.CharField(max_length=120, validators=[validate_slug])
+    title = models.CharField(max_length=255, validators=[validate_title])
+    description = models.CharField(max_length=1000, validators=[validate_description])
+    body = models.TextField(validators=[validate_body])
     created_at = models.DateTimeField(default=now)
     updated_at = models.DateTimeField(default=now)
     tags = models.ManyToManyField(Tag, through="ArticleTag", related_name="articles")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from ..accounts.models import User
 from ..database.constraints import MOST_ATTEMPTS, violates
@@ -11,8 +12,8 @@ from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
 from ..schemas import now
 from . import schemas
-from .models import Article, ArticleTag, Tag
-from .queries import ArticleQuerySet
+from .models import Article, ArticleTag, Favorite, Tag
+from .queries import ArticleQuerySet, TagQuerySet
 from .slugs import candidates_for, slug_of
 
 
@@ -51,17 +52,15 @@ def get_article(*, slug: str, viewer: User | AnonymousUser) -> schemas.Article:
 def create_article(
     *, author: User, title: str, description: str, body: str, tag_list: Sequence[str] = ()
 ) -> schemas.Article:
-    created_at = now()
-    article = Article(
-        author=author,
-        title=title,
-        description=description,
-        body=body,
-        created_at=created_at,
-        updated_at=created_at,
-    )
+    article = Article(author=author, title=title, description=description, body=body)
+    return add_article(article, tag_list=tag_list)
+
+
+def add_article(article: Article, *, tag_list: Sequence[str]) -> schemas.Article:
+    """Save a new article, and tell of it; called in a transaction."""
+    article.created_at = article.updated_at = now()
     for _ in range(MOST_ATTEMPTS):
-        article.slug = find_free_slug(title)
+        article.slug = find_free_slug(article.title)
         try:
             with transaction.atomic():
                 article.save(force_insert=True)
@@ -72,7 +71,7 @@ def create_article(
     else:
         raise Unavailable(server="unavailable")
     set_tags(article, tag_list)
-    return finish("article.created", article, viewer=author)
+    return finish("article.created", article, viewer=article.author)
 
 
 @transaction.atomic
@@ -81,6 +80,11 @@ def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> schemas
     article = get_article_for_change(slug)
     if article.author_id != user.pk:
         raise Forbidden(article="forbidden")
+    return change_article(article, changes=changes, viewer=user)
+
+
+def change_article(article: Article, *, changes: dict[str, Any], viewer: User) -> schemas.Article:
+    """Change an article that is held until the commit, and tell of it."""
     tag_list = changes.pop("tag_list", None)
     changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
     renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
@@ -100,7 +104,7 @@ def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> schemas
         raise Unavailable(server="unavailable")
     if tag_list is not None:
         set_tags(article, tag_list)
-    return finish("article.updated", article, viewer=user)
+    return finish("article.updated", article, viewer=viewer)
 
 
 @transaction.atomic
@@ -108,6 +112,11 @@ def delete_article(*, slug: str, user: User) -> None:
     article = get_article_for_change(slug)
     if article.author_id != user.pk:
         raise Forbidden(article="forbidden")
+    remove_article(article)
+
+
+def remove_article(article: Article) -> None:
+    """Delete an article that is held until the commit, and tell of it."""
     article_id = article.pk
     article.delete()
     events.record(
@@ -116,6 +125,12 @@ def delete_article(*, slug: str, user: User) -> None:
         author_id=article.author_id,
         data={"slug": article.slug},
     )
+
+
+@transaction.atomic
+def remove_articles(articles: ArticleQuerySet) -> None:
+    for article in hold_articles(articles):
+        remove_article(article)
 
 
 @transaction.atomic
@@ -136,6 +151,22 @@ def unfavorite_article(*, slug: str, user: User) -> schemas.Article:
     return finish("article.unfavorited", article, viewer=user)
 
 
+@transaction.atomic
+def remove_favorites(favorites: QuerySet[Favorite]) -> None:
+    hold_articles(Article.objects.filter(pk__in=favorites.values("article")))
+    for favorite in favorites.select_related("article", "user"):
+        unfavorite_article(slug=favorite.article.slug, user=favorite.user)
+
+
+@transaction.atomic
+def remove_tags(tags: TagQuerySet) -> None:
+    """Delete tags, and tell of the articles that have one less."""
+    articles = hold_articles(Article.objects.filter(tags__in=tags))
+    tags.delete()
+    for article in articles:
+        change_article(article, changes={}, viewer=article.author)
+
+
 def get_tags() -> schemas.TagsResponse:
     return schemas.TagsResponse(tags=[tag.name for tag in Tag.objects.in_use()])
 
@@ -151,6 +182,15 @@ def get_article_for_change(slug: str) -> Article:
     if article is None:
         raise NotFound(article="not found")
     return article
+
+
+def hold_articles(articles: ArticleQuerySet) -> list[Article]:
+    """These articles, held until the commit.
+
+    Before the first event: who waits for an article while holding the counter can wait for ever.
+    """
+    held = Article.objects.filter(pk__in=articles.values("pk")).order_by("pk")
+    return list(held.select_related("author").select_for_update(no_key=True, of=["self"]))
 
 
 def find_free_slug(title: str, article_id: int = 0) -> str:

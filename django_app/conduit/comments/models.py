@@ -5,12 +5,13 @@ from ..accounts.models import User
 from ..articles.models import Article
 from ..schemas import now
 from .queries import CommentQuerySet
+from .validators import validate_body
 
 
 class Comment(models.Model):
     article = models.ForeignKey(Article, models.DB_CASCADE, related_name="comments", db_index=False)
     author = models.ForeignKey(User, models.DB_CASCADE, related_name="comments", db_index=False)
-    body = models.TextField()
+    body = models.TextField(validators=[validate_body])
     created_at = models.DateTimeField(default=now)
     updated_at = models.DateTimeField(default=now)
 

@@ -4,12 +4,14 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 
 from ..accounts.models import User
-from ..articles.services import ensure_article, get_article_for_change
+from ..articles.models import Article
+from ..articles.services import ensure_article, get_article_for_change, hold_articles
 from ..errors import Forbidden, NotFound
 from ..live import events
 from ..schemas import now
 from . import schemas
 from .models import Comment
+from .queries import CommentQuerySet
 
 LARGEST_ID = 2**63 - 1
 
@@ -55,6 +57,19 @@ def delete_comment(*, slug: str, comment_id: str, user: User) -> None:
         raise NotFound(comment="not found")
     if comment.author_id != user.pk:
         raise Forbidden(comment="forbidden")
+    remove_comment(comment, article)
+
+
+@transaction.atomic
+def remove_comments(comments: CommentQuerySet) -> None:
+    held = hold_articles(Article.objects.filter(pk__in=comments.values("article")))
+    articles = {article.pk: article for article in held}
+    for comment in comments.filter(article__in=held):
+        remove_comment(comment, articles[comment.article_id])
+
+
+def remove_comment(comment: Comment, article: Article) -> None:
+    """Delete a comment of an article that is held until the commit, and tell of it."""
     deleted_id = comment.pk
     comment.delete()
     events.record(

@@ -1,5 +1,6 @@
 """Django's PostgreSQL backend, with a pool that tells a busy database from one that is away."""
 
+import selectors
 from typing import Any
 
 import psycopg
@@ -7,6 +8,8 @@ from django.db.backends.postgresql import base
 from psycopg_pool import PoolTimeout
 
 PATIENCE = 2  # seconds
+# Windows has no `poll`; elsewhere `select` takes no more than 1,024 files.
+Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -18,8 +21,30 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         for _ in range(PATIENCE):
             try:
-                return super().get_new_connection(conn_params)
+                return self.get_live_connection(conn_params)
             except PoolTimeout as timeout:
                 last = timeout
                 psycopg.connect(**conn_params).close()
         raise last
+
+    def get_live_connection(self, conn_params: dict[str, Any]) -> Any:
+        """The first connection of the pool that PostgreSQL has not dropped.
+
+        The pool can check them itself, but after each that fails it pauses for a second or more.
+        """
+        connection = super().get_new_connection(conn_params)
+        if self.pool:
+            for _ in range(self.pool.max_size):
+                if not is_dropped(connection):
+                    break
+                connection.close()  # so that the pool opens another in its place
+                self.pool.putconn(connection)
+                connection = super().get_new_connection(conn_params)
+        return connection
+
+
+def is_dropped(connection: psycopg.Connection[Any]) -> bool:
+    """Whether there is anything to read on an idle connection: only the end of it."""
+    with Selector() as unread:
+        unread.register(connection.pgconn.socket, selectors.EVENT_READ)
+        return bool(unread.select(0))

@@ -3,7 +3,7 @@
 from itertools import chain
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from conduit import demo
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
 def seed() -> None:
     if User.objects.exists():
-        raise SystemExit("conduit: the database has users already: seed fills an empty one")
+        raise CommandError("the database has users already: seed fills an empty one")
     users: dict[str, User] = {}
     for username, bio in demo.PEOPLE.items():
         users[username] = User(

@@ -1,11 +1,12 @@
-"""Django's `migrate`, also on a database that another app made."""
+"""Taking over a database whose tables another app made: what the command `adopt` does."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.apps import apps
-from django.core.management.commands.migrate import Command as MigrateCommand
-from django.db import connections
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.introspection import FieldInfo
 from django.db.migrations.loader import MigrationLoader
@@ -22,39 +23,53 @@ LATER = [("accounts", "0003_password_session")]
 SHARED = {label for label, _ in FIRST}
 
 
-class Command(MigrateCommand):
-    def handle(self, *args: Any, **options: Any) -> None:
-        connection = connections[options["database"]]
-        present = set(connection.introspection.table_names())
-        models = [model for label in SHARED for model in apps.get_app_config(label).get_models()]
-        shared = {model._meta.db_table for model in models}
-        if "django_migrations" not in present and present & shared:
-            self.adopt(connection, present)
-        super().handle(*args, **options)
+def is_to_adopt(connection: BaseDatabaseWrapper) -> bool:
+    """Whether there are shared tables, and no migration of ours has made them."""
+    models = [model for label in SHARED for model in apps.get_app_config(label).get_models()]
+    if {model._meta.db_table for model in models}.isdisjoint(
+        connection.introspection.table_names()
+    ):
+        return False
+    applied = MigrationRecorder(connection).applied_migrations()
+    return SHARED.isdisjoint(label for label, _ in applied)
 
-    def adopt(self, connection: BaseDatabaseWrapper, present: set[str]) -> None:
-        """Record the first migrations as applied where another app made the tables.
 
-        The tables must be as they are after the newest shared migration, or after an earlier one.
-        """
-        loader = MigrationLoader(connection)
-        for number in range(len(LATER) + 1):
-            models = loader.project_state(FIRST + LATER[:number]).apps.get_models()
-            differences = [
-                difference
-                for model in models
-                if model._meta.app_label in SHARED
-                for difference in differences_of(connection, model, present)
-            ]
-            if not differences:
-                break
-        if differences:
-            raise SystemExit(
-                "conduit: the database was made by something else and differs from this app's "
-                f"schema ({len(differences)} differences, the first: {differences[0]})"
-            )
-        recorder = MigrationRecorder(connection)
-        recorder.ensure_schema()
+@register(Tags.database)
+def check_tables(databases: Sequence[str] | None = None, **options: Any) -> list[CheckMessage]:
+    """Let `migrate` stop before it makes tables that are there."""
+    return [
+        Error(
+            "The tables of this database were made by another app.",
+            hint="Run `python manage.py adopt`, then `python manage.py migrate`.",
+            id="accounts.E001",
+        )
+        for alias in databases or []
+        if is_to_adopt(connections[alias])
+    ]
+
+
+def find_deviations(connection: BaseDatabaseWrapper) -> list[str]:
+    """Where the tables are neither as after the newest shared migration nor as after an earlier."""
+    present = set(connection.introspection.table_names())
+    loader = MigrationLoader(connection)
+    for number in range(len(LATER) + 1):
+        models = loader.project_state(FIRST + LATER[:number]).apps.get_models()
+        differences = [
+            difference
+            for model in models
+            if model._meta.app_label in SHARED
+            for difference in differences_of(connection, model, present)
+        ]
+        if not differences:
+            break
+    return differences
+
+
+def adopt(connection: BaseDatabaseWrapper) -> None:
+    """Record the first migrations as applied: `migrate` then does what is missing."""
+    recorder = MigrationRecorder(connection)
+    recorder.ensure_schema()
+    with transaction.atomic(using=connection.alias):
         for label, name in FIRST:
             recorder.record_applied(label, name)
 

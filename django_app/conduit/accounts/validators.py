@@ -1,0 +1,32 @@
+"""What the contract asks of a user, for models and forms: the API's own types ask it."""
+
+from typing import Any
+
+from ..validators import follow
+from . import schemas
+
+
+def validate_email(value: str) -> None:
+    follow(schemas.Email, value)
+
+
+def validate_username(value: str) -> None:
+    follow(schemas.Username, value)
+
+
+def validate_bio(value: str) -> None:
+    follow(schemas.Bio, value)
+
+
+def validate_image(value: str) -> None:
+    follow(schemas.Image, value)
+
+
+class PasswordValidator:
+    """One of `AUTH_PASSWORD_VALIDATORS`: for the admin, `createsuperuser` and `changepassword`."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        follow(schemas.Password, password)
+
+    def get_help_text(self) -> str:
+        return "Your password must have 8 to 128 characters."

@@ -1,0 +1,33 @@
+"""What the contract asks of an article, for models and forms: the API's own types ask it."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug as validate_characters
+
+from ..validators import follow
+from . import schemas
+from .slugs import ROUTE_WORDS
+
+
+def validate_slug(value: str) -> None:
+    validate_characters(value)
+    if value in ROUTE_WORDS:
+        raise ValidationError("is the word of a route", code="route")
+
+
+def validate_title(value: str) -> None:
+    follow(schemas.Title, value)
+
+
+def validate_description(value: str) -> None:
+    follow(schemas.Description, value)
+
+
+def validate_body(value: str) -> None:
+    follow(schemas.Body, value)
+
+
+def validate_tag(value: str) -> None:
+    """A tag as it is stored: one that the API would trim is none."""
+    follow(schemas.TagList, [value])
+    if value != value.strip():
+        raise ValidationError("has white space around it", code="trim")

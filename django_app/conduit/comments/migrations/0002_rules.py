@@ -1,0 +1,15 @@
+"""What models and forms ask of a comment: nothing of it is in the database."""
+
+from django.db import migrations, models
+
+from conduit.comments import validators
+
+
+class Migration(migrations.Migration):
+    dependencies = [("comments", "0001_initial")]
+
+    operations = [
+        migrations.AlterField(
+            "comment", "body", models.TextField(validators=[validators.validate_body])
+        ),
+    ]

@@ -1,0 +1,18 @@
+"""The base of all validators: the rule of a wire type, asked of a model's field."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from pydantic import TypeAdapter
+from pydantic import ValidationError as Failed
+
+from .errors import message_of
+
+
+def follow(rule: Any, value: Any) -> None:
+    """Raise Django's `ValidationError`, with the contract's message, where the API would refuse."""
+    try:
+        TypeAdapter(rule).validate_python(value)
+    except Failed as failed:
+        [error, *_] = failed.errors()
+        raise ValidationError(message_of(error, ["field"])) from None

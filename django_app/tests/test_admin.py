@@ -1,0 +1,302 @@
+"""The admin keeps the contract's rules, and what it writes is told as what the API writes."""
+
+import json
+from typing import Any
+from unittest.mock import patch
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.db.models import Model
+from django.test import TestCase
+from django.urls import reverse
+
+from conduit.accounts.models import Follow, User
+from conduit.articles import services
+from conduit.articles.models import Article, ArticleTag, Favorite, Tag
+from conduit.comments.models import Comment
+from conduit.comments.services import create_comment
+from conduit.live.models import Event
+
+
+class AdminCase(TestCase):
+    root: User
+    ada: User
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.root = User.objects.create_superuser("root@example.com", "root", "a long password")
+        cls.ada = User.objects.create_user("ada@example.com", "ada", "a long password")
+
+    def setUp(self) -> None:
+        self.client.force_login(self.root)
+
+    def write_article(self, title: str = "Dragons", tags: tuple[str, ...] = ()) -> Article:
+        services.create_article(
+            author=self.ada, title=title, description="d", body="one\ntwo", tag_list=tags
+        )
+        Event.objects.all().delete()
+        return Article.objects.get(title=title)
+
+    def post(self, model: type[Model], page: str, *args: Any, **data: Any) -> Any:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
+        return self.client.post(reverse(name, args=args), data)
+
+    def delete(self, row: Model) -> None:
+        page = self.post(type(row), "delete", row.pk, post="yes")
+        self.assertEqual(page.status_code, 302)
+
+    def delete_in_list(self, *rows: Model) -> None:
+        """The action of the list, confirmed."""
+        page = self.post(
+            type(rows[0]),
+            "changelist",
+            action="delete_selected",
+            _selected_action=[row.pk for row in rows],
+            post="yes",
+        )
+        self.assertEqual(page.status_code, 302)
+
+    def errors_of(self, page: Any) -> Any:
+        self.assertEqual(page.status_code, 200)
+        return page.context["adminform"].form.errors
+
+    def events(self) -> list[tuple[str, Any]]:
+        rows = Event.objects.order_by("id").values_list("name", "data")
+        return [(name, json.loads(data)) for name, data in rows]
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.events()]
+
+
+class UserRulesTests(AdminCase):
+    def add(self, **changes: str) -> Any:
+        password = changes.pop("password", "another long password")
+        draft = {"email": "new@example.com", "username": "new", "usable_password": "true"}
+        return self.post(
+            User, "add", **{**draft, "password1": password, "password2": password, **changes}
+        )
+
+    def test_the_rules_of_the_api(self) -> None:
+        """What the API refuses the admin refuses, in the same words, beside the field."""
+        long = "is too long (maximum is 128 characters)"
+        cases = [
+            ({"username": "a b/c"}, "username", "is invalid"),
+            ({"email": "not an email"}, "email", "is invalid"),
+            ({"email": "ada@localhost"}, "email", "is invalid"),
+            ({"username": "ADA"}, "username", "User with this Username already exists."),
+            ({"email": "ADA@Example.com"}, "email", "has already been taken"),
+            ({"password": "p"}, "password2", "is too short (minimum is 8 characters)"),
+            ({"password": " " * 9}, "password2", "can't be blank"),
+            ({"password": "p" * 129}, "password2", long),
+        ]
+        for changes, field, message in cases:
+            with self.subTest(changes):
+                self.assertEqual(self.errors_of(self.add(**changes)), {field: [message]})
+        self.assertEqual(User.objects.count(), 2)
+
+    def test_one_who_comes_between(self) -> None:
+        """Where another writer takes the name after the check, the form says so."""
+        save = User.save
+        made = []
+
+        def save_after_another(user: User, **options: Any) -> None:
+            if not made:
+                made.append(User(username="NEW", email="other@example.com", password="!"))
+                save(made[0])
+                raise IntegrityError
+            save(user, **options)
+
+        # The test is a transaction: what the other has written is gone with the admin's try.
+        with patch.object(User, "save", save_after_another):
+            page = self.add()
+        self.assertEqual(page.status_code, 302)
+        self.assertEqual(len(made), 1)
+
+    def test_text_is_kept(self) -> None:
+        """White space and line ends are stored as they were typed, and a blank bio is null."""
+        draft = {"email": "ada@example.com", "username": "ada", "is_active": "on"}
+        self.post(User, "change", self.ada.pk, **draft, bio=" one\r\n two ", image="")
+        self.ada.refresh_from_db()
+        self.assertEqual((self.ada.bio, self.ada.image), (" one\n two ", None))
+
+    def test_delete_a_user(self) -> None:
+        """With a user goes what is theirs, and each thing is told of."""
+        mine, others = self.write_article("Mine"), self.write_article("Another")
+        Article.objects.filter(pk=others.pk).update(author=self.root)
+        create_comment(slug=mine.slug, author=self.root, body="x")
+        create_comment(slug=others.slug, author=self.ada, body="x")
+        services.favorite_article(slug=others.slug, user=self.ada)
+        Event.objects.all().delete()
+        self.delete(self.ada)
+        self.assertFalse(User.objects.filter(username="ada").exists())
+        self.assertEqual(
+            self.names(), ["comment.deleted", "article.unfavorited", "article.deleted"]
+        )
+        self.assertEqual(self.events()[-1][1], {"slug": "mine"})
+
+    def test_delete_users_in_the_list(self) -> None:
+        """The action of the list does the same."""
+        self.write_article()
+        self.delete_in_list(self.ada)
+        self.assertEqual(self.names(), ["article.deleted"])
+
+
+class ArticleTests(AdminCase):
+    def draft(self, **changes: Any) -> dict[str, Any]:
+        return {"title": "Dragons", "description": "d", "body": "one\r\ntwo", **changes}
+
+    def test_add(self) -> None:
+        """A new article gets its slug, its times and an event, as in the API."""
+        tags = [Tag.objects.create(name=name) for name in ("b", "a")]
+        draft = self.draft(title="Feed", author=self.ada.pk, tag_list=[tag.pk for tag in tags])
+        page = self.post(Article, "add", **draft)
+        self.assertEqual(page.status_code, 302)
+        article = Article.objects.get()
+        self.assertEqual((article.slug, article.body), ("feed-2", "one\ntwo"))
+        self.assertEqual(article.created_at, article.updated_at)
+        [(name, data)] = self.events()
+        self.assertEqual(name, "article.created")
+        self.assertEqual(data["article"]["tagList"], ["a", "b"])
+
+    def test_change(self) -> None:
+        """A change moves `updated_at` and the slug, and sockets hear of it."""
+        article = self.write_article(tags=("a", "b"))
+        [tag, _] = Tag.objects.order_by("name")
+        page = self.post(Article, "change", article.pk, **self.draft(title="X", tag_list=[tag.pk]))
+        self.assertEqual(page.status_code, 302)
+        changed = Article.objects.get()
+        self.assertEqual((changed.title, changed.slug, changed.body), ("X", "x", "one\ntwo"))
+        self.assertGreater(changed.updated_at, article.updated_at)
+        self.assertEqual(changed.created_at, article.created_at)
+        [(name, data)] = self.events()
+        self.assertEqual(name, "article.updated")
+        self.assertEqual(data["article"]["tagList"], ["a"])
+
+    def test_what_cannot_be_typed(self) -> None:
+        """The slug, the times and the author of an article are not for the form."""
+        article = self.write_article()
+        tries = {"slug": "feed", "updated_at_0": "2001-01-01", "author": self.root.pk}
+        self.post(Article, "change", article.pk, **self.draft(**tries))
+        unchanged = Article.objects.get()
+        self.assertEqual(
+            (unchanged.slug, unchanged.updated_at, unchanged.author_id),
+            (article.slug, article.updated_at, article.author_id),
+        )
+        self.assertEqual(self.events(), [])
+
+    def test_the_rules_of_the_api(self) -> None:
+        """What the API refuses the admin refuses, in the same words, beside the field."""
+        tags = Tag.objects.bulk_create(Tag(name=str(number)) for number in range(21))
+        cases = [
+            ({"title": " "}, "title", "can't be blank"),
+            ({"body": "\n"}, "body", "can't be blank"),
+            ({"body": "x" * 100_001}, "body", "is too long (maximum is 100000 characters)"),
+            (
+                {"tag_list": [tag.pk for tag in tags]},
+                "tag_list",
+                "has too many items (maximum is 20)",
+            ),
+        ]
+        for changes, field, message in cases:
+            with self.subTest(field):
+                page = self.post(Article, "add", **self.draft(author=self.ada.pk, **changes))
+                self.assertEqual(self.errors_of(page), {field: [message]})
+        self.assertFalse(Article.objects.exists())
+
+    def test_delete(self) -> None:
+        """A deletion is told of, by the page and by the action of the list."""
+        one, two, three = (self.write_article(title) for title in ("One", "Two", "Three"))
+        self.delete(one)
+        self.delete_in_list(three, two)
+        self.assertFalse(Article.objects.exists())
+        slugs = [data["slug"] for _, data in self.events()]
+        self.assertEqual(self.names(), ["article.deleted"] * 3)
+        self.assertEqual(slugs, ["one", "two", "three"])
+
+    def test_delete_tags(self) -> None:
+        """A tag that is deleted changes the articles that had it."""
+        self.write_article(tags=("a", "b"))
+        self.delete(Tag.objects.get(name="a"))
+        self.delete_in_list(Tag.objects.get(name="b"))
+        lists = [data["article"]["tagList"] for _, data in self.events()]
+        self.assertEqual(self.names(), ["article.updated"] * 2)
+        self.assertEqual(lists, [["b"], []])
+
+    def test_statements_of_the_page(self) -> None:
+        """The page of an article takes the same statements for one tag and for many."""
+        few = self.write_article("Few", tags=("a",))
+        many = self.write_article("Many", tags=tuple("abcdefghij"))
+        counts = []
+        for article in (few, many):
+            with self.assertNumQueries(7):
+                page = self.client.get(reverse("admin:articles_article_change", args=[article.pk]))
+            counts.append(page.content.count(b"<option"))
+        self.assertGreater(counts[1], counts[0])
+
+
+class LinkTests(AdminCase):
+    def test_favorites(self) -> None:
+        """A favorite that is added or deleted is told of, and cannot be there twice."""
+        article = self.write_article()
+        link = {"article": article.pk, "user": self.root.pk}
+        self.assertEqual(self.post(Favorite, "add", **link).status_code, 302)
+        again = self.errors_of(self.post(Favorite, "add", **link))
+        self.assertEqual(list(again), ["__all__"])
+        self.delete(Favorite.objects.get())
+        self.post(Favorite, "add", **link)
+        self.delete_in_list(Favorite.objects.get())
+        told = ["article.favorited", "article.unfavorited"] * 2
+        self.assertEqual(self.names(), told)
+
+    def test_comments(self) -> None:
+        """A comment that is added or deleted is told of."""
+        article = self.write_article()
+        draft = {"article": article.pk, "author": self.ada.pk}
+        empty = self.errors_of(self.post(Comment, "add", **draft, body=" "))
+        self.assertEqual(empty, {"body": ["can't be blank"]})
+        for _ in range(2):
+            page = self.post(Comment, "add", **draft, body="Well\r\nsaid")
+            self.assertEqual(page.status_code, 302)
+        one, two = Comment.objects.order_by("id")
+        self.assertEqual(one.body, "Well\nsaid")
+        self.delete(one)
+        self.delete_in_list(two)
+        self.assertEqual(self.names(), ["comment.created"] * 2 + ["comment.deleted"] * 2)
+        self.assertEqual(self.events()[-1][1], {"id": two.pk, "slug": article.slug})
+
+    def test_follows(self) -> None:
+        """Nobody follows themselves, or somebody twice."""
+        oneself = self.post(Follow, "add", follower=self.ada.pk, followed=self.ada.pk)
+        self.assertEqual(self.errors_of(oneself), {"__all__": ["Nobody follows themselves."]})
+        link = {"follower": self.root.pk, "followed": self.ada.pk}
+        self.assertEqual(self.post(Follow, "add", **link).status_code, 302)
+        again = self.errors_of(self.post(Follow, "add", **link))
+        self.assertEqual(list(again), ["__all__"])
+
+    def test_links_of_tags(self) -> None:
+        """A tag is linked by the article's page alone."""
+        article = self.write_article(tags=("a",))
+        self.assertEqual(ArticleTag.objects.filter(article=article).count(), 1)
+        self.assertEqual(self.client.get("/admin/articles/articletag/").status_code, 404)
+
+
+class ModelRulesTests(TestCase):
+    def test_full_clean(self) -> None:
+        """The models know the rules, also that a slug is not the word of a route."""
+        ada = User.objects.create_user("ada@example.com", "ada", "a long password")
+        article = Article(author=ada, slug="feed", title=" ", description="d", body="b\0")
+        with self.assertRaises(ValidationError) as refused:
+            article.full_clean()
+        messages = refused.exception.message_dict
+        self.assertEqual(messages["slug"], ["is the word of a route"])
+        self.assertEqual(messages["title"], ["can't be blank"])
+        self.assertIn("is invalid", messages["body"])
+        for name in ("", " a", "a" * 65, "\0"):
+            with self.subTest(name), self.assertRaises(ValidationError):
+                Tag(name=name).full_clean()
+
+    def test_create_user(self) -> None:
+        """The manager makes no user whom the API would not make."""
+        for email, username in (("x", "x"), ("x@example.com", "a b"), ("é@example.com", "x")):
+            with self.subTest(email), self.assertRaises(ValidationError):
+                User.objects.create_user(email, username, "a long password")

@@ -1,0 +1,159 @@
+"""Django's commands do what they do everywhere, and say in a line what is wrong."""
+
+import json
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+from django.conf import settings
+from django.core.checks import Tags, run_checks
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+from django.test import TestCase, override_settings
+
+from conduit.accounts import adoption, services
+from conduit.accounts.models import User
+from conduit.articles.models import Article
+from conduit.errors import Conflict
+
+PRODUCTION: dict[str, Any] = {
+    "SECRET_KEY": "0123456789" * 5,
+    "ALLOWED_HOSTS": ["conduit.example"],
+    "SESSION_COOKIE_SECURE": True,
+    "CSRF_COOKIE_SECURE": True,
+    "SECURE_HSTS_SECONDS": 3600,
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
+    "SECURE_HSTS_PRELOAD": True,
+    "SECURE_SSL_REDIRECT": True,
+}
+
+
+class CheckTests(TestCase):
+    def test_deploy(self) -> None:
+        """Where all of production is set, no check finds anything, and none is silenced."""
+        with override_settings(**PRODUCTION):
+            self.assertEqual(run_checks(include_deployment_checks=True), [])
+        self.assertEqual(settings.SILENCED_SYSTEM_CHECKS, [])
+
+    def test_migrations(self) -> None:
+        """No change of the models is without a migration."""
+        call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+class AdoptTests(TestCase):
+    """The tables are there; what is recorded of them is taken away."""
+
+    def forget(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM django_migrations")
+
+    def test_migrate_refuses(self) -> None:
+        """A database of another app is told from an empty one before `migrate` begins."""
+        self.assertEqual(run_checks(tags=[Tags.database], databases=["default"]), [])
+        self.forget()
+        [error] = run_checks(tags=[Tags.database], databases=["default"])
+        self.assertEqual(error.id, "accounts.E001")
+
+    def test_adopt(self) -> None:
+        """`adopt` records the first migrations, and nothing the second time."""
+        self.forget()
+        for line in ("Adopted: now run `migrate`.\n", "Nothing to adopt.\n"):
+            said = StringIO()
+            call_command("adopt", stdout=said)
+            self.assertEqual(said.getvalue(), line)
+        self.assertFalse(adoption.is_to_adopt(connection))
+
+    def test_what_deviates(self) -> None:
+        """A table that differs is named, and nothing recorded."""
+        self.forget()
+        with connection.cursor() as cursor:
+            cursor.execute("DROP INDEX users_username_key")
+        with self.assertRaisesMessage(CommandError, "the first: users_username_key on users"):
+            call_command("adopt")
+        self.assertTrue(adoption.is_to_adopt(connection))
+
+
+class CreateSuperuserTests(TestCase):
+    def create(self, email: str, username: str) -> None:
+        with patch.dict("os.environ", {"DJANGO_SUPERUSER_PASSWORD": "a long password"}):
+            call_command(
+                "createsuperuser", email=email, username=username, interactive=False, verbosity=0
+            )
+
+    def test_names(self) -> None:
+        """A name that the API would refuse, or that is taken in any case, is one line."""
+        self.create("root@example.com", "root")
+        cases = [
+            ("not an email", "x", "is invalid"),
+            ("x@example.com", "a b", "is invalid"),
+            ("ROOT@example.com", "x", "That email is already taken"),
+            ("x@example.com", "ROOT", "has already been taken"),
+        ]
+        for email, username, message in cases:
+            with self.subTest(email), self.assertRaisesMessage(CommandError, message):
+                self.create(email, username)
+
+    def test_passwords(self) -> None:
+        """`changepassword` asks again for one that the API would refuse, and gives up."""
+        self.create("root@example.com", "root")
+        said = StringIO()
+        with (
+            patch("getpass.getpass", return_value="short"),
+            self.assertRaises(CommandError),
+        ):
+            call_command("changepassword", "root@example.com", stdout=StringIO(), stderr=said)
+        self.assertIn("is too short (minimum is 8 characters)", said.getvalue())
+
+
+class FixtureTests(TestCase):
+    def test_dump_and_load(self) -> None:
+        """What `dumpdata` writes `loaddata` reads, by ids or by natural keys."""
+        call_command("seed")
+        for natural in (False, True):
+            with self.subTest(natural), TemporaryDirectory() as folder:
+                path = str(Path(folder, "site.json"))
+                call_command(
+                    "dumpdata",
+                    "accounts",
+                    "articles",
+                    "comments",
+                    output=path,
+                    verbosity=0,
+                    use_natural_foreign_keys=natural,
+                )
+                before = json.loads(Path(path).read_text())
+                User.objects.all().delete()
+                self.assertFalse(Article.objects.exists())
+                call_command("loaddata", path, verbosity=0)
+                self.assertEqual(Article.objects.count(), 82)
+                self.assertTrue(User.objects.get(username="ada").check_password("triptych-demo"))
+                again = StringIO()
+                call_command(
+                    "dumpdata",
+                    "accounts",
+                    "articles",
+                    "comments",
+                    stdout=again,
+                    verbosity=0,
+                    use_natural_foreign_keys=natural,
+                )
+                self.assertEqual(len(json.loads(again.getvalue())), len(before))
+
+
+class OuterTransactionTests(TestCase):
+    def test_create_user(self) -> None:
+        """A service that meets a name that is taken leaves a transaction around it whole."""
+        draft = {"username": "ada", "email": "ada@example.com", "password": "a long password"}
+        with transaction.atomic():
+            services.create_user(**draft)
+            with self.assertRaises(Conflict):
+                services.create_user(**draft)
+            self.assertEqual(User.objects.count(), 1)
+
+    def test_constraint(self) -> None:
+        """The database has the last word on names, as Django's constraint says it."""
+        User(username="ada", email="ada@example.com", password="!").save()
+        with self.assertRaises(IntegrityError), transaction.atomic():
+            User(username="ADA", email="x@example.com", password="!").save()

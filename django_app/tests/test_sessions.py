@@ -1,0 +1,118 @@
+"""What ends the API's sessions: a password that is set, by whatever means, and nothing else."""
+
+from io import StringIO
+from typing import Any
+from unittest.mock import patch
+
+from asgiref.sync import async_to_sync
+from django.contrib.auth import aauthenticate, authenticate
+from django.core.management import call_command
+from django.test import TestCase, override_settings
+
+from conduit.accounts.models import User
+
+STRONG = ["conduit.accounts.passwords.StrongArgon2id"]
+
+
+class SessionTests(TestCase):
+    def setUp(self) -> None:
+        self.ada = User.objects.create_user("ada@example.com", "ada", "a long password")
+        self.tokens = [self.login() for _ in range(2)]
+
+    def login(self, password: str = "a long password") -> Any:
+        user = {"email": "ada@example.com", "password": password}
+        answer = self.client.post("/api/users/login", {"user": user}, "application/json")
+        return answer.json()["user"]["token"]
+
+    def statuses(self) -> list[int]:
+        headers = [{"Authorization": f"Token {token}"} for token in self.tokens]
+        return [self.client.get("/api/user", headers=each).status_code for each in headers]
+
+    def change_password(self) -> None:
+        """In the first session, which goes on."""
+        answer = self.client.put(
+            "/api/user",
+            {"user": {"password": "a new password"}},
+            "application/json",
+            headers={"Authorization": f"Token {self.tokens[0]}"},
+        )
+        self.assertEqual(answer.status_code, 200)
+        self.assertEqual(self.statuses(), [200, 401])
+        self.ada.refresh_from_db()
+
+    def test_in_the_shell(self) -> None:
+        """`set_password` ends all sessions, the one that changed the password last too."""
+        self.change_password()
+        self.ada.set_password("another password")
+        self.ada.save()
+        self.assertEqual(self.statuses(), [401, 401])
+        self.assertEqual((self.ada.token_version, self.ada.password_session_id), (3, None))
+
+    def test_some_fields(self) -> None:
+        """It does so where only some fields are saved: with the password, and not before."""
+        self.ada.set_password("another password")
+        self.ada.bio = "New"
+        self.ada.save(update_fields=["bio"])
+        self.assertEqual(self.statuses(), [200, 200])
+        self.ada.save(update_fields=["password"])
+        self.assertEqual(self.statuses(), [401, 401])
+        self.tokens = [self.login("another password")]
+        self.ada.save()
+        self.assertEqual(self.statuses(), [200])
+
+    def test_no_password(self) -> None:
+        """A user who can sign in no more is signed in no more."""
+        self.ada.set_unusable_password()
+        self.ada.save()
+        self.assertEqual(self.statuses(), [401, 401])
+
+    def test_changepassword(self) -> None:
+        """`manage.py changepassword` ends all sessions."""
+        with patch("getpass.getpass", return_value="another password"):
+            call_command("changepassword", "ada@example.com", stdout=StringIO())
+        self.assertEqual(self.statuses(), [401, 401])
+
+    def test_in_the_admin(self) -> None:
+        """A reset in the admin ends all sessions."""
+        self.change_password()
+        root = User.objects.create_superuser("root@example.com", "root", "a long password")
+        self.client.force_login(root)
+        new = {"password1": "another password", "password2": "another password"}
+        page = self.client.post(
+            f"/admin/accounts/user/{self.ada.pk}/password/", {**new, "usable_password": "true"}
+        )
+        self.assertEqual(page.status_code, 302)
+        self.assertEqual(self.statuses(), [401, 401])
+
+    def test_other_changes_in_the_admin(self) -> None:
+        """Whatever else is changed in the admin ends none."""
+        root = User.objects.create_superuser("root@example.com", "root", "a long password")
+        self.client.force_login(root)
+        draft = {"email": "ada@example.com", "username": "ada", "is_active": "on", "bio": "New"}
+        page = self.client.post(f"/admin/accounts/user/{self.ada.pk}/change/", draft)
+        self.assertEqual(page.status_code, 302)
+        self.assertEqual(self.statuses(), [200, 200])
+
+    def test_hashed_anew(self) -> None:
+        """A login that hashes the password with stronger parameters ends no session."""
+        weak = User.objects.get().password
+        with override_settings(PASSWORD_HASHERS=STRONG):
+            self.login()
+        strong = User.objects.get().password
+        self.assertNotEqual(weak.split("$")[3], strong.split("$")[3])
+        self.assertEqual(self.statuses(), [200, 200])
+
+    def test_hashed_anew_async(self) -> None:
+        """So does one in asynchronous code."""
+        with override_settings(PASSWORD_HASHERS=STRONG):
+            found = async_to_sync(aauthenticate)(
+                username="ada@example.com", password="a long password"
+            )
+        self.assertEqual(found, self.ada)
+        self.assertEqual(self.statuses(), [200, 200])
+
+    def test_case_of_emails(self) -> None:
+        """Django signs people in by their email in any case, in asynchronous code too."""
+        named = {"username": "ADA@Example.com", "password": "a long password"}
+        self.assertEqual(authenticate(**named), self.ada)
+        self.assertEqual(async_to_sync(aauthenticate)(**named), self.ada)
