@@ -8,4 +8,6 @@ from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conduit.settings")
+    # A migration may take as long as it takes: the bound is for requests.
+    os.environ.setdefault("CONDUIT_DATABASE_TIMEOUT", "0")
     execute_from_command_line(sys.argv)

@@ -42,7 +42,10 @@ def fragile(launcher: Launcher, tmp_path_factory: pytest.TempPathFactory) -> Ite
         folder = tmp_path_factory.mktemp("fragile")
         database = Databases(folder, postgres.url("postgres"), "fragile").empty()
         assert launcher.migrate(database).code == 0
-        server = launcher.start({"CONDUIT_DATABASE_POOL_SIZE": str(POOL_SIZE)}, database=database)
+        server = launcher.start(
+            {"CONDUIT_DATABASE_POOL_SIZE": str(POOL_SIZE), "CONDUIT_DATABASE_TIMEOUT": None},
+            database=database,
+        )
         person = register(server.client)
         yield Fragile(server, postgres, person, write_article(person))
         server.stop()

@@ -70,6 +70,10 @@ class UnsupportedMediaType(ApiError):
     status = 415
 
 
+class Unavailable(ApiError):
+    status = 503
+
+
 class Invalid(ApiError):
     status = 422
 
@@ -102,14 +106,22 @@ def message_of(error: Mapping[str, Any], path: list[Any]) -> str:
     return message.format_map(error.get("ctx", {}))
 
 
-def database_is_away(error: OperationalError | InterfaceError) -> bool:
-    """SQLite says by the same class that a statement is wrong; that is a failure of ours."""
+def is_unavailable(error: OperationalError | InterfaceError) -> bool:
+    """Whether the database is away or too slow; SQLite says alike that a statement is wrong."""
     return getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+
+
+def log_refusal(request: HttpRequest, status: int, cause: object) -> None:
+    """Log why a request is refused, in one line."""
+    line = str(cause).partition("\n")[0]
+    log.error("%s %s %s: %s", request.META["conduit.request_id"], request.method, status, line)
 
 
 def register(api: NinjaAPI) -> None:
     @api.exception_handler(ApiError)
     def api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
+        if error.status >= 500:
+            log_refusal(request, error.status, error.__cause__ or error.errors)
         headers = {"WWW-Authenticate": "Token"} if error.status == 401 else None
         return respond(error.status, error.errors, headers)
 
@@ -126,14 +138,15 @@ def register(api: NinjaAPI) -> None:
     @api.exception_handler(OperationalError)
     @api.exception_handler(InterfaceError)
     def unavailable(request: HttpRequest, error: OperationalError | InterfaceError) -> HttpResponse:
-        if not database_is_away(error):
+        if not is_unavailable(error):
             raise error
+        log_refusal(request, 503, error)
         return respond(503, {"server": ["unavailable"]})
 
     @api.exception_handler(Http404)
     @api.exception_handler(Exception)
     def leave_to_django(request: HttpRequest, error: Exception) -> HttpResponse:
-        """What Ninja would answer: Django has handlers, a signal, and a debug page for it."""
+        """Not by Ninja: Django has handlers, a signal and a debug page for it."""
         raise error
 
 

@@ -1,12 +1,20 @@
 """Whether the service can work."""
 
+import logging
+import threading
 from typing import Literal
 
+import psycopg
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest
 from ninja import Router, Status
 
 from .schemas import Answer
+
+log = logging.getLogger("conduit.health")
+
+# One asks at a time, so that asking often takes no more than one connection.
+asking = threading.Lock()
 
 router = Router(by_alias=True)
 
@@ -24,9 +32,22 @@ def get_health(request: HttpRequest) -> HealthResponse | Status[HealthResponse]:
 
 
 def database_answers() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except (DatabaseError, InterfaceError):
+    """Whether it does, on a connection of its own: the pool may be busy, or wait itself."""
+    if not asking.acquire(timeout=2):
         return False
+    try:
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        else:
+            pool = connection.settings_dict["OPTIONS"]["pool"]
+            parameters = connection.get_connection_params()
+            parameters.pop("pool", None)
+            with pool["connection_class"].connect(**parameters) as database:
+                database.execute("SELECT 1")
+    except (DatabaseError, InterfaceError, psycopg.Error) as error:
+        log.warning("health: %s", str(error).partition("\n")[0])
+        return False
+    finally:
+        asking.release()
     return True

@@ -11,8 +11,8 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
-from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 
 from .errors import ADMIN, ApiError, BadRequest, NotFound, method_not_allowed, respond
 from .live.messages import Close
@@ -86,7 +86,7 @@ def add_headers(request: HttpRequest, response: HttpResponse, method: str) -> No
     if "*" in settings.ORIGINS:
         response["Access-Control-Allow-Origin"] = "*"
     else:
-        response["Vary"] = "Origin"
+        patch_vary_headers(response, ["Origin"])
         if request.headers.get("Origin") not in settings.ORIGINS:
             return
         response["Access-Control-Allow-Origin"] = request.headers["Origin"]
@@ -154,6 +154,12 @@ async def deny(request: HttpRequest, scope: Any, response: HttpResponse, send: A
     await send({"type": "websocket.http.response.body", "body": response.content})
 
 
+def log_aborted(scope: Any) -> None:
+    """The line of a request whose client has left before all of it was there."""
+    request = ASGIRequest(scope, BytesIO())
+    log.info("%s %s %s 400 0.0ms", get_request_id(request), request.method, raw_path(request))
+
+
 def allows_host(host: str) -> bool:
     allowed = settings.ALLOWED_HOSTS
     return "*" in allowed or re.sub(r":\d*$", "", host).lower() in allowed
@@ -169,23 +175,6 @@ def raw_path(request: HttpRequest) -> str:
     path = sent.partition("?")[0] if sent else quote(request.path_info)
     # The absolute form, which is for proxies, and which a server must take all the same.
     return path if path.startswith("/") else urlsplit(path).path
-
-
-def return_connection(get_response: GetResponse) -> GetResponse:
-    """A middleware that gives the connection back to the pool, though the client has gone.
-
-    Django does so when the answer has been sent; a request that is cancelled before has none,
-    and each would keep a connection of the pool for ever.
-    """
-
-    def respond_and_return(request: HttpRequest) -> HttpResponse:
-        try:
-            return get_response(request)
-        finally:
-            if not connection.in_atomic_block:  # a test's, which goes on
-                close_old_connections()
-
-    return respond_and_return
 
 
 def stay_in_thread(get_response: GetResponse) -> GetResponse:

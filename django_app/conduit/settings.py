@@ -7,6 +7,8 @@ from typing import Any
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from .database import bounded_connection
+
 DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 
 
@@ -36,18 +38,29 @@ def positive(name: str, default: int) -> int:
     return int(value)
 
 
+def not_negative(name: str, default: int) -> int:
+    value = read(name, str(default))
+    if not value.isascii() or not value.isdigit():
+        raise refuse(f"CONDUIT_{name} must be an integer from 0")
+    return int(value)
+
+
 def split(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
-def database(url: str, pool_size: int) -> dict[str, Any]:
-    """Django's description of the database that the URL names."""
+def database(url: str, *, pool_size: int, timeout: int) -> dict[str, Any]:
+    """Django's description of the database that the URL names.
+
+    `timeout` is the bound, in seconds, for each wait: for a connection, for an answer, for a
+    lock; 0 is no bound.
+    """
     if url.startswith("sqlite:///"):
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": url.removeprefix("sqlite:///"),
             "OPTIONS": {
-                "timeout": 10,
+                "timeout": timeout or 3600,
                 # A read that becomes a write cannot wait for SQLite's write lock.
                 "transaction_mode": "IMMEDIATE",
                 # NORMAL is safe with WAL, and a commit does not wait for the disk.
@@ -67,16 +80,18 @@ def database(url: str, pool_size: int) -> dict[str, Any]:
     }
     names = {known[key]: str(value) for key, value in parts.items() if key in known}
     more = {key: value for key, value in parts.items() if key not in known}
+    more["options"] = f"{more.get('options', '')} -c statement_timeout={timeout * 1000}".strip()
     return {
         "ENGINE": "conduit.database",
         **names,
         "OPTIONS": {
+            "connect_timeout": timeout or 10,
             **more,
-            "connect_timeout": 2,
             "pool": {
                 "min_size": 1,
                 "max_size": pool_size,
                 "timeout": 1,
+                "connection_class": bounded_connection(timeout),
                 # Whoever asks next tries again, and not only after pauses that double each time.
                 "reconnect_timeout": 0,
             },
@@ -123,7 +138,6 @@ MIDDLEWARE = [
     "conduit.middleware.ConduitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "conduit.middleware.return_connection",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -162,7 +176,9 @@ WHITENOISE_USE_FINDERS = True
 
 DATABASES = {
     "default": database(
-        read("DATABASE_URL", "sqlite:///conduit.sqlite3"), positive("DATABASE_POOL_SIZE", 10)
+        read("DATABASE_URL", "sqlite:///conduit.sqlite3"),
+        pool_size=positive("DATABASE_POOL_SIZE", 10),
+        timeout=not_negative("DATABASE_TIMEOUT", 2),
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -188,12 +188,6 @@ class ClientTests(TestCase):
         self.assertEqual((await client.get("/api/profiles/%ED%95%9C")).status_code, 404)
         self.assertEqual((await client.get("/admin/login/")).status_code, 200)
 
-    def test_transaction_of_a_test(self) -> None:
-        """The connection that a test has its transaction on stays open after a request."""
-        with patch("conduit.middleware.close_old_connections") as close:
-            self.client.get("/api/tags")
-        close.assert_not_called()
-
     def test_request_factory(self) -> None:
         """A handler can be called with a request of the factory."""
         self.assertEqual(get_health(RequestFactory().get("/api/health")).status, "ok")

@@ -29,6 +29,8 @@ SETTINGS: Settings = {
     "CONDUIT_ENV": "development",
     "CONDUIT_SECRET_KEY": SECRET,
     "CONDUIT_PASSWORD_HASHING": "fast",
+    # A busy machine may take longer than the default: the tests of the bound set it themselves.
+    "CONDUIT_DATABASE_TIMEOUT": "20",
 }
 
 

@@ -1,19 +1,56 @@
 """Argon2id in PHC strings, with parameters that the three apps share."""
 
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.db import models
+from django.db import connection, models
+
+from ..errors import Unavailable
+
+# Each takes 64 MiB and a processor.
+MOST_AT_ONCE = os.cpu_count() or 1
+TURN_TIMEOUT = 5  # seconds
+
+turns = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
-class StrongArgon2id(Argon2PasswordHasher):
+@contextmanager
+def turn() -> Iterator[None]:
+    """Wait, without a connection, until fewer passwords are hashed; raises `Unavailable`."""
+    if not connection.in_atomic_block:
+        connection.close()  # gives it back to the pool
+    if not turns.acquire(timeout=TURN_TIMEOUT):
+        raise Unavailable(server="unavailable")
+    try:
+        yield
+    finally:
+        turns.release()
+
+
+class Argon2id(Argon2PasswordHasher):
+    """Django's hasher, of which no more run at once than there are processors."""
+
+    def encode(self, password: str, salt: str) -> str:
+        with turn():
+            return super().encode(password, salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        with turn():
+            return super().verify(password, encoded)
+
+
+class StrongArgon2id(Argon2id):
     time_cost = RFC_9106_LOW_MEMORY.time_cost
     memory_cost = RFC_9106_LOW_MEMORY.memory_cost
     parallelism = RFC_9106_LOW_MEMORY.parallelism
 
 
-class FastArgon2id(Argon2PasswordHasher):
+class FastArgon2id(Argon2id):
     time_cost = CHEAPEST.time_cost
     memory_cost = CHEAPEST.memory_cost
     parallelism = CHEAPEST.parallelism

@@ -10,7 +10,8 @@ from ..articles.models import Article, Favorite
 from ..articles.services import hold_articles, remove_articles, remove_favorites
 from ..comments.models import Comment
 from ..comments.services import remove_comments
-from ..errors import Conflict, Forbidden, NotFound, Unauthorized
+from ..database.constraints import MOST_ATTEMPTS, violates
+from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from . import schemas
 from .models import User
 from .queries import UserQuerySet
@@ -40,28 +41,27 @@ def login(*, email: str, password: str) -> schemas.User:
 def create_user(*, username: str, email: str, password: str) -> schemas.User:
     user = User(username=username, email=email)
     user.set_password(password)
-    while True:
+    for _ in range(MOST_ATTEMPTS):
         try:
             with transaction.atomic():
                 user.save()
-            break
-        except IntegrityError:
-            refuse_taken(username=username, email=email)
-    return sign_in(user)
+            return sign_in(user)
+        except IntegrityError as error:
+            refuse_taken(error, username=username, email=email)
+    raise Unavailable(server="unavailable")
 
 
 def update_user(*, token: AccessToken, changes: dict[str, Any]) -> schemas.User:
     """Change what is given; a new password ends all sessions but the one that sets it."""
     if "password" in changes:
         changes["password"] = make_password(changes["password"])
-    while True:
+    for _ in range(MOST_ATTEMPTS):
         try:
-            user = save_changes(token, changes)
-            break
-        except IntegrityError:
+            return sign_in(save_changes(token, changes), token.session_id)
+        except IntegrityError as error:
             names = {name: changes[name] for name in ("email", "username") if name in changes}
-            refuse_taken(user_id=token.user_id, **names)
-    return sign_in(user, token.session_id)
+            refuse_taken(error, user_id=token.user_id, **names)
+    raise Unavailable(server="unavailable")
 
 
 @transaction.atomic
@@ -93,8 +93,13 @@ def remove_users(users: UserQuerySet) -> None:
     User.objects.filter(pk__in=gone).delete()
 
 
-def refuse_taken(*, user_id: int = 0, **names: str) -> None:
-    """Raise `Conflict` for each of the names that a user other than `user_id` has."""
+def refuse_taken(error: IntegrityError, *, user_id: int = 0, **names: str) -> None:
+    """Raise `Conflict` for each of the names that a user other than `user_id` has.
+
+    Returns where the other user has given the name up since, and raises any other error again.
+    """
+    if not violates(error, "users_username_key", "users_email_key"):
+        raise error
     others = User.objects.exclude(pk=user_id)
     conditions = {"username": others.with_username, "email": others.with_email}
     taken = {

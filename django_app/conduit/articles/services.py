@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from ..accounts.models import User
-from ..errors import Forbidden, NotFound
+from ..database.constraints import MOST_ATTEMPTS, violates
+from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
 from ..schemas import now
 from . import schemas
@@ -58,14 +59,17 @@ def create_article(
 def add_article(article: Article, *, tag_list: Sequence[str]) -> schemas.Article:
     """Save a new article, and tell of it; called in a transaction."""
     article.created_at = article.updated_at = now()
-    while True:
+    for _ in range(MOST_ATTEMPTS):
         article.slug = find_free_slug(article.title)
         try:
             with transaction.atomic():
                 article.save(force_insert=True)
             break
-        except IntegrityError:
-            continue  # another writer took the slug first: the next one, then
+        except IntegrityError as error:
+            if not violates(error, "articles_slug_key"):
+                raise  # otherwise another writer took the slug first
+    else:
+        raise Unavailable(server="unavailable")
     set_tags(article, tag_list)
     return finish("article.created", article, viewer=article.author)
 
@@ -86,15 +90,18 @@ def change_article(article: Article, *, changes: dict[str, Any], viewer: User) -
     renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
     for name, value in changes.items():
         setattr(article, name, value)
-    while True:
+    for _ in range(MOST_ATTEMPTS):
         if renamed:
             article.slug = find_free_slug(article.title, article.pk)
         try:
             with transaction.atomic():
                 article.save(update_fields=[*changes, "slug"])
             break
-        except IntegrityError:
-            continue  # another writer took the slug first: the next one, then
+        except IntegrityError as error:
+            if not violates(error, "articles_slug_key"):
+                raise  # otherwise another writer took the slug first
+    else:
+        raise Unavailable(server="unavailable")
     if tag_list is not None:
         set_tags(article, tag_list)
     return finish("article.updated", article, viewer=viewer)
@@ -200,9 +207,8 @@ def find_free_slug(title: str, article_id: int = 0) -> str:
 def set_tags(article: Article, names: Sequence[str]) -> None:
     """Link the article with exactly these tags, making those that are new."""
     ArticleTag.objects.filter(article=article).delete()
-    known = set(Tag.objects.filter(name__in=names).values_list("name", flat=True))
-    missing = [Tag(name=name) for name in names if name not in known]
-    Tag.objects.bulk_create(missing, ignore_conflicts=True)
+    # A tag that another writer makes at the same time is waited for.
+    Tag.objects.bulk_create([Tag(name=name) for name in names], ignore_conflicts=True)
     tags = Tag.objects.filter(name__in=names)
     ArticleTag.objects.bulk_create(ArticleTag(article=article, tag=tag) for tag in tags)
 

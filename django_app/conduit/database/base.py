@@ -1,13 +1,15 @@
 """Django's PostgreSQL backend, with a pool that tells a busy database from one that is away."""
 
-from select import POLLIN, poll
+import selectors
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
 from psycopg_pool import PoolTimeout
 
-PATIENCE = 10
+PATIENCE = 2  # seconds
+# Windows has no `poll`; elsewhere `select` takes no more than 1,024 files.
+Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -43,6 +45,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 def is_dropped(connection: psycopg.Connection[Any]) -> bool:
     """Whether there is anything to read on an idle connection: only the end of it."""
-    unread = poll()
-    unread.register(connection.pgconn.socket, POLLIN)
-    return bool(unread.poll(0))
+    with Selector() as unread:
+        unread.register(connection.pgconn.socket, selectors.EVENT_READ)
+        return bool(unread.select(0))

@@ -1,6 +1,7 @@
 """The socket: who connects, what is asked, and what is told."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -18,6 +19,8 @@ from . import messages, services
 from .hub import hub
 from .messages import Close, Refused
 from .subscriptions import News, Subscriptions
+
+log = logging.getLogger("conduit.live")
 
 # Seconds in which a socket must have taken what there is for it.
 PATIENCE = 5
@@ -58,11 +61,12 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
             hub.leave(self.subscriptions)
-            for task in [*both, *filter(None, [self.telling])]:
+            tasks = [*both, *filter(None, [self.telling])]
+            for task in tasks:
                 task.cancel()
-        for ended in await asyncio.gather(*both, return_exceptions=True):
-            if isinstance(ended, Exception):
-                raise ended
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(ended, Exception) and not isinstance(ended, OSError):
+                raise ended  # an OSError says that the client has left
 
     async def connect(self) -> None:
         await self.accept()
@@ -74,7 +78,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         except ApiError as refused:
             await self.send(messages.error(refused.errors))
             await self.close(Close.UNAUTHORIZED)
-        except Error:
+        except Error as error:
+            log.warning("a socket cannot be opened: %s", str(error).partition("\n")[0])
             await self.send(messages.error({"server": ["unavailable"]}))
             await self.close(Close.TRY_AGAIN)
         else:
@@ -92,6 +97,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.answer(data)
         except TimeoutError:
             await self.give_up()
+            self.cut.set()
         if self.refused == messages.MOST_REFUSED:
             await self.close(Close.MISBEHAVED)
 
@@ -138,6 +144,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
                     await more.wait()
         except (TimeoutError, Error):
             await self.give_up()
+        finally:
+            self.cut.set()
 
     async def catch_up(self) -> bool:
         """Tell what is new, or some of it to who is far behind; returns whether there was any."""
@@ -169,7 +177,6 @@ class LiveConsumer(AsyncWebsocketConsumer):
         with suppress(TimeoutError):
             async with asyncio.timeout(TO_SAY_GOODBYE):
                 await self.close(Close.TRY_AGAIN)
-        self.cut.set()
 
 
 async def query(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:

@@ -28,8 +28,14 @@ def record(name: EventName, *, article_id: int, author_id: int, data: Any) -> No
     """Write an event; call it last before the commit.
 
     The counter's row stays locked until the commit, so that the order of ids is the order
-    of commits, and a reader that has seen an id has seen all before it.
+    of commits, and a reader that has seen an id has seen all before it. Whatever can be done
+    without the lock is done before.
     """
+    content = to_json(data, by_alias=True).decode()
+    prune()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"NOTIFY {NOTIFICATIONS}")  # sent at the commit
     counter = EventCounter(pk=1, value=F("value") + 1)
     counter.save(update_fields=["value"])  # and reads the new value back
     Event.objects.create(
@@ -37,17 +43,15 @@ def record(name: EventName, *, article_id: int, author_id: int, data: Any) -> No
         name=name,
         article_id=article_id,
         author_id=author_id,
-        data=to_json(data, by_alias=True).decode(),
+        data=content,
         created_at=now(),
     )
-    prune()
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"NOTIFY {NOTIFICATIONS}")
 
 
 def prune() -> None:
     """Delete some of the events whose time is over: more than are written, so that none stay."""
     kept_from = now() - timedelta(seconds=settings.EVENT_RETENTION)
-    over = Event.objects.filter(created_at__lt=kept_from).order_by("pk")[:100]
+    # What another writer is deleting is left to it.
+    over = Event.objects.select_for_update(skip_locked=True).filter(created_at__lt=kept_from)
+    over = over.order_by("pk")[:100]
     Event.objects.filter(pk__in=over.values("pk")).delete()

@@ -8,7 +8,7 @@ import time
 from contextlib import closing
 
 import psycopg
-from django.db import Error, connection
+from django.db import OperationalError, connection
 
 from . import services
 from .subscriptions import Backlog, News, Subscriptions
@@ -16,7 +16,9 @@ from .wakeups import wakeups
 
 log = logging.getLogger("conduit.live")
 
-UNTIL_NEXT_TRY = 0.2  # seconds
+# Seconds until the next try: the database comes back by itself, a failure of ours may stay.
+RETRY_INTERVAL = 0.2
+FAILURE_INTERVAL = 2
 
 
 class Hub:
@@ -41,15 +43,18 @@ class Hub:
         self.sockets.discard(subscriptions)
 
     def read(self) -> None:
-        """Hand out events as they are committed, for ever: a lost database is taken up again."""
+        """Hand out events as they are committed; whatever fails is logged, and tried again."""
         while True:
             try:
                 with closing(wakeups()) as signals:
                     for _ in signals:
                         self.catch_up()
-            except (Error, psycopg.Error, sqlite3.Error, OSError) as error:
+            except (OperationalError, psycopg.Error, sqlite3.Error, OSError) as error:
                 log.warning("live events wait for the database: %s", str(error).partition("\n")[0])
-                time.sleep(UNTIL_NEXT_TRY)
+                time.sleep(RETRY_INTERVAL)
+            except Exception:
+                log.exception("live events could not be read")
+                time.sleep(FAILURE_INTERVAL)
 
     def catch_up(self) -> None:
         """Hand out what is new, at first nothing."""

@@ -58,7 +58,10 @@ def get_news(*, after: int, get_listeners: Callable[[], Collection[int]]) -> lis
     Who listens is asked after the events are read: who subscribes later has an event to begin at
     that is not among them.
     """
-    events = list(Event.objects.after(after))
+    told = Event.objects.after(after).values_list(
+        "id", "name", "article_id", "author_id", "data", named=True
+    )
+    events = list(told)
     followers: dict[int, set[int]] = defaultdict(set)
     listeners = get_listeners()
     if events and listeners:
@@ -68,7 +71,7 @@ def get_news(*, after: int, get_listeners: Callable[[], Collection[int]]) -> lis
             followers[author_id].add(follower_id)
     return [
         News(
-            id=event.pk,
+            id=event.id,
             name=event.name,
             article_id=event.article_id,
             author_id=event.author_id,

@@ -1,0 +1,23 @@
+"""Which constraint a write has violated."""
+
+from django.apps import apps
+from django.db import IntegrityError
+from django.db.models import UniqueConstraint
+
+# How often a write is tried that meets another writer's unique value.
+MOST_ATTEMPTS = 100
+
+
+def violates(error: IntegrityError, *names: str) -> bool:
+    """Whether one of these unique constraints was violated."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    if diagnosis is not None:
+        return diagnosis.constraint_name in names
+    # SQLite names an index on an expression, and of a constraint its columns.
+    failed = str(error).removeprefix("UNIQUE constraint failed: ")
+    return failed in {f"index '{name}'" for name in names} | {
+        ", ".join(f"{model._meta.db_table}.{field}" for field in constraint.fields)
+        for model in apps.get_models()
+        for constraint in model._meta.constraints
+        if isinstance(constraint, UniqueConstraint) and constraint.name in names
+    }
