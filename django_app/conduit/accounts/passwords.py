@@ -3,11 +3,12 @@
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import connection, models
 
 from ..errors import Unavailable
@@ -23,7 +24,8 @@ turns = threading.BoundedSemaphore(MOST_AT_ONCE)
 def turn() -> Iterator[None]:
     """Wait, without a connection, until fewer passwords are hashed; raises `Unavailable`."""
     if not connection.in_atomic_block:
-        connection.close()  # gives it back to the pool
+        with suppress(SynchronousOnlyOperation):  # a coroutine has none
+            connection.close()  # gives it back to the pool
     if not turns.acquire(timeout=TURN_TIMEOUT):
         raise Unavailable(server="unavailable")
     try:
