@@ -97,7 +97,7 @@ class UserRulesTests(AdminCase):
     def test_one_who_comes_between(self) -> None:
         """Where another writer takes the name after the check, the form says so."""
         save = User.save
-        made = []
+        made: list[User] = []
 
         def save_after_another(user: User, **options: Any) -> None:
             if not made:
@@ -187,7 +187,7 @@ class ArticleTests(AdminCase):
     def test_the_rules_of_the_api(self) -> None:
         """What the API refuses the admin refuses, in the same words, beside the field."""
         tags = Tag.objects.bulk_create(Tag(name=str(number)) for number in range(21))
-        cases = [
+        cases: list[tuple[dict[str, Any], str, str]] = [
             ({"title": " "}, "title", "can't be blank"),
             ({"body": "\n"}, "body", "can't be blank"),
             ({"body": "x" * 100_001}, "body", "is too long (maximum is 100000 characters)"),

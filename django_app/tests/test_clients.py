@@ -18,7 +18,7 @@ from ninja.errors import HttpError
 
 from conduit import errors, urls
 from conduit.accounts.models import User
-from conduit.health import get_health
+from conduit.health import HealthResponse, get_health
 from conduit.live.hub import hub
 from conduit.live.routing import websocket_urlpatterns
 from conduit.middleware import SocketMiddleware
@@ -190,9 +190,10 @@ class ClientTests(TestCase):
 
     def test_request_factory(self) -> None:
         """A handler can be called with a request of the factory."""
-        self.assertEqual(get_health(RequestFactory().get("/api/health")).status, "ok")
+        answer = get_health(RequestFactory().get("/api/health"))
+        self.assertEqual(answer, HealthResponse(status="ok"))
 
-    def socket(self, path: str) -> ApplicationCommunicator:
+    def socket(self, path: str) -> Any:
         """What Channels' `WebsocketCommunicator` makes of a path; that one needs daphne."""
         scope = {
             "type": "websocket",
@@ -201,7 +202,8 @@ class ClientTests(TestCase):
             "headers": [],
             "subprotocols": [],
         }
-        return ApplicationCommunicator(SocketMiddleware(URLRouter(websocket_urlpatterns)), scope)
+        routes: Any = SocketMiddleware(URLRouter(websocket_urlpatterns))
+        return ApplicationCommunicator(routes, scope)  # type: ignore[no-untyped-call]
 
     @patch.object(hub, "join")  # which would begin to read the database in a thread
     async def test_socket(self, join: Mock) -> None:

@@ -113,6 +113,6 @@ class SessionTests(TestCase):
 
     def test_case_of_emails(self) -> None:
         """Django signs people in by their email in any case, in asynchronous code too."""
-        named = {"username": "ADA@Example.com", "password": "a long password"}
+        named: Any = {"username": "ADA@Example.com", "password": "a long password"}
         self.assertEqual(authenticate(**named), self.ada)
         self.assertEqual(async_to_sync(aauthenticate)(**named), self.ada)

@@ -96,7 +96,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         """
         fields = options.get("update_fields")
         if fields is not None and "password" not in fields:
-            unsaved, self._password = self._password, None
+            unsaved = self._password
+            self._password = None  # type: ignore[assignment]
             super().save(**options)
             self._password = unsaved
             return

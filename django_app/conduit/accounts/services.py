@@ -4,7 +4,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from ..articles.models import Article, Favorite
 from ..articles.services import hold_articles, remove_articles, remove_favorites
@@ -14,7 +14,6 @@ from ..database.constraints import MOST_ATTEMPTS, violates
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from . import schemas
 from .models import User
-from .queries import UserQuerySet
 from .tokens import AccessToken, make_token
 
 
@@ -79,7 +78,7 @@ def save_changes(token: AccessToken, changes: dict[str, Any]) -> User:
 
 
 @transaction.atomic
-def remove_users(users: UserQuerySet) -> None:
+def remove_users(users: QuerySet[User]) -> None:
     """Delete users with what is theirs, and tell of each thing as if they had deleted it."""
     gone = list(users.values_list("pk", flat=True))
     articles = Article.objects.filter(author__in=gone)

@@ -128,7 +128,7 @@ def remove_article(article: Article) -> None:
 
 
 @transaction.atomic
-def remove_articles(articles: ArticleQuerySet) -> None:
+def remove_articles(articles: QuerySet[Article]) -> None:
     for article in hold_articles(articles):
         remove_article(article)
 
@@ -184,7 +184,7 @@ def get_article_for_change(slug: str) -> Article:
     return article
 
 
-def hold_articles(articles: ArticleQuerySet) -> list[Article]:
+def hold_articles(articles: QuerySet[Article]) -> list[Article]:
     """These articles, held until the commit.
 
     Before the first event: who waits for an article while holding the counter can wait for ever.

@@ -2,6 +2,7 @@ import re
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.db.models import QuerySet
 
 from ..accounts.models import User
 from ..articles.models import Article
@@ -11,7 +12,6 @@ from ..live import events
 from ..schemas import now
 from . import schemas
 from .models import Comment
-from .queries import CommentQuerySet
 
 LARGEST_ID = 2**63 - 1
 
@@ -61,7 +61,7 @@ def delete_comment(*, slug: str, comment_id: str, user: User) -> None:
 
 
 @transaction.atomic
-def remove_comments(comments: CommentQuerySet) -> None:
+def remove_comments(comments: QuerySet[Comment]) -> None:
     held = hold_articles(Article.objects.filter(pk__in=comments.values("article")))
     articles = {article.pk: article for article in held}
     for comment in comments.filter(article__in=held):
