@@ -11,12 +11,14 @@ from django.conf import settings
 from django.core.checks import Tags, run_checks
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
-from django.test import TestCase, override_settings
+from django.test import TestCase, TransactionTestCase, override_settings
 
 from conduit.accounts import adoption, services
 from conduit.accounts.models import User
 from conduit.articles.models import Article
+from conduit.articles.services import create_article
 from conduit.errors import Conflict
+from conduit.live.models import EventCounter
 
 PRODUCTION: dict[str, Any] = {
     "SECRET_KEY": "0123456789" * 5,
@@ -157,3 +159,22 @@ class OuterTransactionTests(TestCase):
         User(username="ada", email="ada@example.com", password="!").save()
         with self.assertRaises(IntegrityError), transaction.atomic():
             User(username="ADA", email="x@example.com", password="!").save()
+
+
+class FlushTests(TransactionTestCase):
+    """Tests whose tables are emptied after each: each finds the event counter again."""
+
+    def write(self) -> None:
+        ada = User.objects.create_user("ada@example.com", "ada", "a long password")
+        create_article(author=ada, title="t", description="d", body="b")
+        self.assertEqual(EventCounter.objects.get().value, 1)
+
+    def test_once(self) -> None:
+        """A write is told of after a flush."""
+        self.write()
+        call_command("flush", interactive=False, verbosity=0)
+        self.write()
+
+    def test_again(self) -> None:
+        """A write is told of after another test."""
+        self.write()
