@@ -9,6 +9,8 @@ import django
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from .database import without_pool
+
 # The exit code at which uvicorn ends; after any other it starts the worker again, for ever.
 WORKER_CANNOT_START = 3
 
@@ -18,19 +20,13 @@ def find_problem() -> str | None:
     from .accounts.adoption import is_to_adopt  # models can be imported only after the setup
 
     connection = connections[DEFAULT_DB_ALIAS]
-    options = connection.settings_dict["OPTIONS"]
-    without_pool = {name: value for name, value in options.items() if name != "pool"}
-    # A pool would try again and again, and log it; and what is opened here is not for a fork.
-    connection.settings_dict["OPTIONS"] = without_pool
     try:
-        made_by_another = is_to_adopt(connection)
-        executor = MigrationExecutor(connection)
+        with without_pool(connection):
+            made_by_another = is_to_adopt(connection)
+            executor = MigrationExecutor(connection)
     except (DatabaseError, InterfaceError) as error:
         reason = str(error).partition("\n")[0]
         return f"the database of CONDUIT_DATABASE_URL cannot be reached: {reason}"
-    finally:
-        connection.close()
-        connection.settings_dict["OPTIONS"] = options
     if made_by_another:
         return (
             "the database was made by another app:"

@@ -13,6 +13,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
 
+from ..database import without_pool
+
 # A column's type, its length where it has one, and whether it takes nulls.
 Column = tuple[str, int | None, bool]
 
@@ -37,15 +39,16 @@ def is_to_adopt(connection: BaseDatabaseWrapper) -> bool:
 @register(Tags.database)
 def check_tables(databases: Sequence[str] | None = None, **options: Any) -> list[CheckMessage]:
     """Let `migrate` stop before it makes tables that are there."""
-    return [
-        Error(
-            "The tables of this database were made by another app.",
-            hint="Run `python manage.py adopt`, then `python manage.py migrate`.",
-            id="accounts.E001",
-        )
-        for alias in databases or []
-        if is_to_adopt(connections[alias])
-    ]
+    error = Error(
+        "The tables of this database were made by another app.",
+        hint="Run `python manage.py adopt`, then `python manage.py migrate`.",
+        id="accounts.E001",
+    )
+    for alias in databases or []:
+        with without_pool(connections[alias]):
+            if is_to_adopt(connections[alias]):
+                return [error]
+    return []
 
 
 def find_deviations(connection: BaseDatabaseWrapper) -> list[str]:

@@ -1,8 +1,10 @@
 """The database's engine, in `base` where Django looks, and the connections of its pool."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Connection, OperationalError
 from psycopg.pq import TransactionStatus
 
@@ -28,3 +30,24 @@ def bounded_connection(timeout: int) -> type[BoundedConnection]:
     # The server says by itself that it has given up, unless it is stopped or out of reach.
     answer_timeout = timeout + 0.5 if timeout else None
     return type("BoundedConnection", (BoundedConnection,), {"answer_timeout": answer_timeout})
+
+
+@contextmanager
+def without_pool(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Open a connection for a moment where there is none.
+
+    A pool would try again and again where the server is away, and log it; and a process that forks
+    afterwards, as servers and parallel tests do, would share its connections with its children.
+    """
+    if connection.connection is not None:
+        yield
+        return
+    options = connection.settings_dict["OPTIONS"]
+    connection.settings_dict["OPTIONS"] = {
+        name: value for name, value in options.items() if name != "pool"
+    }
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["OPTIONS"] = options
