@@ -10,7 +10,9 @@ from unittest.mock import patch
 from django.conf import settings
 from django.core.checks import Tags, run_checks
 from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
 from django.db import IntegrityError, connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import TestCase, TransactionTestCase, override_settings
 
 from conduit.accounts import adoption, services
@@ -57,6 +59,10 @@ class AdoptTests(TestCase):
         self.forget()
         [error] = run_checks(tags=[Tags.database], databases=["default"])
         self.assertEqual(error.id, "accounts.E001")
+        for options in ({}, {"plan": True}):
+            with self.subTest(options), self.assertRaises(SystemCheckError):
+                call_command("migrate", skip_checks=False, verbosity=0, **options)
+        self.assertEqual(MigrationRecorder(connection).applied_migrations(), {})
 
     def test_adopt(self) -> None:
         """`adopt` records the first migrations, and nothing the second time."""

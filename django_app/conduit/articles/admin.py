@@ -2,7 +2,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.contrib.admin.widgets import AutocompleteSelectMultiple, RelatedFieldWidgetWrapper
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -11,6 +11,8 @@ from ..validators import follow
 from . import schemas, services
 from .models import Article, Favorite, Tag
 
+TAGS: Any = Article._meta.get_field("tags")
+
 
 class ArticleForm(forms.ModelForm):
     """An article with its tags, as the API has them; the links between them are the services'."""
@@ -18,7 +20,12 @@ class ArticleForm(forms.ModelForm):
     tag_list = forms.ModelMultipleChoiceField(
         Tag.objects.all(),
         required=False,
-        widget=AutocompleteSelectMultiple(Article._meta.get_field("tags"), admin.site),
+        widget=RelatedFieldWidgetWrapper(
+            AutocompleteSelectMultiple(TAGS, admin.site),
+            TAGS.remote_field,
+            admin.site,
+            can_add_related=True,
+        ),
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
