@@ -100,16 +100,16 @@ def test_clients_that_leave(fragile: Fragile) -> None:
 
 @rule("HEALTH-2")
 def test_health_without_a_database(stopped: Fragile) -> None:
-    """Without a database the server says so, within two seconds, each time."""
+    """Without a database the server says so, within three seconds, each time."""
     answers = [stopped.server.client.get("/api/health") for _ in range(3)]
     assert [answer.status for answer in answers] == [503] * 3
     assert [answer.body for answer in answers] == [b'{"status":"unavailable"}'] * 3
-    assert max(answer.seconds for answer in answers) < 2
+    assert max(answer.seconds for answer in answers) < 3
 
 
 @rule("FAIL-2")
 def test_operations_without_a_database(stopped: Fragile) -> None:
-    """Without a database every operation that needs it is 503, within two seconds."""
+    """Without a database every operation that needs it is 503, within three seconds."""
     anonymous, person = stopped.server.client, stopped.person
     path = f"/api/articles/{stopped.article['slug']}"
     user = {"username": "anna", "email": "anna@x.example", "password": "12345678"}
@@ -127,15 +127,15 @@ def test_operations_without_a_database(stopped: Fragile) -> None:
     ]
     assert [answer.status for answer in answers] == [503] * 10
     assert [answer.body for answer in answers] == [UNAVAILABLE] * 10
-    assert max(answer.seconds for answer in answers) < 2
+    assert max(answer.seconds for answer in answers) < 3
 
 
 @rule("FAIL-2", "HEALTH-2")
 def test_many_requests_without_a_database(stopped: Fragile) -> None:
-    """More requests than the pool has connections are all 503 within two seconds."""
+    """More requests than the pool has connections are all 503 within three seconds."""
     answers = at_once([partial(stopped.server.client.get, "/api/tags")] * 12)
     assert [answer.status for answer in answers] == [503] * 12
-    assert max(answer.seconds for answer in answers) < 2
+    assert max(answer.seconds for answer in answers) < 3
 
 
 @rule("FAIL-2")

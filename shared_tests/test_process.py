@@ -61,7 +61,13 @@ def test_no_host_where_any_is_fine(server: Server) -> None:
             {**PRODUCTION, "CONDUIT_SECRET_KEY": "only-31-bytes-of-a-secret-text!"},
             "CONDUIT_SECRET_KEY",
         ),
+        (
+            {**PRODUCTION, "CONDUIT_SECRET_KEY": "conduit-development-secret-never-for-production"},
+            "CONDUIT_SECRET_KEY",
+        ),
         ({**PRODUCTION, "CONDUIT_PASSWORD_HASHING": "fast"}, "CONDUIT_PASSWORD_HASHING"),
+        ({"CONDUIT_DATABASE_URL": "postgresql://localhost/%zz"}, "CONDUIT_DATABASE_URL"),
+        ({"CONDUIT_DATABASE_TIMEOUT": "-1"}, "CONDUIT_DATABASE_TIMEOUT"),
         ({"CONDUIT_DATABASE_URL": "mysql://localhost/conduit"}, "CONDUIT_DATABASE_URL"),
         ({"CONDUIT_TOKEN_LIFETIME": "long"}, "CONDUIT_TOKEN_LIFETIME"),
         ({"CONDUIT_LOG_LEVEL": "LOUD"}, "CONDUIT_LOG_LEVEL"),

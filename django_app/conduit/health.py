@@ -5,6 +5,7 @@ import threading
 from typing import Literal
 
 import psycopg
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest
 from ninja import Router, Status
@@ -33,7 +34,7 @@ def get_health(request: HttpRequest) -> HealthResponse | Status[HealthResponse]:
 
 def database_answers() -> bool:
     """Whether it does, on a connection of its own: the pool may be busy, or wait itself."""
-    if not asking.acquire(timeout=2):
+    if not asking.acquire(timeout=settings.DATABASE_TIMEOUT or -1):
         return False
     try:
         if connection.vendor == "sqlite":

@@ -90,7 +90,7 @@ def database(url: str, *, pool_size: int, timeout: int) -> dict[str, Any]:
             "pool": {
                 "min_size": 1,
                 "max_size": pool_size,
-                "timeout": 1,
+                "timeout": timeout or 30,
                 "connection_class": bounded_connection(timeout),
                 # Whoever asks next tries again, and not only after pauses that double each time.
                 "reconnect_timeout": 0,
@@ -174,11 +174,12 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 
+DATABASE_TIMEOUT = not_negative("DATABASE_TIMEOUT", 2)
 DATABASES = {
     "default": database(
         read("DATABASE_URL", "sqlite:///conduit.sqlite3"),
         pool_size=positive("DATABASE_POOL_SIZE", 10),
-        timeout=not_negative("DATABASE_TIMEOUT", 2),
+        timeout=DATABASE_TIMEOUT,
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -180,13 +180,13 @@ class BoundedConnection(psycopg.AsyncConnection[Any]):
 
 
 async def connect_to_postgres(database_url: str, timeout: int) -> BoundedConnection:
-    """A connection on which no statement takes longer than `timeout` seconds."""
+    """A connection on which no statement takes longer than `timeout` seconds; 0 is no bound."""
     parameters: dict[str, Any] = conninfo_to_dict(database_url)
     options = f"{parameters.get('options', '')} -c statement_timeout={timeout * 1000}".strip()
-    connect_timeout = {"connect_timeout": timeout}
+    connect_timeout = {"connect_timeout": timeout or 10}
     connection = await BoundedConnection.connect(**(connect_timeout | parameters), options=options)
     # The server says by itself that it has given up, unless it is stopped or out of reach.
-    connection.answer_timeout = timeout + 0.5
+    connection.answer_timeout = timeout + 0.5 if timeout else None
     return connection
 
 
@@ -194,15 +194,15 @@ def make_engine(database_url: str, *, pool_size: int = 0, timeout: int) -> Async
     """The engine of requests, whose connections are in autocommit.
 
     Without a `pool_size` it keeps no connection. `timeout` is the bound, in seconds, for each
-    wait: for a connection, for an answer, for a lock.
+    wait: for a connection, for an answer, for a lock; 0 is no bound.
     """
     options: dict[str, Any] = {**READING, "poolclass": NullPool}
     if pool_size:
         options |= {"poolclass": FairPool, "pool_size": pool_size, "max_overflow": 0}
-        options |= {"pool_timeout": timeout}
+        options |= {"pool_timeout": timeout or None}
     if database_url.startswith(SQLITE):
         url = URL.create("sqlite+aiosqlite", database=database_url.removeprefix(SQLITE))
-        engine = create_async_engine(url, connect_args={"timeout": timeout}, **options)
+        engine = create_async_engine(url, connect_args={"timeout": timeout or 3600}, **options)
         event.listen(engine.sync_engine, "connect", prepare_sqlite)
         return engine
     engine = create_async_engine(

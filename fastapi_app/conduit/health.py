@@ -37,7 +37,7 @@ async def database_answers(settings: Settings) -> bool:
     """Whether it does, on a connection of its own: the pool may be busy, or wait itself."""
     timeout = settings.database_timeout
     try:
-        with fail_after(timeout):
+        with fail_after(timeout or None):
             await asking.acquire()
     except TimeoutError:
         return False

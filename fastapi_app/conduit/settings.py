@@ -20,7 +20,7 @@ def check_database_url(url: str) -> str:
         try:
             conninfo_to_dict(url)
         except ProgrammingError as error:
-            raise ValueError(f"is no URL of PostgreSQL: {error}") from None
+            raise ValueError(f"is no URL of PostgreSQL: {str(error).strip()}") from None
     return url
 
 
@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     env: Literal["development", "production"] = "development"
     database_url: Annotated[str, AfterValidator(check_database_url)] = "sqlite:///conduit.sqlite3"
     database_pool_size: Annotated[int, Field(ge=1)] = 10
-    database_timeout: Annotated[int, Field(ge=1)] = 2
+    database_timeout: Annotated[int, Field(ge=0)] = 2
     secret_key: str = ""
     token_lifetime: Annotated[int, Field(ge=1)] = 2_592_000
     password_hashing: Literal["strong", "fast"] = "strong"

@@ -200,7 +200,7 @@ def make_engine(database_url: str, *, pool_size: int = 0, timeout: int = 0) -> E
     options: dict[str, Any] = {**READING, "poolclass": NullPool}
     if pool_size:
         options |= {"poolclass": FairPool, "pool_size": pool_size, "max_overflow": 0}
-        options |= {"pool_timeout": timeout}
+        options |= {"pool_timeout": timeout or None}
     if database_url.startswith(SQLITE):
         path = database_url.removeprefix(SQLITE)
         connect_args = {"timeout": timeout or 3600}

@@ -36,7 +36,7 @@ def get_health() -> HealthResponse | tuple[HealthResponse, int]:
 def database_answers() -> bool:
     """Whether it does, on a connection of its own: the pool may be busy, or wait itself."""
     timeout = current_app.config["DATABASE_TIMEOUT"]
-    if not asking.acquire(timeout=timeout):
+    if not asking.acquire(timeout=timeout or -1):
         return False
     try:
         with make_engine(current_app.config["DATABASE_URL"], timeout=timeout).connect() as database:

@@ -18,7 +18,7 @@ class Settings:
         everyone = "" if production else "*"
         self.DATABASE_URL = read("DATABASE_URL", "sqlite:///conduit.sqlite3")
         self.DATABASE_POOL_SIZE = positive("DATABASE_POOL_SIZE", 10)
-        self.DATABASE_TIMEOUT = positive("DATABASE_TIMEOUT", 2)
+        self.DATABASE_TIMEOUT = not_negative("DATABASE_TIMEOUT", 2)
         self.SECRET_KEY = read("SECRET_KEY", "" if production else DEVELOPMENT_SECRET)
         self.TOKEN_LIFETIME = positive("TOKEN_LIFETIME", 2_592_000)
         self.PASSWORD_HASHING = one_of("PASSWORD_HASHING", "strong", "fast")
@@ -62,11 +62,20 @@ def positive(name: str, default: int) -> int:
     return int(value)
 
 
+def not_negative(name: str, default: int) -> int:
+    value = read(name, str(default))
+    if not value.isascii() or not value.isdigit():
+        raise ValueError(f"CONDUIT_{name} must be an integer from 0")
+    return int(value)
+
+
 def check_postgres_url(url: str) -> None:
     try:
         conninfo_to_dict(url)
     except ProgrammingError as error:
-        raise ValueError(f"CONDUIT_DATABASE_URL is no URL of PostgreSQL: {error}") from None
+        raise ValueError(
+            f"CONDUIT_DATABASE_URL is no URL of PostgreSQL: {str(error).strip()}"
+        ) from None
 
 
 def split(value: str) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """A PostgreSQL of the test run's own, out of a wheel: nothing to install, nothing left behind."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -79,6 +80,24 @@ class Postgres:
         if self._process is not None:
             end(self._process, signal.SIGINT)
             self._process = None
+
+    def suspend(self) -> None:
+        """Let the server take connections and say nothing, as where a network swallows packets."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let the server go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        """Send a signal to the server and to each of its processes."""
+        if self._process is None:
+            return
+        parent = self._process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        for pid in [parent, *map(int, children)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def close(self) -> None:
         """Stop the server and remove all it wrote."""

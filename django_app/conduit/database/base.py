@@ -1,33 +1,17 @@
-"""Django's PostgreSQL backend, with a pool that tells a busy database from one that is away."""
+"""Django's PostgreSQL backend, with a pool that hands out no connection that was dropped."""
 
 import selectors
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
-from psycopg_pool import PoolTimeout
 
-PATIENCE = 2  # seconds
 # Windows has no `poll`; elsewhere `select` takes no more than 1,024 files.
 Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """A connection of the pool, which says alike that all are in use and that none can be had.
-
-        So after each of its timeouts, of a second, the database itself is asked: away, it
-        refuses at once.
-        """
-        for _ in range(PATIENCE):
-            try:
-                return self.get_live_connection(conn_params)
-            except PoolTimeout as timeout:
-                last = timeout
-                psycopg.connect(**conn_params).close()
-        raise last
-
-    def get_live_connection(self, conn_params: dict[str, Any]) -> Any:
         """The first connection of the pool that PostgreSQL has not dropped.
 
         The pool can check them itself, but after each that fails it pauses for a second or more.

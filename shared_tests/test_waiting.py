@@ -1,0 +1,251 @@
+"""Waiting for the database has a bound: for a lock, for an answer, for a connection."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, NamedTuple
+
+import pytest
+
+from .harness import Person, register, rule, write_article
+from .harness.databases import Databases
+from .harness.live import Socket
+from .harness.postgres import Postgres
+from .harness.rush import at_once
+from .harness.servers import Launcher, Server
+
+pytestmark = pytest.mark.process
+
+UNAVAILABLE = b'{"errors":{"server":["unavailable"]}}'
+# The bound of a single wait is two seconds by default; the contract promises an answer in three.
+PROMISED = 3
+BY_DEFAULT: dict[str, str | None] = {"CONDUIT_DATABASE_TIMEOUT": None}
+
+
+class Waiting(NamedTuple):
+    """A server with the bound that is the default."""
+
+    server: Server
+    person: Person
+    path: str
+
+
+@pytest.fixture(scope="module")
+def waiting(launcher: Launcher) -> Iterator[Waiting]:
+    """Such a server, with a user and an article."""
+    server = launcher.start(BY_DEFAULT)
+    person = register(server.client)
+    yield Waiting(server, person, f"/api/articles/{write_article(person)['slug']}")
+    server.stop()
+
+
+@rule("DB-14", "LOG-5")
+@pytest.mark.on_postgres
+def test_locked_row(waiting: Waiting) -> None:
+    """A row that somebody else has locked is waited for as long as the bound, and no longer."""
+    server, person, _ = waiting
+    with server.database.lock(f"UPDATE users SET bio = 'x' WHERE username = '{person.username}'"):
+        headers = {"X-Request-ID": "locked-row"}
+        answer = person.put("/api/user", json={"user": {"bio": "new"}}, headers=headers)
+    lines = [line for line in server.log_lines_with("locked-row") if " ERROR " in line]
+    assert answer.status == 503
+    assert answer.body == UNAVAILABLE
+    assert 1 < answer.seconds < PROMISED
+    assert len(lines) == 1
+    assert "timeout" in lines[0]
+    assert person.get("/api/user").json["user"]["bio"] == "x"
+
+
+@rule("DB-14")
+@pytest.mark.on_postgres
+def test_locked_table(waiting: Waiting) -> None:
+    """A locked table keeps nobody longer than the bound, and the server is as before then."""
+    server, _, path = waiting
+    with server.database.lock("LOCK TABLE articles IN ACCESS EXCLUSIVE MODE"):
+        answers = at_once([partial(server.client.get, path)] * 5)
+    assert [answer.status for answer in answers] == [503] * 5
+    assert max(answer.seconds for answer in answers) < PROMISED
+    assert server.client.get(path).status == 200
+
+
+@rule("DB-14", "DB-10", "LOG-5")
+@pytest.mark.on_sqlite
+def test_writer_that_waits_too_long(waiting: Waiting) -> None:
+    """On SQLite a writer waits for another as long as the bound, and changes nothing then."""
+    server, person, _ = waiting
+    with server.database.write_lock():
+        answer = person.put(
+            "/api/user", json={"user": {"bio": "late"}}, headers={"X-Request-ID": "locked-file"}
+        )
+    lines = [line for line in server.log_lines_with("locked-file") if " ERROR " in line]
+    assert answer.status == 503
+    assert answer.body == UNAVAILABLE
+    assert 1 < answer.seconds < PROMISED
+    assert len(lines) == 1
+    assert "locked" in lines[0]
+    assert person.get("/api/user").json["user"]["bio"] != "late"
+
+
+@rule("DB-15")
+@pytest.mark.on_sqlite
+def test_what_is_refused_takes_no_lock(waiting: Waiting) -> None:
+    """What is refused before it could change anything does not wait for another writer."""
+    server, person, path = waiting
+    anonymous = server.client
+    text = {"Content-Type": "text/plain"}
+    with server.database.write_lock():
+        answers = [
+            anonymous.post("/api/articles", json={}),
+            person.post(
+                "/api/articles", content=b"{", headers={"Content-Type": "application/json"}
+            ),
+            person.post("/api/articles", content=b"{}", headers=text),
+            person.post("/api/articles", json={}),
+            person.put(path, json={"article": {"title": ""}}),
+            person.put("/api/user", json={"user": {"email": "x"}}),
+            anonymous.post("/api/users", json={"user": {}}),
+        ]
+    assert [answer.status for answer in answers] == [401, 400, 415, 422, 422, 422, 422]
+    assert max(answer.seconds for answer in answers) < 1
+
+
+@rule("DB-15")
+@pytest.mark.on_sqlite
+def test_login_takes_no_lock(waiting: Waiting) -> None:
+    """A login does not wait for a writer, since it writes nothing."""
+    server, person, _ = waiting
+    user = {"email": person.email, "password": person.password}
+    with server.database.write_lock():
+        answers = [
+            server.client.post("/api/users/login", json={"user": user}),
+            server.client.post("/api/users/login", json={"user": {**user, "password": "x"}}),
+        ]
+    assert [answer.status for answer in answers] == [200, 401]
+    assert max(answer.seconds for answer in answers) < 1
+
+
+# A database that takes connections and says nothing
+
+
+class Silent(NamedTuple):
+    """A server whose database has stopped answering."""
+
+    server: Server
+    postgres: Postgres
+    person: Person
+    article: dict[str, Any]
+
+
+@pytest.fixture
+def silent(launcher: Launcher, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Silent]:
+    """A server that has connections open to a PostgreSQL that is suspended then."""
+    with Postgres() as postgres:
+        folder = tmp_path_factory.mktemp("silent")
+        database = Databases(folder, postgres.url("postgres"), "silent").empty()
+        assert launcher.migrate(database).code == 0
+        server = launcher.start(
+            {**BY_DEFAULT, "CONDUIT_DATABASE_POOL_SIZE": "3"}, database=database
+        )
+        person = register(server.client)
+        article = write_article(person)
+        at_once([partial(person.get, "/api/user")] * 12)
+        postgres.suspend()
+        yield Silent(server, postgres, person, article)
+        postgres.resume()
+        server.stop()
+
+
+@rule("HEALTH-2", "FAIL-2", "FAIL-3", "DB-14")
+@pytest.mark.on_postgres
+def test_silent_database(silent: Silent) -> None:
+    """A database that takes connections and says nothing is one that is away; then it is back."""
+    server, postgres, person, article = silent
+    path = f"/api/articles/{article['slug']}"
+    with ThreadPoolExecutor(1) as pool:
+        health = pool.submit(server.client.get, "/api/health")
+        answers = at_once(
+            [
+                *[partial(server.client.get, "/api/tags")] * 6,
+                partial(person.get, "/api/user"),
+                partial(person.put, path, json={"article": {"body": "never"}}),
+                partial(server.client.get, path),
+            ]
+        )
+        asked = health.result()
+    postgres.resume()
+    server.wait_until_ready(patience=5)
+    again = at_once([partial(person.get, "/api/user")] * 12)
+    assert (asked.status, asked.body) == (503, b'{"status":"unavailable"}')
+    assert {(answer.status, answer.body) for answer in answers} == {(503, UNAVAILABLE)}
+    assert max(answer.seconds for answer in [asked, *answers]) < PROMISED
+    assert [answer.status for answer in again] == [200] * 12
+    assert server.client.get(path).json["article"]["body"] == article["body"]
+
+
+@rule("HEALTH-1")
+@pytest.mark.on_postgres
+def test_health_of_a_busy_server(launcher: Launcher) -> None:
+    """While every connection of the pool waits for a lock, health is well: the database is."""
+    settings = {"CONDUIT_DATABASE_POOL_SIZE": "2", "CONDUIT_DATABASE_TIMEOUT": "5"}
+    server = launcher.start(settings)
+    try:
+        with (
+            ThreadPoolExecutor(1) as pool,
+            server.database.lock("LOCK TABLE articles IN ACCESS EXCLUSIVE MODE"),
+        ):
+            reading = pool.submit(at_once, [partial(server.client.get, "/api/articles")] * 6)
+            while server.database.waiting() < 2 and not reading.done():
+                time.sleep(0.01)
+            answer = server.client.get("/api/health")
+            was_done = reading.done()
+        assert (answer.status, was_done) == (200, False)
+        assert {answer.status for answer in reading.result()} == {200}
+    finally:
+        server.stop()
+
+
+@rule("DB-14")
+@pytest.mark.on_postgres
+def test_busy_pool(launcher: Launcher) -> None:
+    """Who has waited for a connection as long as the bound is refused, and not kept waiting."""
+    server = launcher.start({**BY_DEFAULT, "CONDUIT_DATABASE_POOL_SIZE": "1"})
+    try:
+        person = register(server.client)
+        with server.database.lock("LOCK TABLE articles IN ACCESS EXCLUSIVE MODE"):
+            requests = [partial(server.client.get, "/api/articles")] + [
+                partial(server.client.get, f"/api/profiles/{person.username}")
+            ] * 8
+            answers = at_once(requests)
+        assert answers[0].status == 503
+        assert max(answer.seconds for answer in answers) < PROMISED
+        assert server.client.get("/api/articles").status == 200
+    finally:
+        server.stop()
+
+
+# The reader of events
+
+
+@rule("LIVE-26", "LIVE-18")
+@pytest.mark.live
+def test_reader_of_events_goes_on(launcher: Launcher) -> None:
+    """A failure of the reader is logged and ends nothing: events come when its cause is mended."""
+    server = launcher.start()
+    try:
+        person = register(server.client)
+        server.database.execute("DELETE FROM event_counter")
+        with Socket(server.url) as socket:
+            socket.ask("ping")
+            deadline = time.monotonic() + 10
+            while "live events" not in server.log_text() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            failed = server.log_text()
+            server.database.execute("INSERT INTO event_counter (id, value) VALUES (1, 0)")
+            socket.subscribe("articles")
+            write_article(person)
+            [event] = socket.hear_all(1)
+        assert "live events" in failed
+        assert event["event"] == "article.created"
+    finally:
+        server.stop()
