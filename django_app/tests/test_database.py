@@ -1,0 +1,98 @@
+"""What the database layer promises to the services."""
+
+import threading
+import time
+from unittest.mock import patch
+
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core.management import call_command
+from django.db import IntegrityError, connection
+from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
+
+from conduit.accounts import passwords
+from conduit.accounts.models import User
+from conduit.accounts.services import login
+from conduit.articles import services
+from conduit.articles.models import Article
+from conduit.errors import Unavailable
+
+
+class WritesTests(TestCase):
+    guido: User
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        call_command("seed")
+        cls.guido = User.objects.get(username="guido")
+
+    def test_other_violations_are_raised(self) -> None:
+        """Only a taken slug is tried again: any other violation is an error, at once."""
+        with self.assertRaises(IntegrityError):
+            services.create_article(author=self.guido, title="", description="d", body="b")
+
+    def test_attempts_end(self) -> None:
+        """Where every slug is taken by another writer, trying ends."""
+        taken = Article.objects.values_list("slug", flat=True)[0]
+        with (
+            patch.object(services, "find_free_slug", return_value=taken),
+            self.assertRaises(Unavailable),
+        ):
+            services.create_article(author=self.guido, title="x", description="d", body="b")
+
+    def test_counter_is_locked_last(self) -> None:
+        """The counter of events is the last row that a write locks before its event."""
+        with CaptureQueriesContext(connection) as seen:
+            services.create_article(author=self.guido, title="Counted", description="d", body="b")
+        statements = [query["sql"] for query in seen.captured_queries if query["sql"][0] in "UI"]
+        self.assertIn('UPDATE "event_counter"', statements[-2])
+        self.assertIn('INSERT INTO "events"', statements[-1])
+
+
+class HashingTests(TestCase):
+    def test_hashing_holds_no_connection(self) -> None:
+        """Before a password is hashed, the connection is given back to the pool."""
+        User(username="x", email="x@example.com", password="!").save()
+        order: list[str] = []
+        verify = Argon2PasswordHasher.verify
+
+        def note(hasher: Argon2PasswordHasher, password: str, encoded: str) -> bool:
+            order.append("hash")
+            return verify(hasher, password, encoded)
+
+        with (
+            patch.object(passwords, "connection") as lent,
+            patch.object(Argon2PasswordHasher, "verify", note),
+        ):
+            lent.in_atomic_block = False
+            lent.close.side_effect = lambda: order.append("close")
+            user = User(username="y", email="y@example.com")
+            user.set_password("a long password")
+            user.save()
+            login(email="y@example.com", password="a long password")
+        self.assertEqual(order, ["close", "close", "hash"])
+
+    def test_hashing_at_once(self) -> None:
+        """No more passwords are hashed at once than there are processors."""
+        running: list[int] = []
+        most = 0
+
+        def encode(hasher: Argon2PasswordHasher, password: str, salt: str) -> str:
+            nonlocal most
+            running.append(1)
+            most = max(most, len(running))
+            time.sleep(0.01)
+            running.pop()
+            return ""
+
+        hasher = passwords.FastArgon2id()
+        with patch.object(Argon2PasswordHasher, "encode", encode):
+            threads = [
+                threading.Thread(target=hasher.encode, args=["x", "salt"])
+                for _ in range(passwords.MOST_AT_ONCE * 4)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(most, passwords.MOST_AT_ONCE)

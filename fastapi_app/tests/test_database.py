@@ -1,0 +1,189 @@
+"""What the database layer promises to the services."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import event, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from conduit.accounts import passwords
+from conduit.accounts.models import User
+from conduit.articles import services
+from conduit.articles.models import Article
+from conduit.database import make_engine
+from conduit.errors import Unavailable
+from conduit.settings import load_settings
+
+Call = Callable[[Callable[[], Awaitable[Any]]], Any]
+
+
+@pytest.fixture
+def call(client: TestClient) -> Call:
+    """Runs a coroutine in the event loop of the app."""
+    assert client.portal is not None
+    return client.portal.call
+
+
+@pytest.fixture
+def guido(app: FastAPI, call: Call) -> User:
+    async def read() -> User:
+        async with app.state.sessions.reading() as session:
+            user: User = (await session.scalars(select(User).where(User.username == "guido"))).one()
+            return user
+
+    user: User = call(read)
+    return user
+
+
+def test_first_come_first_served(tmp_path: Path) -> None:
+    """Who waits for a connection gets the next one, before any that comes later."""
+
+    async def run() -> list[str]:
+        engine = make_engine(f"sqlite:///{tmp_path / 'x.sqlite3'}", pool_size=1, timeout=10)
+        served: list[str] = []
+        held = await engine.connect()
+
+        async def ask(name: str) -> None:
+            async with engine.connect():
+                served.append(name)
+                await asyncio.sleep(0.01)
+
+        names = ("first", "second", "third")
+        waiting = [asyncio.create_task(ask(name)) for name in names]
+        await asyncio.sleep(0)
+        await held.close()
+        await ask("newcomer")
+        await asyncio.gather(*waiting)
+        await engine.dispose()
+        return served
+
+    assert asyncio.run(run()) == ["first", "second", "third", "newcomer"]
+
+
+def test_waiting_for_a_connection_ends(tmp_path: Path) -> None:
+    """Who waits longer than the timeout is refused, and holds up nobody after that."""
+
+    async def run() -> None:
+        engine = make_engine(f"sqlite:///{tmp_path / 'x.sqlite3'}", pool_size=1, timeout=1)
+        async with engine.connect():
+            with pytest.raises(PoolTimeout):
+                await engine.connect()
+        async with engine.connect():
+            pass
+        await engine.dispose()
+
+    asyncio.run(run())
+
+
+def test_other_violations_are_raised(app: FastAPI, call: Call, guido: User) -> None:
+    """Only a taken slug is tried again: any other violation is an error, at once."""
+
+    async def create() -> None:
+        session = app.state.sessions.writing()
+        await services.create_article(session, author=guido, title="", description="d", body="b")
+
+    with pytest.raises(IntegrityError):
+        call(create)
+
+
+def test_attempts_end(
+    app: FastAPI, call: Call, guido: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where every slug is taken by another writer, trying ends."""
+
+    async def find_taken_slug(session: Any, *arguments: object) -> str:
+        slug: str = await session.scalar(select(Article.slug).limit(1))
+        return slug
+
+    async def create() -> None:
+        session = app.state.sessions.writing()
+        await services.create_article(session, author=guido, title="x", description="d", body="b")
+
+    monkeypatch.setattr(services, "find_free_slug", find_taken_slug)
+    with pytest.raises(Unavailable):
+        call(create)
+
+
+@pytest.mark.parametrize("password", ["triptych-demo", "wrong"])
+def test_hashing_holds_no_connection(
+    app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    """While a password is hashed, no connection is taken out of the pool."""
+    taken: list[int] = []
+
+    class Hasher(PasswordHasher):
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            taken.append(app.state.sessions.engine.pool.checkedout())
+            return super().hash(password, salt=salt)
+
+        def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override]
+            taken.append(app.state.sessions.engine.pool.checkedout())
+            return super().verify(hash, password)
+
+    hasher = Hasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "make_hasher", lambda strength: hasher)
+    user = {"email": "guido@example.com", "password": password}
+    login = client.post("/api/users/login", json={"user": user})
+    new = {"username": f"new-{password}", "email": f"{password}@example.com"}
+    client.post("/api/users", json={"user": {**new, "password": "a long password"}})
+    if login.status_code == 200:
+        token = {"Authorization": f"Token {login.json()['user']['token']}"}
+        change = {"user": {"password": "triptych-demo"}}
+        assert client.put("/api/user", json=change, headers=token).status_code == 200
+    assert len(taken) >= 2
+    assert set(taken) == {0}
+
+
+def test_hashing_at_once(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more passwords are hashed at once than there are processors."""
+    running: list[int] = []
+    most = 0
+
+    class Hasher(PasswordHasher):
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            nonlocal most
+            running.append(1)
+            most = max(most, len(running))
+            time.sleep(0.01)
+            running.pop()
+            return ""
+
+    async def hash_many() -> None:
+        number = passwords.MOST_AT_ONCE * 4
+        hashing = (passwords.hash_password("x", load_settings()) for _ in range(number))
+        await asyncio.gather(*hashing)
+
+    monkeypatch.setattr(passwords, "make_hasher", lambda strength: Hasher())
+    call(hash_many)
+    assert most == passwords.MOST_AT_ONCE
+
+
+def test_counter_is_locked_last(app: FastAPI, call: Call, guido: User) -> None:
+    """The counter of events is the last row that a write locks before its event and its commit."""
+    seen: list[str] = []
+
+    def note(*arguments: object) -> None:
+        seen.append(str(arguments[2]).partition(" WHERE")[0])
+
+    async def create() -> None:
+        session = app.state.sessions.writing()
+        await services.create_article(
+            session, author=guido, title="Counted", description="d", body="b"
+        )
+
+    engine = app.state.sessions.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    call(create)
+    event.remove(engine, "before_cursor_execute", note)
+    assert [line.partition(" SET")[0].partition(" (")[0] for line in seen[-2:]] == [
+        "UPDATE event_counter",
+        "INSERT INTO events",
+    ]

@@ -1,0 +1,141 @@
+"""What is added to the app later works as in any FastAPI app."""
+
+from collections.abc import Callable, Iterator
+from inspect import isasyncgenfunction, iscoroutinefunction
+from types import ModuleType
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, HTTPException, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.testclient import TestClient
+
+from conduit import health
+from conduit.accounts import api as accounts
+from conduit.accounts.auth import CurrentUser
+from conduit.articles import api as articles
+from conduit.comments import api as comments
+from conduit.errors import Forbidden
+from conduit.main import create_app
+from conduit.settings import Settings, load_settings
+
+
+@pytest.fixture
+def own(app: FastAPI) -> FastAPI:
+    """An app of its own, on the same database, to add routes to."""
+    return create_app(load_settings())
+
+
+@pytest.fixture
+def browser(own: FastAPI) -> Iterator[TestClient]:
+    """A client of it that sees failures as any client does."""
+    with TestClient(own, raise_server_exceptions=False) as client:
+        yield client
+
+
+def refusing(error: Exception) -> Callable[[], None]:
+    def refuse() -> None:
+        raise error
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "errors"),
+    [
+        (HTTPException(403), 403, {"request": ["Forbidden"]}),
+        (HTTPException(403, "not yours"), 403, {"request": ["not yours"]}),
+        (HTTPException(404), 404, {"route": ["not found"]}),
+        (HTTPException(404, "no such thing"), 404, {"request": ["no such thing"]}),
+        (HTTPException(418, {"pot": 1}), 418, {"request": [{"pot": 1}]}),
+        (HTTPException(500), 500, {"server": ["internal error"]}),
+        (Forbidden(thing="forbidden"), 403, {"thing": ["forbidden"]}),
+    ],
+)
+def test_http_exception(
+    own: FastAPI, browser: TestClient, error: Exception, status: int, errors: dict[str, list[Any]]
+) -> None:
+    """`HTTPException` answers with its status, and a body in the shape of all errors."""
+    own.add_api_route("/api/refusing", refusing(error))
+    answer = browser.get("/api/refusing")
+    assert (answer.status_code, answer.json()) == (status, {"errors": errors})
+    assert answer.headers["X-Request-ID"]
+
+
+def test_headers_of_an_http_exception(own: FastAPI, browser: TestClient) -> None:
+    """The headers of an `HTTPException` are on the answer, and 304 has no body."""
+    own.add_api_route("/api/later", refusing(HTTPException(429, headers={"Retry-After": "9"})))
+    own.add_api_route("/api/same", refusing(HTTPException(304, headers={"ETag": "x"})))
+    assert browser.get("/api/later").headers["Retry-After"] == "9"
+    same = browser.get("/api/same")
+    assert (same.status_code, same.headers["ETag"], same.content) == (304, "x", b"")
+
+
+def test_failure(own: FastAPI, browser: TestClient) -> None:
+    """A failure is a 500 with the usual headers."""
+    own.add_api_route("/api/failing", lambda: 1 // 0)
+    answer = browser.get("/api/failing")
+    assert (answer.status_code, answer.json()) == (500, {"errors": {"server": ["internal error"]}})
+    assert answer.headers["X-Request-ID"]
+
+
+def test_failure_in_a_test(own: FastAPI) -> None:
+    """A failure reaches the test, as Starlette's client means it."""
+    own.add_api_route("/api/failing", lambda: 1 // 0)
+    with TestClient(own) as client, pytest.raises(ZeroDivisionError):
+        client.get("/api/failing")
+
+
+def test_sync_route_with_a_user(own: FastAPI, browser: TestClient, token: dict[str, str]) -> None:
+    """A route that asks for a token may be an ordinary function."""
+
+    def named(user: CurrentUser) -> str:
+        return user.username
+
+    own.add_api_route("/api/named", named)
+    assert browser.get("/api/named", headers=token).json() == "guido"
+
+
+def test_vary(app: FastAPI) -> None:
+    """What a route says in `Vary` stays, whatever origins are allowed."""
+    other = create_app(load_settings().model_copy(update={"cors_origins": "https://a.example"}))
+    other.add_api_route("/api/varying", lambda: Response(headers={"Vary": "Accept-Language"}))
+    with TestClient(other) as client:
+        answer = client.get("/api/varying")
+    assert answer.headers["Vary"] == "Accept-Language, Origin"
+
+
+def test_settings_of_the_app(client: TestClient, token: dict[str, str]) -> None:
+    """An app goes by the settings that it was made with, not by the environment's."""
+    settings = load_settings().model_copy(
+        update={"secret_key": "another secret that is long enough for it", "token_lifetime": 60}
+    )
+    user = {"email": "guido@example.com", "password": "triptych-demo"}
+    with TestClient(create_app(settings)) as other:
+        answer = other.post("/api/users/login", json={"user": user})
+        theirs = {"Authorization": f"Token {answer.json()['user']['token']}"}
+        assert other.get("/api/user", headers=theirs).status_code == 200
+        assert other.get("/api/user", headers=token).status_code == 401
+    assert client.get("/api/user", headers=theirs).status_code == 401
+
+
+def test_database_of_the_app() -> None:
+    """Making an app opens nothing, and starting it opens the database of its own settings."""
+    settings = Settings(database_url="postgresql://127.0.0.1:1/nowhere", database_timeout=1)
+    with TestClient(create_app(settings)) as client:
+        assert client.get("/api/health").status_code == 503
+
+
+@pytest.mark.parametrize("part", [accounts, articles, comments, health])
+def test_dependencies_wait_for_no_thread(part: ModuleType) -> None:
+    """No dependency is an ordinary function, which would wait for a thread of a shared pool."""
+
+    def calls(dependant: Dependant) -> Iterator[Dependant]:
+        for part in dependant.dependencies:
+            yield part
+            yield from calls(part)
+
+    for route in part.router.routes:
+        for each in calls(route.dependant):
+            is_security = hasattr(each.call, "scheme_name")
+            assert is_security or iscoroutinefunction(each.call) or isasyncgenfunction(each.call)

@@ -1,0 +1,157 @@
+"""What the database layer promises to the services."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from conduit.accounts import passwords
+from conduit.accounts.models import User
+from conduit.articles import services
+from conduit.articles.models import Article
+from conduit.database import db, make_engine
+from conduit.errors import Unavailable
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[None]:
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def guido(context: None) -> User:
+    user = db.session.scalars(select(User).where(User.username == "guido")).one()
+    db.close()
+    return user
+
+
+def test_first_come_first_served(tmp_path: Path) -> None:
+    """Who waits for a connection gets the next one, before any that comes later."""
+    engine = make_engine(f"sqlite:///{tmp_path / 'x.sqlite3'}", pool_size=1, timeout=10)
+    served: list[str] = []
+    held = engine.connect()
+
+    def ask(name: str) -> None:
+        with engine.connect():
+            served.append(name)
+            time.sleep(0.01)
+
+    waiting = [threading.Thread(target=ask, args=[name]) for name in ("first", "second", "third")]
+    for number, thread in enumerate(waiting, start=1):
+        thread.start()
+        while len(engine.pool.waiting) < number:  # type: ignore[attr-defined]
+            time.sleep(0.001)
+    held.close()
+    ask("newcomer")
+    for thread in waiting:
+        thread.join()
+    assert served == ["first", "second", "third", "newcomer"]
+    engine.dispose()
+
+
+def test_waiting_for_a_connection_ends(tmp_path: Path) -> None:
+    """Who waits longer than the timeout is refused, and holds up nobody after that."""
+    engine = make_engine(f"sqlite:///{tmp_path / 'x.sqlite3'}", pool_size=1, timeout=1)
+    with engine.connect(), pytest.raises(PoolTimeout):
+        engine.connect()
+    engine.connect().close()
+    engine.dispose()
+
+
+def test_other_violations_are_raised(guido: User) -> None:
+    """Only a taken slug is tried again: any other violation is an error, at once."""
+    with pytest.raises(IntegrityError):
+        services.create_article(author=guido, title="", description="d", body="b")
+
+
+def test_attempts_end(guido: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where every slug is taken by another writer, trying ends."""
+    [slug] = db.session.scalars(select(Article.slug).limit(1))
+    db.close()
+    monkeypatch.setattr(services, "find_free_slug", lambda *arguments: slug)
+    with pytest.raises(Unavailable):
+        services.create_article(author=guido, title="x", description="d", body="b")
+
+
+@pytest.mark.parametrize("password", ["triptych-demo", "wrong"])
+def test_hashing_holds_no_connection(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    """While a password is hashed, no connection is taken out of the pool."""
+    taken: list[int] = []
+
+    class Hasher(PasswordHasher):
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            taken.append(app.extensions["database"].engine.pool.checkedout())
+            return super().hash(password, salt=salt)
+
+        def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override]
+            taken.append(app.extensions["database"].engine.pool.checkedout())
+            return super().verify(hash, password)
+
+    hasher = Hasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "make_hasher", lambda strength: hasher)
+    user = {"email": "guido@example.com", "password": password}
+    login = client.post("/api/users/login", json={"user": user})
+    new = {"username": f"new-{password}", "email": f"{password}@example.com"}
+    client.post("/api/users", json={"user": {**new, "password": "a long password"}})
+    if login.status_code == 200:
+        token = {"Authorization": f"Token {login.get_json()['user']['token']}"}
+        change = {"user": {"password": "triptych-demo"}}
+        assert client.put("/api/user", json=change, headers=token).status_code == 200
+    assert len(taken) >= 2
+    assert set(taken) == {0}
+
+
+def test_hashing_at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more passwords are hashed at once than there are processors."""
+    running: list[int] = []
+    most = 0
+
+    class Hasher(PasswordHasher):
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            nonlocal most
+            running.append(1)
+            most = max(most, len(running))
+            time.sleep(0.01)
+            running.pop()
+            return ""
+
+    monkeypatch.setattr(passwords, "make_hasher", lambda strength: Hasher())
+
+    def hash_one() -> None:
+        with app.app_context():
+            passwords.hash_password("x")
+
+    threads = [threading.Thread(target=hash_one) for _ in range(passwords.MOST_AT_ONCE * 4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == passwords.MOST_AT_ONCE
+
+
+def test_counter_is_locked_last(app: Flask, guido: User) -> None:
+    """The counter of events is the last row that a write locks before its event and its commit."""
+    seen: list[str] = []
+
+    def note(*arguments: object) -> None:
+        seen.append(str(arguments[2]).partition(" WHERE")[0])
+
+    engine = app.extensions["database"].engine
+    event.listen(engine, "before_cursor_execute", note)
+    services.create_article(author=guido, title="Counted", description="d", body="b")
+    event.remove(engine, "before_cursor_execute", note)
+    assert [line.partition(" SET")[0].partition(" (")[0] for line in seen[-2:]] == [
+        "UPDATE event_counter",
+        "INSERT INTO events",
+    ]

@@ -1,0 +1,151 @@
+"""What is added to the app later works as in any Flask app."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask, Response, abort, g, got_request_exception
+from flask.testing import FlaskClient
+
+from conduit import create_app
+from conduit.accounts.auth import login_required
+from conduit.database import db
+from conduit.errors import Forbidden
+from conduit.schemas import ErrorResponse
+from conduit.settings import Settings
+
+
+@pytest.fixture
+def own(app: Flask) -> Iterator[Flask]:
+    """An app of its own, on the same database, to add views to."""
+    own = create_app()
+    yield own
+    own.extensions["database"].engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "errors"),
+    [
+        ((403, "not yours"), 403, {"request": ["not yours"]}),
+        ((404,), 404, {"route": ["not found"]}),
+        ((404, "no such thing"), 404, {"request": ["no such thing"]}),
+        ((418, "a teapot"), 418, {"request": ["a teapot"]}),
+        ((500,), 500, {"server": ["internal error"]}),
+    ],
+)
+def test_abort(
+    own: Flask, arguments: tuple[Any, ...], status: int, errors: dict[str, list[str]]
+) -> None:
+    """`abort` answers with its status, and a body in the shape of all errors."""
+    own.add_url_rule("/api/refusing", view_func=lambda: abort(*arguments))
+    answer = own.test_client().get("/api/refusing")
+    assert answer.status_code == status
+    assert answer.get_json() == {"errors": errors}
+    assert answer.headers["X-Request-ID"]
+
+
+def test_abort_without_words(own: Flask) -> None:
+    """`abort` with a status alone says what Flask says of it."""
+    own.add_url_rule("/api/refusing", view_func=lambda: abort(403))
+    answer = own.test_client().get("/api/refusing")
+    assert answer.status_code == 403
+    assert "permission" in answer.get_json()["errors"]["request"][0]
+
+
+def test_abort_with_a_response(own: Flask) -> None:
+    """`abort` with a response answers with just that."""
+    own.add_url_rule("/api/refusing", view_func=lambda: abort(Response("gone", 410)))
+    answer = own.test_client().get("/api/refusing")
+    assert (answer.status_code, answer.text) == (410, "gone")
+
+
+def test_domain_error(own: Flask) -> None:
+    """A view may raise the errors of the API."""
+
+    def refusing() -> None:
+        raise Forbidden(thing="forbidden")
+
+    own.add_url_rule("/api/refusing", view_func=refusing)
+    answer = own.test_client().get("/api/refusing")
+    assert (answer.status_code, answer.get_json()) == (403, {"errors": {"thing": ["forbidden"]}})
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        ("made", 201, {"X-Made": "yes"}),
+        ({"made": True}, 201, {"X-Made": "yes"}),
+        (ErrorResponse(errors={}), 201, {"X-Made": "yes"}),
+    ],
+)
+def test_return_values(own: Flask, returned: Any) -> None:
+    """A view may return a body, a status and headers."""
+    own.add_url_rule("/api/making", view_func=lambda: returned)
+    answer = own.test_client().get("/api/making")
+    assert (answer.status_code, answer.headers["X-Made"]) == (201, "yes")
+
+
+def test_async_view(own: Flask, token: dict[str, str]) -> None:
+    """A view that asks for a token may be a coroutine."""
+
+    @own.get("/api/asynchronous")
+    @login_required
+    async def asynchronous() -> str:
+        return str(g.user.username)
+
+    assert own.test_client().get("/api/asynchronous", headers=token).text == "guido"
+
+
+def test_failure(own: Flask) -> None:
+    """A failure is a 500, and Flask's signal tells of it."""
+    failures: list[Exception] = []
+
+    def note(app: Flask, exception: Exception) -> None:
+        failures.append(exception)
+
+    own.add_url_rule("/api/failing", view_func=lambda: 1 // 0)
+    with got_request_exception.connected_to(note, own):
+        answer = own.test_client().get("/api/failing")
+    assert answer.status_code == 500
+    assert answer.get_json() == {"errors": {"server": ["internal error"]}}
+    assert [type(failure) for failure in failures] == [ZeroDivisionError]
+
+
+def test_failure_in_a_test(own: Flask) -> None:
+    """With `testing` a failure reaches the test."""
+    own.testing = True
+    own.add_url_rule("/api/failing", view_func=lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        own.test_client().get("/api/failing")
+
+
+def test_vary(own: Flask) -> None:
+    """What a view says in `Vary` stays, whatever origins are allowed."""
+    settings = Settings()
+    settings.ORIGINS = frozenset({"https://front.example"})
+    other = create_app(settings)
+    other.add_url_rule("/api/varying", view_func=lambda: ("x", 200, {"Vary": "Accept-Language"}))
+    answer = other.test_client().get("/api/varying")
+    assert set(answer.vary) == {"Accept-Language", "Origin"}
+    other.extensions["database"].engine.dispose()
+
+
+def test_settings_of_the_app(own: Flask, client: FlaskClient, token: dict[str, str]) -> None:
+    """An app goes by the settings that it was made with, not by the environment's."""
+    settings = Settings()
+    settings.SECRET_KEY = "another secret that is long enough for it"
+    settings.TOKEN_LIFETIME = 60
+    other = create_app(settings)
+    user = {"email": "guido@example.com", "password": "triptych-demo"}
+    answer = other.test_client().post("/api/users/login", json={"user": user})
+    theirs = {"Authorization": f"Token {answer.get_json()['user']['token']}"}
+    assert other.test_client().get("/api/user", headers=theirs).status_code == 200
+    assert other.test_client().get("/api/user", headers=token).status_code == 401
+    assert client.get("/api/user", headers=theirs).status_code == 401
+    other.extensions["database"].engine.dispose()
+
+
+def test_session_in_a_shell(app: Flask) -> None:
+    """In an application context, as in `flask shell`, there is a session too."""
+    with app.app_context():
+        assert db.session.connection().exec_driver_sql("SELECT 1").scalar() == 1
