@@ -117,13 +117,15 @@ def log_refusal(request: HttpRequest, status: int, cause: object) -> None:
     log.error("%s %s %s: %s", request.META["conduit.request_id"], request.method, status, line)
 
 
+def api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
+    if error.status >= 500:
+        log_refusal(request, error.status, error.__cause__ or error.errors)
+    headers = {"WWW-Authenticate": "Token"} if error.status == 401 else None
+    return respond(error.status, error.errors, headers)
+
+
 def register(api: NinjaAPI) -> None:
-    @api.exception_handler(ApiError)
-    def api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
-        if error.status >= 500:
-            log_refusal(request, error.status, error.__cause__ or error.errors)
-        headers = {"WWW-Authenticate": "Token"} if error.status == 401 else None
-        return respond(error.status, error.errors, headers)
+    api.exception_handler(ApiError)(api_error)
 
     @api.exception_handler(RequestDataTooBig)
     def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
@@ -155,6 +157,12 @@ def is_of_admin(request: HttpRequest) -> bool:
     return request.path_info.startswith(ADMIN)
 
 
+def words_of(exception: Exception) -> str | None:
+    """What a view has said of it; Django's own 404 says which routes it has tried, to nobody."""
+    said = exception.args[0] if exception.args else None
+    return said if isinstance(said, str) else None
+
+
 def malformed(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's `handler400`."""
     if is_of_admin(request):
@@ -166,14 +174,15 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's `handler403`."""
     if is_of_admin(request):
         return defaults.permission_denied(request, exception)
-    return respond(403, {"request": ["forbidden"]})
+    return respond(403, {"request": [words_of(exception) or "forbidden"]})
 
 
 def no_route(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's `handler404`."""
     if is_of_admin(request):
         return defaults.page_not_found(request, exception)
-    return respond(404, {"route": ["not found"]})
+    words = words_of(exception)
+    return respond(404, {"request": [words]} if words else {"route": ["not found"]})
 
 
 def internal_error(request: HttpRequest) -> HttpResponseBase:

@@ -14,7 +14,16 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
-from .errors import ADMIN, ApiError, BadRequest, NotFound, method_not_allowed, respond
+from .errors import (
+    ADMIN,
+    ApiError,
+    BadRequest,
+    NotFound,
+    api_error,
+    is_of_admin,
+    method_not_allowed,
+    respond,
+)
 from .live.messages import Close
 
 log = logging.getLogger("conduit.request")
@@ -67,9 +76,15 @@ class ConduitMiddleware:
         if request.method == "HEAD" and path.startswith("/api/"):
             request.method = "GET"  # Ninja answers what a handler names, and no more
         response = self.get_response(request)
-        if response.status_code == 405 and not path.startswith(ADMIN):
+        if response.status_code == 405 and "Allow" in response and not path.startswith(ADMIN):
             return method_not_allowed(request, response["Allow"].split(", "))
         return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer the errors of the API that a plain view raises, as Ninja does in operations."""
+        if isinstance(error, ApiError) and not is_of_admin(request):
+            return api_error(request, error)
+        return None
 
 
 def add_headers(request: HttpRequest, response: HttpResponse, method: str) -> None:

@@ -1,0 +1,125 @@
+"""What is added to the app later works as in any Django project."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.signals import got_request_exception
+from django.http import Http404, HttpRequest, HttpResponse
+from django.test import Client, TestCase, override_settings
+from django.urls import path
+from ninja import NinjaAPI
+from ninja.errors import HttpError
+
+from conduit import errors, urls
+from conduit.errors import Forbidden
+
+FAILURES: dict[str, Callable[[], Exception]] = {
+    "missing": Http404,
+    "forbidden": PermissionDenied,
+    "suspicious": SuspiciousOperation,
+    "teapot": partial(HttpError, 418, "is a teapot"),
+    "bug": partial(ZeroDivisionError, "a secret"),
+    "none": partial(Http404, "no such thing"),
+    "not yours": partial(PermissionDenied, "not yours"),
+    "of the domain": partial(Forbidden, thing="forbidden"),
+}
+ANSWERS: dict[str, tuple[int, Any]] = {
+    "missing": (404, {"route": ["not found"]}),
+    "forbidden": (403, {"request": ["forbidden"]}),
+    "suspicious": (400, {"request": ["is malformed"]}),
+    "bug": (500, {"server": ["internal error"]}),
+    "none": (404, {"request": ["no such thing"]}),
+    "not yours": (403, {"request": ["not yours"]}),
+    "of the domain": (403, {"thing": ["forbidden"]}),
+}
+
+later = NinjaAPI(urls_namespace="later", openapi_url=None, docs_url=None)
+errors.register(later)
+
+
+@later.get("/{name}")
+def fail(request: HttpRequest, name: str) -> None:
+    raise FAILURES[name]()
+
+
+@later.get("/async/{name}")
+async def fail_async(request: HttpRequest, name: str) -> None:
+    raise FAILURES[name]()
+
+
+def fail_plainly(request: HttpRequest, name: str) -> HttpResponse:
+    raise FAILURES[name]()
+
+
+urlpatterns = [
+    path("api/later/", later.urls),
+    path("api/plain/<name>", fail_plainly),
+    path("api/refusing", lambda request: HttpResponse(status=405)),
+    path("plain/<name>", fail_plainly),
+    path("admin/plain/<name>", fail_plainly),
+    *urls.urlpatterns,
+]
+handler400, handler403 = urls.handler400, urls.handler403
+handler404, handler500 = urls.handler404, urls.handler500
+
+
+@override_settings(ROOT_URLCONF=__name__)
+class FailureTests(TestCase):
+    def setUp(self) -> None:
+        self.failures: list[HttpRequest | None] = []
+        got_request_exception.connect(self.note)
+        self.addCleanup(got_request_exception.disconnect, self.note)
+
+    def note(self, sender: Any, request: HttpRequest | None = None, **named: Any) -> None:
+        self.failures.append(request)
+
+    def test_answers(self) -> None:
+        """Django's exceptions have their status and the contract's shape, wherever raised."""
+        client = Client(raise_request_exception=False)
+        for name, (status, body) in ANSWERS.items():
+            for prefix in ("/api/later", "/api/later/async", "/api/plain", "/plain"):
+                with self.subTest(f"{prefix}/{name}"):
+                    self.failures.clear()
+                    answer = client.get(f"{prefix}/{name}")
+                    self.assertEqual(
+                        (answer.status_code, answer.json()), (status, {"errors": body})
+                    )
+                    self.assertIn("X-Request-ID", answer)
+                    self.assertEqual(len(self.failures), status == 500)
+
+    def test_errors_of_ninja(self) -> None:
+        """Ninja's `HttpError` says its message in the contract's shape."""
+        answer = self.client.get("/api/later/teapot")
+        self.assertEqual(answer.status_code, 418)
+        self.assertEqual(answer.json(), {"errors": {"request": ["is a teapot"]}})
+
+    def test_other_answers(self) -> None:
+        """A view may answer 405 by itself."""
+        self.assertEqual(self.client.get("/api/refusing").status_code, 405)
+
+    def test_bugs_are_raised(self) -> None:
+        """The test client raises what a view has raised, in an operation too."""
+        for prefix in ("/api/later", "/api/later/async", "/api/plain"):
+            with self.subTest(prefix), self.assertRaisesMessage(ZeroDivisionError, "a secret"):
+                self.client.get(f"{prefix}/bug")
+
+    def test_debug(self) -> None:
+        """With DEBUG Django shows its page of a bug, also of one in an operation."""
+        client = Client(raise_request_exception=False)
+        with override_settings(DEBUG=True):
+            answer = client.get("/api/later/bug", headers={"Accept": "text/html"})
+        self.assertEqual(answer.status_code, 500)
+        self.assertContains(answer, "ZeroDivisionError", status_code=500)
+
+    def test_the_admin(self) -> None:
+        """Below the admin the answers are Django's usual pages."""
+        client = Client(raise_request_exception=False)
+        for name in ("missing", "forbidden", "suspicious", "bug"):
+            status, _ = ANSWERS[name]
+            with self.subTest(name):
+                answer = client.get(f"/admin/plain/{name}")
+                self.assertEqual(answer.status_code, status)
+                self.assertEqual(answer["Content-Type"].partition(";")[0], "text/html")
+                self.assertNotIn(b"secret", answer.content)
