@@ -4,11 +4,13 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .harness import Answer, Person, register, rule, unique, write_article
+from .harness.databases import Database
 from .harness.processes import free_port
 from .harness.rush import at_once
 from .harness.servers import Launcher, Server
@@ -337,3 +339,23 @@ def test_sqlite_reader_waits_for_nobody(server: Server) -> None:
         answers = pool.submit(at_once, reading).result(timeout=5)
     assert [answer.status for answer in answers] == [200] * 20
     assert max(answer.seconds for answer in answers) < 1
+
+
+@rule("DB-16")
+@pytest.mark.on_sqlite
+@pytest.mark.parametrize(
+    "name", ["p%41.sqlite3", "q?x=1.sqlite3", "a#b c&d.sqlite3", "é한.sqlite3"]
+)
+def test_sqlite_path_as_it_is(launcher: Launcher, tmp_path: Path, name: str) -> None:
+    """The path of a SQLite URL is the file's own: no app reads anything else into it."""
+    database = Database(f"sqlite:///{tmp_path / name}")
+    assert launcher.migrate(database).code == 0
+    server = launcher.start(database=database)
+    try:
+        person = register(server.client)
+    finally:
+        server.stop()
+    assert database.rows("SELECT username FROM users") == [(person.username,)]
+    assert {file.name.partition(".sqlite3")[0] for file in tmp_path.iterdir()} == {
+        name.removesuffix(".sqlite3")
+    }

@@ -1,6 +1,7 @@
 """A client of live events: one socket, whose every frame is held against `spec/asyncapi.yaml`."""
 
 import json
+import socket
 import time
 from collections.abc import Iterable
 from functools import cache
@@ -69,6 +70,10 @@ class Socket:
     def hear_raw(self, number: int, patience: float = PATIENCE) -> list[str]:
         """That many frames as they came, for when there are too many to look at each."""
         return [str(self.connection.recv(timeout=patience)) for _ in range(number)]
+
+    def cut(self) -> None:
+        """End the connection without a word, as a machine does that loses its network."""
+        self.connection.socket.shutdown(socket.SHUT_RDWR)
 
     def ask(self, kind: str, **fields: Any) -> Any:
         """Send a message of the contract; returns the next frame."""

@@ -1,12 +1,16 @@
 """The connection as simple-websocket uses it: from two threads, one of which answers pings."""
 
-import select
+import selectors
 import socket
 import threading
 from typing import Any
 
+from ..database import Selector
+
 # Seconds in which the client must have taken a frame.
 PATIENCE = 5
+# Windows has no such flag: there a client that takes nothing holds its own thread.
+DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
 # Where the servers put the connection; others keep it to themselves.
 NAMES = ("gunicorn.socket", "werkzeug.socket")
 
@@ -35,7 +39,7 @@ class Wire:
             rest = memoryview(data)
             while rest:
                 try:
-                    sent = self.connection.send(rest, socket.MSG_DONTWAIT)
+                    sent = self.connection.send(rest, DONT_WAIT)
                 except BlockingIOError:
                     self.wait_or_cut()
                 else:
@@ -43,11 +47,11 @@ class Wire:
         return len(data)
 
     def wait_or_cut(self) -> None:
-        writable = select.poll()
-        writable.register(self.connection, select.POLLOUT)
-        if not writable.poll(PATIENCE * 1000):
-            self.connection.shutdown(socket.SHUT_RDWR)
-            raise TimeoutError
+        with Selector() as writable:
+            writable.register(self.connection, selectors.EVENT_WRITE)
+            if not writable.select(PATIENCE):
+                self.connection.shutdown(socket.SHUT_RDWR)
+                raise TimeoutError
 
     def recv(self, size: int) -> bytes:
         return self.connection.recv(size)

@@ -1,0 +1,78 @@
+"""Clients that leave: in the midst of a request, before its answer, or from a socket."""
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import pytest
+
+from .harness import register, rule, unique
+from .harness.live import Socket
+from .harness.servers import Launcher, Server
+
+pytestmark = pytest.mark.process
+
+
+@rule("LOG-6", "LOG-1", "FAIL-5")
+@pytest.mark.parametrize(
+    "framing", [b"Content-Length: 1000\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"]
+)
+def test_client_that_leaves_in_an_upload(server: Server, framing: bytes) -> None:
+    """A request that never comes to its end is one line with 400, and nothing else."""
+    id_ = unique("upload-")
+    size = server.log.stat().st_size
+    head = f"POST /api/users HTTP/1.1\r\nHost: x\r\nX-Request-ID: {id_}\r\n".encode()
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(head + b"Content-Type: application/json\r\n" + framing)
+        time.sleep(0.2)
+    lines = server.log_lines_with(id_)
+    assert len(lines) == 1
+    assert f"INFO conduit.request {id_} POST /api/users 400 " in lines[0]
+    assert "Traceback" not in server.log_text(size)
+
+
+@rule("LOG-6", "FAIL-5")
+def test_clients_that_leave_before_the_answer(launcher: Launcher) -> None:
+    """Clients that leave while their requests are answered are no failure in the log."""
+    server = launcher.start()
+    target = urlsplit(server.url)
+    request = b"GET /api/articles HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    def leave(number: int) -> None:
+        with socket.create_connection((target.hostname, target.port)) as connection:
+            connection.sendall(request)
+            time.sleep(number % 30 / 1000)
+
+    try:
+        with ThreadPoolExecutor(32) as pool:
+            list(pool.map(leave, range(300)))
+        assert register(server.client).get("/api/user").status == 200
+        time.sleep(0.5)
+        log = server.log_text()
+    finally:
+        server.stop()
+    assert "Traceback" not in log
+    assert " ERROR " not in log
+
+
+@rule("LOG-6")
+@pytest.mark.live
+def test_sockets_that_are_cut(launcher: Launcher) -> None:
+    """A client that leaves a socket without a word, while it is told something, is no failure."""
+    server = launcher.start()
+    try:
+        person = register(server.client)
+        for _ in range(20):
+            with Socket(server.url) as told:
+                told.subscribe("articles")
+                told.cut()
+            article = {"title": "x", "description": "x", "body": "x"}
+            assert person.post("/api/articles", json={"article": article}).status == 201
+        time.sleep(0.5)
+        log = server.log_text()
+    finally:
+        server.stop()
+    assert "Traceback" not in log
+    assert " ERROR " not in log
