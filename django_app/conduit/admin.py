@@ -8,6 +8,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse
 
+# Characters; a field for more gets several lines, since one line would drop line feeds.
 LONGEST_LINE = 254
 
 
@@ -41,7 +42,7 @@ class ConduitAdmin(admin.ModelAdmin):
         self, db_field: models.Field, request: HttpRequest, **options: Any
     ) -> Any:
         if isinstance(db_field, models.CharField) and (db_field.max_length or 0) > LONGEST_LINE:
-            options["widget"] = AdminTextareaWidget({"rows": 3})  # a line would drop line feeds
+            options["widget"] = AdminTextareaWidget({"rows": 3})
         return super().formfield_for_dbfield(db_field, request, **options)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:

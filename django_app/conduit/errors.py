@@ -158,7 +158,7 @@ def is_of_admin(request: HttpRequest) -> bool:
 
 
 def words_of(exception: Exception) -> str | None:
-    """What a view has said of it; Django's own 404 says which routes it has tried, to nobody."""
+    """The message that a view gave; Django's own 404 has the routes instead that it has tried."""
     said = exception.args[0] if exception.args else None
     return said if isinstance(said, str) else None
 

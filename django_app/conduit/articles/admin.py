@@ -87,7 +87,7 @@ class TagAdmin(UnchangedAdmin):
     actions = ["take_off"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Tag | None = None) -> bool:
-        """Nobody: an article that is being written may be about to have the tag."""
+        """Never: an article that is being written may be about to get the tag."""
         return False
 
     @admin.action(description="Take the tags off all articles", permissions=["take_off"])
