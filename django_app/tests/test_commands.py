@@ -8,14 +8,12 @@ from typing import Any
 from unittest.mock import patch
 
 from django.conf import settings
-from django.core.checks import Tags, run_checks
+from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
-from django.core.management.base import SystemCheckError
-from django.db import IntegrityError, connection, transaction
-from django.db.migrations.recorder import MigrationRecorder
+from django.db import IntegrityError, transaction
 from django.test import TestCase, TransactionTestCase, override_settings
 
-from conduit.accounts import adoption, services
+from conduit.accounts import services
 from conduit.accounts.models import User
 from conduit.articles.models import Article
 from conduit.articles.services import create_article
@@ -40,47 +38,6 @@ class CheckTests(TestCase):
         with override_settings(**PRODUCTION):
             self.assertEqual(run_checks(include_deployment_checks=True), [])
         self.assertEqual(settings.SILENCED_SYSTEM_CHECKS, [])
-
-    def test_migrations(self) -> None:
-        """No change of the models is without a migration."""
-        call_command("makemigrations", check=True, dry_run=True, verbosity=0)
-
-
-class AdoptTests(TestCase):
-    """The tables are there; what is recorded of them is taken away."""
-
-    def forget(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM django_migrations")
-
-    def test_migrate_refuses(self) -> None:
-        """A database of another app is told from an empty one before `migrate` begins."""
-        self.assertEqual(run_checks(tags=[Tags.database], databases=["default"]), [])
-        self.forget()
-        [error] = run_checks(tags=[Tags.database], databases=["default"])
-        self.assertEqual(error.id, "accounts.E001")
-        for options in ({}, {"plan": True}):
-            with self.subTest(options), self.assertRaises(SystemCheckError):
-                call_command("migrate", skip_checks=False, verbosity=0, **options)
-        self.assertEqual(MigrationRecorder(connection).applied_migrations(), {})
-
-    def test_adopt(self) -> None:
-        """`adopt` records the first migrations, and nothing the second time."""
-        self.forget()
-        for line in ("Adopted: now run `migrate`.\n", "Nothing to adopt.\n"):
-            said = StringIO()
-            call_command("adopt", stdout=said)
-            self.assertEqual(said.getvalue(), line)
-        self.assertFalse(adoption.is_to_adopt(connection))
-
-    def test_what_deviates(self) -> None:
-        """A table that differs is named, and nothing recorded."""
-        self.forget()
-        with connection.cursor() as cursor:
-            cursor.execute("DROP INDEX users_username_key")
-        with self.assertRaisesMessage(CommandError, "the first: users_username_key on users"):
-            call_command("adopt")
-        self.assertTrue(adoption.is_to_adopt(connection))
 
 
 class CreateSuperuserTests(TestCase):
