@@ -4,10 +4,16 @@ from typing import Any
 
 from conduit import check
 
-worker_class = "gthread"
+worker_class = "conduit.worker.PatientWorker"
 threads = 16
 graceful_timeout = 3
 control_socket_disable = True
+# What the contract says a request may be (BASE-3).
+limit_request_line = 4000
+limit_request_field_size = 8000
+# gunicorn would take these from anybody on this machine: who needs a prefix sets it here.
+forwarder_headers = ""
+secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 
 
 def on_starting(server: Any) -> None:

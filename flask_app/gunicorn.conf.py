@@ -6,12 +6,18 @@ from typing import Any
 from conduit import check
 from conduit.settings import get_settings
 
-worker_class = "gthread"
+worker_class = "conduit.worker.PatientWorker"
 # A socket keeps a thread for as long as it is open, so there are threads for them on top.
 threads = 16 + get_settings().LIVE_SOCKETS
 worker_connections = threads + 1000
 graceful_timeout = 3
 control_socket_disable = True
+# What the contract says a request may be (BASE-3).
+limit_request_line = 4000
+limit_request_field_size = 8000
+# gunicorn would take these from anybody on this machine: who needs a prefix sets it here.
+forwarder_headers = ""
+secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 
 
 def on_starting(server: Any) -> None:

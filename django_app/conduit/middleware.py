@@ -63,7 +63,10 @@ class ConduitMiddleware:
         path = clean_path(raw.encode("latin-1"))
         if not allows_host(request.META.get("HTTP_HOST", "")):
             return respond(400, {"host": ["not allowed"]})
-        if hasattr(request, "scope") and is_malformed(request.scope["headers"]):
+        query = request.META["QUERY_STRING"].encode("latin-1")
+        if hasattr(request, "scope") and is_malformed(
+            str(request.method), raw, query, request.scope["headers"]
+        ):
             return respond(400, {"request": ["is malformed"]})
         if path is None or (path.startswith(LAB) and not settings.LAB):
             return respond(404, {"route": ["not found"]})
@@ -71,8 +74,7 @@ class ConduitMiddleware:
             # The sessions and forms of the admin would answer a bad cookie with a new one.
             request.META.pop("HTTP_COOKIE", None)
         request.path = request.path_info = path
-        query = clean_query(request.META["QUERY_STRING"].encode("latin-1"))
-        request.META["QUERY_STRING"] = query.decode("latin-1")
+        request.META["QUERY_STRING"] = clean_query(query).decode("latin-1")
         if request.method == "HEAD" and path.startswith("/api/"):
             request.method = "GET"  # Ninja answers what a handler names, and no more
         response = self.get_response(request)
@@ -150,7 +152,7 @@ class SocketMiddleware:
         path = clean_path(raw_path(request).encode("latin-1"))
         if not allows_host(request.META.get("HTTP_HOST", "")):
             raise BadRequest(host="not allowed")
-        if is_malformed(scope["headers"]):
+        if is_malformed("GET", raw_path(request), scope["query_string"], scope["headers"]):
             raise BadRequest(request="is malformed")
         if path is None:
             raise NotFound(route="not found")
@@ -189,7 +191,7 @@ def raw_path(request: HttpRequest) -> str:
     sent = request.META.get("REQUEST_URI") or request.META.get("RAW_URI")
     path = sent.partition("?")[0] if sent else quote(request.path_info)
     # The absolute form, which is for proxies, and which a server must take all the same.
-    return path if path.startswith("/") else urlsplit(path).path
+    return path if path.startswith("/") else urlsplit(path).path or "/"
 
 
 def stay_in_thread(get_response: GetResponse) -> GetResponse:
@@ -205,11 +207,13 @@ def get_request_id(request: HttpRequest) -> str:
     return given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-def is_malformed(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Whether the headers are more than the contract speaks of, which uvicorn lets through."""
+def is_malformed(method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether the head is more than the contract speaks of, which uvicorn lets through."""
+    line = len(method) + len(path) + len(query) + len("  HTTP/1.1") + bool(query)
     names = [name for name, _ in headers]
     return (
-        len(names) > 100
+        line > 4000
+        or len(names) > 100
         or any(len(name) + len(value) > 8000 for name, value in headers)
         or any(names.count(name) > 1 for name in (b"host", b"authorization", b"content-type"))
     )

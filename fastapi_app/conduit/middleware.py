@@ -76,7 +76,12 @@ class ConduitMiddleware:
         path = clean_path(scope["raw_path"])
         if not self.allows_host(Headers(scope=scope).get("host", "")):
             await respond(400, {"host": ["not allowed"]})(scope, receive, send)
-        elif is_malformed(scope["headers"]):
+        elif is_malformed(
+            scope.get("method", "GET"),
+            scope["raw_path"].decode("latin-1"),
+            scope["query_string"],
+            scope["headers"],
+        ):
             await respond(400, {"request": ["is malformed"]})(scope, receive, send)
         elif path is None or (path.startswith(LAB) and not self.lab):
             await respond(404, {"route": ["not found"]})(scope, receive, send)
@@ -131,11 +136,13 @@ def get_request_id(headers: Headers) -> str:
     return given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-def is_malformed(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Whether the headers are more than the contract speaks of, which uvicorn lets through."""
+def is_malformed(method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether the head is more than the contract speaks of, which uvicorn lets through."""
+    line = len(method) + len(path) + len(query) + len("  HTTP/1.1") + bool(query)
     names = [name for name, _ in headers]
     return (
-        len(names) > 100
+        line > 4000
+        or len(names) > 100
         or any(len(name) + len(value) > 8000 for name, value in headers)
         or any(names.count(name) > 1 for name in (b"host", b"authorization", b"content-type"))
     )

@@ -1,6 +1,5 @@
 """What every answer has and every request is held to, whatever the route."""
 
-import contextlib
 import logging
 import re
 import time
@@ -19,8 +18,6 @@ LAB = "/api/lab/"
 LIVE = "/api/live"
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 NO_ROUTE = "/\0"
-DRAINED_AT_ONCE = 65_536
-MOST_DRAINED = 16 * 1_048_576
 
 
 class CleanPaths:
@@ -32,34 +29,27 @@ class CleanPaths:
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = clean_path(raw_path(environ).encode("latin-1"))
-        if (
-            path is None
-            or (path.startswith(LAB) and not self.lab)
-            or (path != LIVE and wants_socket(environ))
-        ):
+        if not wants_socket(environ):
+            environ.pop("HTTP_UPGRADE", None)  # of any other kind it changes nothing
+        elif path != LIVE:
+            path = NO_ROUTE
+        if path is None or (path.startswith(LAB) and not self.lab):
             path = NO_ROUTE
         environ["PATH_INFO"] = path.encode().decode("latin-1")
         query = clean_query(environ["QUERY_STRING"].encode("latin-1"))
         environ["QUERY_STRING"] = query.decode("latin-1")
-        answer = self.app(environ, start)
-        drain(environ)
-        return answer
-
-
-def drain(environ: WSGIEnvironment) -> None:
-    """Read what of a body nobody has read: gunicorn drops the connection else, unannounced."""
-    announced = int(environ.get("CONTENT_LENGTH") or 0)
-    if announced > MOST_DRAINED or not environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
-        return
-    with contextlib.suppress(Exception):  # of chunks that are none: each server raises its own
-        for _ in range(MOST_DRAINED // DRAINED_AT_ONCE):
-            if not environ["wsgi.input"].read(DRAINED_AT_ONCE):
-                return
+        return self.app(environ, start)
 
 
 def wants_socket(environ: WSGIEnvironment) -> bool:
+    """Whether it is the handshake of a WebSocket: a GET by HTTP/1.1 without a body."""
     upgrade, connection = environ.get("HTTP_UPGRADE", ""), environ.get("HTTP_CONNECTION", "")
-    return upgrade.lower() == "websocket" and "upgrade" in connection.lower()
+    return (
+        upgrade.lower() == "websocket"
+        and "upgrade" in {word.strip() for word in connection.lower().split(",")}
+        and (environ["REQUEST_METHOD"], environ["SERVER_PROTOCOL"]) == ("GET", "HTTP/1.1")
+        and not {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"} & {k for k, v in environ.items() if v}
+    )
 
 
 def raw_path(environ: WSGIEnvironment) -> str:
@@ -67,7 +57,7 @@ def raw_path(environ: WSGIEnvironment) -> str:
     uri: str = environ.get("REQUEST_URI") or environ["RAW_URI"]
     path = uri.partition("?")[0]
     # The absolute form, which is for proxies, and which a server must take all the same.
-    return path if path.startswith("/") else urlsplit(path).path
+    return path if path.startswith("/") else urlsplit(path).path or "/"
 
 
 def get_request_id() -> str:

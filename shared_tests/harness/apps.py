@@ -43,7 +43,14 @@ _BIND = ("--bind", "{host}:{port}", "--workers", "{workers}")
 
 
 # No compression of sockets, and an end to what does not end by itself.
-_SOCKETS = ("--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "3")
+_SOCKETS = (
+    "--http",
+    "conduit.protocol:StrictProtocol",
+    "--ws-per-message-deflate",
+    "false",
+    "--timeout-graceful-shutdown",
+    "3",
+)
 
 
 def _uvicorn(target: str, *more: str) -> tuple[str, ...]:

@@ -1,0 +1,97 @@
+"""How the server reads HTTP: `uvicorn --http conduit.protocol:StrictProtocol`.
+
+Without this, uvicorn with httptools takes the body of a request that has an `Upgrade` for another
+request (its issue 2722), the trailers of a body for headers, and a target `http://host` for none.
+"""
+
+import re
+from collections.abc import Iterator
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HOST_ALONE = re.compile(rb"https?://[^/?#]+(?=[?#]|$)", re.IGNORECASE)
+# What concerns the connection alone, and is left out when a request is read again.
+CONNECTION_FIELDS = {b"connection", b"upgrade", b"http2-settings"}
+
+
+class StrictProtocol(HttpToolsProtocol):
+    """Reads a request to its end, whatever it asks to be upgraded to."""
+
+    reading_headers = True
+
+    def data_received(self, data: bytes) -> None:
+        if self.parser is None:
+            return
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+            else:
+                self.read_again(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            message = "Invalid HTTP request received."
+            self.logger.warning(message)
+            self.send_400_response(message)
+
+    def read_again(self, rest: bytes) -> None:
+        """Go on as if the request asked for no upgrade, with its body and what follows it."""
+        head = b"".join(self.head_without_upgrade())
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.data_received(head + rest)
+
+    def head_without_upgrade(self) -> Iterator[bytes]:
+        version = self.scope["http_version"].encode()
+        yield b"%s %s HTTP/%s\r\n" % (self.scope["method"].encode(), self.url, version)
+        for name, value in self.headers:
+            if name not in CONNECTION_FIELDS:
+                yield b"%s: %s\r\n" % (name, value)
+            elif name == b"connection" and b"close" in value.lower():
+                yield b"connection: close\r\n"
+        yield b"\r\n"
+
+    def _should_upgrade(self) -> bool:
+        """Whether it is the handshake of a WebSocket: a GET by HTTP/1.1 without a body."""
+        names = {name for name, _ in self.headers}
+        return (
+            super()._should_upgrade()
+            and self.scope["method"] == "GET"
+            and self.scope["http_version"] == "1.1"
+            and not names & {b"content-length", b"transfer-encoding"}
+        )
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.reading_headers = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.reading_headers:  # and not a trailer
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self.reading_headers = False
+        if self.parser.should_upgrade():
+            self.scope["method"] = self.parser.get_method().decode()
+            self.scope["http_version"] = self.parser.get_http_version()
+            if not self._should_upgrade():
+                if self.scope["method"] == "CONNECT":
+                    raise ValueError("there is nothing to connect to")
+                return  # it is read again
+        if HOST_ALONE.match(self.url):
+            self.url = HOST_ALONE.sub(rb"\g<0>/", self.url, count=1)
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self.is_read_again():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self.is_read_again():
+            super().on_message_complete()
+
+    def is_read_again(self) -> bool:
+        """Whether the request is one whose `Upgrade` is left out, before it is."""
+        return bool(self.parser.should_upgrade()) and not self._should_upgrade()

@@ -1,0 +1,142 @@
+"""The worker of gunicorn that a slow client cannot occupy: `worker_class` in gunicorn.conf.py.
+
+Without this, each client that sends its request slowly keeps a thread until it has sent it all, and
+as many of them as there are threads are enough to stop the server.
+"""
+
+import re
+import selectors
+import socket
+import time
+from collections import deque
+from functools import partial
+from typing import Any
+
+from gunicorn import http
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+# Seconds in which a request must have arrived, from its first byte, and after that the rest of a
+# body whose end cannot be told beforehand.
+REQUEST_TIMEOUT = 10
+LONGEST_HEAD = 1_000_000
+LONGEST_BODY = 1_048_576
+READ_AT_ONCE = 65_536
+# How many requests may have a thread before all of them has arrived.
+MOST_INCOMPLETE = 8
+
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,10})[ \t]*\r\n", re.IGNORECASE)
+OF_UNKNOWN_END = re.compile(rb"\r\n(transfer-encoding|expect):", re.IGNORECASE)
+
+
+class PatientWorker(ThreadWorker):  # type: ignore[misc]
+    """Reads requests in the main loop, and gives a thread only to those that have arrived."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.incomplete: set[TConn] = set()
+        self.in_line: deque[TConn] = deque()
+
+    def accept(self, listener: socket.socket) -> None:
+        if self.cfg.is_ssl:  # what arrives can be read in a thread alone
+            super().accept(listener)
+            return
+        try:
+            client, address = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        self.nr_conns += 1
+        self.wait_for_request(TConn(self.cfg, client, address, listener.getsockname()))
+
+    def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
+        """Read the next request of a connection that was kept."""
+        if self.cfg.is_ssl:
+            super().on_client_socket_readable(conn, client)
+            return
+        self.poller.unregister(client)
+        self.keepalived_conns.remove(conn)
+        self.wait_for_request(conn)
+
+    def wait_for_request(self, conn: TConn) -> None:
+        conn.received = b""
+        conn.timeout = time.monotonic() + REQUEST_TIMEOUT
+        conn.sock.setblocking(False)
+        self.pending_conns.append(conn)
+        callback = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, callback)
+
+    def on_pending_socket_readable(self, conn: TConn, client: socket.socket) -> None:
+        """Read on, until the request has arrived or there is no telling how much is to come."""
+        if self.cfg.is_ssl:
+            super().on_pending_socket_readable(conn, client)
+            return
+        try:
+            data = client.recv(READ_AT_ONCE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        conn.received += data
+        missing = count_missing(conn.received)
+        if data and missing:
+            return
+        self.poller.unregister(client)
+        self.pending_conns.remove(conn)
+        if not conn.received:
+            self.nr_conns -= 1
+            conn.close()
+            return
+        if conn.parser is None:
+            conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
+        conn.parser.unreader.unread(conn.received)
+        conn.data_ready = True
+        conn.received = b""
+        if missing == 0:
+            self.enqueue_req(conn)
+        else:
+            self.in_line.append(conn)
+            self.admit()
+
+    def admit(self) -> None:
+        """Give a thread to those that have waited longest, as long as only a few are incomplete."""
+        while self.in_line and len(self.incomplete) < MOST_INCOMPLETE:
+            conn = self.in_line.popleft()
+            conn.timeout = time.monotonic() + REQUEST_TIMEOUT
+            self.incomplete.add(conn)
+            self.enqueue_req(conn)
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """gunicorn's own, which would overlook a `close` among other words of `Connection`."""
+        words = [value.lower() for name, value in req.headers if name == "CONNECTION"]
+        if "close" in {word.strip() for word in ",".join(words).split(",")}:
+            req.must_close = True
+        return super().handle_request(req, conn)
+
+    def finish_request(self, conn: TConn, fs: Any) -> None:
+        self.incomplete.discard(conn)
+        self.admit()
+        super().finish_request(conn, fs)
+
+    def murder_pending(self) -> None:
+        super().murder_pending()
+        for conn in self.incomplete:
+            if conn.timeout < time.monotonic():
+                stop_reading(conn.sock)
+
+
+def count_missing(received: bytes) -> int | None:
+    """How many bytes of a request are still to come, at least; none where that cannot be told."""
+    head, end, body = received.partition(b"\r\n\r\n")
+    if not end:
+        return 1 if len(received) < LONGEST_HEAD else None
+    length = LENGTH.search(head + b"\r\n")
+    if OF_UNKNOWN_END.search(head) or (length and int(length[1]) > LONGEST_BODY):
+        return None
+    return max(int(length[1]) - len(body), 0) if length else 0
+
+
+def stop_reading(client: socket.socket) -> None:
+    """Let whoever reads from the connection come to its end."""
+    try:
+        client.shutdown(socket.SHUT_RD)
+    except OSError:
+        pass  # it is closed already
