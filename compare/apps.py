@@ -89,7 +89,8 @@ DJANGO = App(
         Server(
             "uvicorn",
             "-m uvicorn conduit.asgi:application --host {host} --port {port} --workers {workers}"
-            " --lifespan off --http conduit.protocol:StrictProtocol --ws-per-message-deflate false --timeout-graceful-shutdown 3",
+            " --lifespan off --http conduit.protocol:StrictProtocol"
+            " --ws-per-message-deflate false --timeout-graceful-shutdown 3",
         ),
         Server(
             "gunicorn",
@@ -132,7 +133,8 @@ FASTAPI = App(
         Server(
             "uvicorn",
             "-m uvicorn conduit.asgi:app --host {host} --port {port} --workers {workers}"
-            " --http conduit.protocol:StrictProtocol --ws-per-message-deflate false --timeout-graceful-shutdown 3",
+            " --http conduit.protocol:StrictProtocol"
+            " --ws-per-message-deflate false --timeout-graceful-shutdown 3",
         ),
         Server(
             "hypercorn",

@@ -3,7 +3,6 @@
 import signal
 from typing import Any
 
-from conduit import check
 from conduit.settings import get_settings
 
 worker_class = "conduit.worker.PatientWorker"
@@ -11,6 +10,8 @@ worker_class = "conduit.worker.PatientWorker"
 threads = 16 + get_settings().LIVE_SOCKETS
 worker_connections = threads + 1000
 graceful_timeout = 3
+# Checked and loaded once, in the parent: a worker that starts while the database is away starts.
+preload_app = True
 control_socket_disable = True
 # What the contract says a request may be (BASE-3).
 limit_request_line = 4000
@@ -18,11 +19,6 @@ limit_request_field_size = 8000
 # gunicorn would take these from anybody on this machine: who needs a prefix sets it here.
 forwarder_headers = ""
 secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
-
-
-def on_starting(server: Any) -> None:
-    """Refuse to start in the parent: a worker that cannot start would be started again."""
-    check.require()
 
 
 def post_worker_init(worker: Any) -> None:

@@ -1,9 +1,12 @@
 """The database away, and back again."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
@@ -237,3 +240,34 @@ def test_database_restarts(fragile: Fragile) -> None:
         other.subscribe("articles", since=event["id"] - 1)
         assert other.hear_all(1) == [event]
     assert event["data"] == {"article": article}
+
+
+@rule("FAIL-3", "START-5")
+def test_worker_that_starts_without_a_database(launcher: Launcher, fragile: Fragile) -> None:
+    """A worker that has to be replaced while the database is away is there when it is back."""
+    server = launcher.start(
+        {"CONDUIT_DATABASE_TIMEOUT": None}, database=fragile.server.database, workers=2
+    )
+    try:
+        fragile.postgres.stop()
+        for pid in workers_of(server):
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(2)
+        fragile.postgres.start()
+        server.wait_until_ready(patience=10)
+        answers = at_once([partial(server.client.get, "/api/tags")] * 8)
+        assert [answer.status for answer in answers] == [200] * 8
+    finally:
+        server.stop()
+    assert server.log_text().count("cannot be reached") == 0
+
+
+def workers_of(server: Server) -> list[int]:
+    """The processes that answer, of a server that has several."""
+    parent = server.process.pid
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [
+        int(pid)
+        for pid in children
+        if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]

@@ -15,7 +15,7 @@ from .database import without_pool
 WORKER_CANNOT_START = 3
 
 
-def find_problem() -> str | None:
+def find_problem(*, may_be_away: bool) -> str | None:
     """A line that says what is wrong with the database, and what to do; none if it is well."""
     from .accounts.adoption import is_to_adopt  # models can be imported only after the setup
 
@@ -25,6 +25,8 @@ def find_problem() -> str | None:
             made_by_another = is_to_adopt(connection)
             executor = MigrationExecutor(connection)
     except (DatabaseError, InterfaceError) as error:
+        if may_be_away:
+            return None
         reason = str(error).partition("\n")[0]
         return f"the database of CONDUIT_DATABASE_URL cannot be reached: {reason}"
     if made_by_another:
@@ -38,17 +40,21 @@ def find_problem() -> str | None:
 
 
 def require() -> None:
-    """End the process with one line where settings or database are not as they must be."""
+    """End the process with one line where settings or database are not as they must be.
+
+    A worker of uvicorn may have to start while the database is away: it answers with 503 then.
+    """
+    is_worker = multiprocessing.parent_process() is not None
     try:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conduit.settings")
         django.setup()
         # Uvicorn's workers import this in their event loop, where Django refuses to query.
         with ThreadPoolExecutor() as threads:
-            problem = threads.submit(find_problem).result()
+            problem = threads.submit(find_problem, may_be_away=is_worker).result()
         if problem:
             raise SystemExit(f"conduit: {problem}")
     except SystemExit as stop:
-        if multiprocessing.parent_process() is None:
+        if not is_worker:
             raise
         print(stop.code, file=sys.stderr)
         raise SystemExit(WORKER_CANNOT_START) from None

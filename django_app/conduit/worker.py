@@ -9,6 +9,7 @@ import selectors
 import socket
 import time
 from collections import deque
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -135,8 +136,6 @@ def count_missing(received: bytes) -> int | None:
 
 
 def stop_reading(client: socket.socket) -> None:
-    """Let whoever reads from the connection come to its end."""
-    try:
+    """Let the thread that reads from the connection find its end."""
+    with suppress(OSError):  # it may be closed already
         client.shutdown(socket.SHUT_RD)
-    except OSError:
-        pass  # it is closed already

@@ -17,7 +17,7 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 WORKER_CANNOT_START = 3
 
 
-def find_problem(settings: Settings) -> str | None:
+def find_problem(settings: Settings, *, may_be_away: bool) -> str | None:
     """A line that says what is wrong with the database, and what to do; none if it is well."""
     engine = make_sync_engine(settings.database_url)
     try:
@@ -25,6 +25,8 @@ def find_problem(settings: Settings) -> str | None:
             history = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
             current = history.get_current_revision()
     except SQLAlchemyError as error:
+        if may_be_away:
+            return None
         reason = str(getattr(error, "orig", error)).partition("\n")[0]
         return f"the database of CONDUIT_DATABASE_URL cannot be reached: {reason}"
     finally:
@@ -38,13 +40,17 @@ def find_problem(settings: Settings) -> str | None:
 
 
 def require() -> None:
-    """End the process with one line where settings or database are not as they must be."""
+    """End the process with one line where settings or database are not as they must be.
+
+    A worker of uvicorn may have to start while the database is away: it answers with 503 then.
+    """
+    is_worker = multiprocessing.parent_process() is not None
     try:
-        problem = find_problem(load_settings())
+        problem = find_problem(load_settings(), may_be_away=is_worker)
         if problem:
             raise SystemExit(f"conduit: {problem}")
     except SystemExit as stop:
-        if multiprocessing.parent_process() is None:
+        if not is_worker:
             raise
         print(stop.code, file=sys.stderr)
         raise SystemExit(WORKER_CANNOT_START) from None

@@ -1,7 +1,5 @@
 """What has to hold before the server starts: `python -m conduit.check`."""
 
-import multiprocessing
-import sys
 from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
@@ -13,8 +11,6 @@ from .settings import Settings, get_settings
 
 VERSION_TABLE = "alembic_version_flask"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
-# The exit code at which uvicorn ends; after any other it starts the worker again, for ever.
-WORKER_CANNOT_START = 3
 
 
 def find_problem(settings: Settings) -> str | None:
@@ -39,15 +35,9 @@ def find_problem(settings: Settings) -> str | None:
 
 def require() -> None:
     """End the process with one line where settings or database are not as they must be."""
-    try:
-        problem = find_problem(get_settings())
-        if problem:
-            raise SystemExit(f"conduit: {problem}")
-    except SystemExit as stop:
-        if multiprocessing.parent_process() is None:
-            raise
-        print(stop.code, file=sys.stderr)
-        raise SystemExit(WORKER_CANNOT_START) from None
+    problem = find_problem(get_settings())
+    if problem:
+        raise SystemExit(f"conduit: {problem}")
 
 
 if __name__ == "__main__":
