@@ -48,7 +48,7 @@ def ask(
         raise UsageError(f"{path!r} is no path: give one that begins with /, as /api/articles does")
     request = Request(method.upper(), path, body, user, f"ask-{uuid.uuid4().hex[:12]}")
     apps = choose_apps(what_runs(), request, only)
-    with httpx2.Client(timeout=30) as client, ThreadPoolExecutor() as pool:
+    with httpx2.Client(timeout=30, trust_env=False) as client, ThreadPoolExecutor() as pool:
         answers = list(pool.map(lambda app: send(client, app, request), apps))
     out.print(f"[dim]{heading(request)}[/]", soft_wrap=True)
     if any(answer != answers[0] for answer in answers):

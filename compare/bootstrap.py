@@ -16,7 +16,7 @@ GROUPS = ("django", "flask", "fastapi", "compare", "tox")
 
 
 def main() -> None:
-    with CONSTRAINTS.open() as lock:
+    with CONSTRAINTS.open(encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

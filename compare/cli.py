@@ -1,13 +1,14 @@
 """`./triptych`: puts the commands together; each is at home in its own module."""
 
 import os
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
 
 import typer
 
-from compare.terminal import complain
+from compare.terminal import complain, discard_output, output, settle_encoding
 
 # Each is a function of that name in a module of that name, or a group of commands.
 COMMANDS = (
@@ -60,9 +61,18 @@ def add_commands(asked: str) -> None:
 
 
 def main() -> None:
+    settle_encoding()
     add_commands(sys.argv[1] if len(sys.argv) > 1 else "")
     try:
         code = cli(prog_name="./triptych", standalone_mode=False)
+        output.flush()
+    except BrokenPipeError:
+        discard_output()
+        code = 128 + signal.SIGPIPE
+    except OSError as error:
+        discard_output()
+        complain(f"{error.strerror}: {error.filename or 'the output'} cannot be used")
+        code = 1
     except typer.Abort:
         code = 130
     except typer.TyperException as error:

@@ -147,7 +147,7 @@ def pieces_of(app: App, path: str) -> Iterator[Piece]:
     """What the file has at its top level, and what comes before that as a piece of its own."""
     if not (app.folder / path).exists():
         return
-    text = (app.folder / path).read_text()
+    text = (app.folder / path).read_text("utf-8")
     definitions = [find(f"{path}::{name}", app.folder) for name in top_level(text)]
     head = min((piece.first_line for piece in definitions), default=text.count("\n") + 1)
     lines = text.splitlines()[: head - 1]
@@ -170,7 +170,7 @@ def compare_topic(name: str, apps: Sequence[App]) -> Comparison:
     title = ""
     sections: list[Section] = []
     rows: list[Row] = []
-    for line in file.read_text().splitlines():
+    for line in file.read_text("utf-8").splitlines():
         if line.startswith("#"):
             title = title or line.lstrip("# ")
             heading = line.lstrip("# ")

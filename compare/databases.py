@@ -18,7 +18,7 @@ from compare.apps import ROOT
 from compare.terminal import UsageError
 
 SQLITE = "sqlite:///"
-POSTGRES = ("postgresql://", "postgres://")
+POSTGRES = "postgresql://"
 
 
 class Database(Protocol):

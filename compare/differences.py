@@ -62,10 +62,10 @@ def differences(
         commands = {bare.command for bare in (*FRAMEWORKS, *SERVERS)}
         ports = {command: running.enter_context(serving(command)) for command in commands}
         tables = make_tables(ports)
-    before = PAGE.read_text()
+    before = PAGE.read_text("utf-8")
     after = fill(before, tables)
     if write:
-        PAGE.write_text(after)
+        PAGE.write_text(after, "utf-8")
     elif before != after:
         _, _, *lines = unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
         out.print("\n".join(lines), markup=False, soft_wrap=True)

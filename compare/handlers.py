@@ -31,7 +31,7 @@ def read_handlers(app: App) -> list[Handler]:
 
 
 def handlers_of(file: Path, folder: Path) -> Iterator[Handler]:
-    for node in parse(file.read_text()).body:
+    for node in parse(file.read_text("utf-8")).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and is_routed(node):
             yield Handler(node.name, ast.get_docstring(node) or "", file.relative_to(folder))
 

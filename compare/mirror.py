@@ -46,7 +46,7 @@ def mirror(
     ] = False,
 ) -> None:
     """Check that the three apps are cut alike, file by file and handler by handler."""
-    data = tomllib.loads(LIST.read_text())
+    data = tomllib.loads(LIST.read_text("utf-8"))
     breaks = [
         Break(entry["path"], frozenset(entry["apps"]), entry["reason"]) for entry in data["break"]
     ]

@@ -17,7 +17,7 @@ LANGUAGES = {".py": "python", ".ini": "ini"}
 def check_pages() -> Iterator[str]:
     """Each piece is there, and each fence is equal to it."""
     for page in sorted(DOCS.rglob("*.md")):
-        name, text = page.relative_to(ROOT), page.read_text()
+        name, text = page.relative_to(ROOT), page.read_text("utf-8")
         try:
             if fill(text) != text:
                 yield f"{name}: its pieces are old: run ./triptych mirror --write"
@@ -29,7 +29,7 @@ def check_pages() -> Iterator[str]:
 
 def write_pages() -> None:
     for page in sorted(DOCS.rglob("*.md")):
-        page.write_text(fill(page.read_text()))
+        page.write_text(fill(page.read_text("utf-8")))
 
 
 def fill(text: str) -> str:

@@ -56,7 +56,7 @@ def find(locator: str, root: Path) -> Piece:
 @cache
 def read(file: Path) -> tuple[str, list[str]]:
     """The text of a file, and its lines."""
-    text = file.read_text()
+    text = file.read_text("utf-8")
     return text, text.splitlines()
 
 

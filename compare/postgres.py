@@ -85,6 +85,6 @@ def give_to_postgres(folder: Path, server: PostgresServer) -> None:
 def is_ready(data: Path, pid: int) -> bool:
     """Whether the server with this pid says so; to ask it by connecting would fill its log."""
     with suppress(FileNotFoundError):
-        lines = (data / "postmaster.pid").read_text().splitlines()
+        lines = (data / "postmaster.pid").read_text("utf-8").splitlines()
         return lines[:1] == [str(pid)] and lines[-1].strip() == "ready"
     return False

@@ -20,12 +20,12 @@ def is_up_to_date(
 
 def write_map(operations: Sequence[Operation], handlers: Mapping[App, Sequence[Handler]]) -> None:
     before, _, after = split()
-    README.write_text(before + START + make_map(operations, handlers) + END + after)
+    README.write_text(before + START + make_map(operations, handlers) + END + after, "utf-8")
 
 
 def split() -> tuple[str, str, str]:
     """What comes before the map, the map, and what comes after it."""
-    before, start, rest = README.read_text().partition(START)
+    before, start, rest = README.read_text("utf-8").partition(START)
     written, end, after = rest.partition(END)
     if not start or not end:
         raise Failed(f"README.md lacks the two lines around the map: {START.strip()} … {END}")

@@ -59,7 +59,7 @@ def read_rules() -> tuple[Rule, ...]:
     """The rules of `spec/rules.md`, in its order."""
     section = ""
     rules = []
-    for line in (ROOT / "spec" / "rules.md").read_text().splitlines():
+    for line in (ROOT / "spec" / "rules.md").read_text("utf-8").splitlines():
         if found := LINE.match(line):
             section = found["section"] or section
             if found["id"]:

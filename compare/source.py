@@ -54,7 +54,7 @@ class Module:
 
     @cached_property
     def tree(self) -> ast.Module:
-        return parse((self.folder / self.path).read_text())
+        return parse((self.folder / self.path).read_text("utf-8"))
 
     @cached_property
     def definitions(self) -> Mapping[str, Definition]:

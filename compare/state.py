@@ -26,7 +26,7 @@ class Running:
 def only_one() -> Iterator[None]:
     """Keep a second `up` away; the system lets go of the lock however this process ends."""
     HOME.mkdir(exist_ok=True)
-    with (HOME / "up.lock").open("w") as lock:
+    with (HOME / "up.lock").open("w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -37,7 +37,7 @@ def only_one() -> Iterator[None]:
 @contextmanager
 def announced(running: Running) -> Iterator[None]:
     ports = {app.name: app.port for app in running.apps}
-    STATE.write_text(json.dumps({"ports": ports, "together": running.together}))
+    STATE.write_text(json.dumps({"ports": ports, "together": running.together}), "utf-8")
     try:
         yield
     finally:
@@ -46,7 +46,7 @@ def announced(running: Running) -> Iterator[None]:
 
 def what_runs() -> Running:
     try:
-        state = json.loads(STATE.read_text())
+        state = json.loads(STATE.read_text("utf-8"))
     except FileNotFoundError:
         raise UsageError("nothing is running: start the apps with ./triptych up") from None
     apps = [replace(BY_NAME[name], port=port) for name, port in state["ports"].items()]

@@ -29,7 +29,7 @@ def operation_of(path: str) -> Operation:
 
 def promises(app: App) -> Iterator[tuple[str, int]]:
     """Pairs of a path and a number, which `tests/test_statements.py` has as literals."""
-    tree = ast.parse((app.folder / "tests" / "test_statements.py").read_text())
+    tree = ast.parse((app.folder / "tests" / "test_statements.py").read_text("utf-8"))
     for node in ast.walk(tree):
         match node:
             case ast.Tuple(elts=[ast.Constant(value=str(path)), ast.Constant(value=int(number))]):

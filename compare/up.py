@@ -22,7 +22,7 @@ from compare.postgres import Postgres, running_postgres
 from compare.processes import Child, Processes, cancel_on_signals, first_end
 from compare.start import answers, migrate, seed, serve
 from compare.state import HOME, Running, announced, only_one
-from compare.terminal import UsageError, Voice, out
+from compare.terminal import UsageError, Voice, out, output
 
 SITE_PORT = 8000
 # Everything must have ended 5 seconds after the signal: first the apps, then their database.
@@ -88,6 +88,7 @@ class Site:
 
 async def run_until_signal(plan: Plan) -> None:
     """Carry out the plan until a signal asks for the end."""
+    output.is_lasting = True
     cancel_on_signals()
     try:
         await run(plan)

@@ -77,7 +77,7 @@ def lab(
     if as_json:
         out.print(json.dumps(data(plan, cells), indent=2), markup=False, soft_wrap=True)
     if svg:
-        svg.write_text(picture(cells))
+        svg.write_text(picture(cells), "utf-8")
 
 
 @dataclass(frozen=True)

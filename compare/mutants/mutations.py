@@ -132,7 +132,7 @@ def files_of(app: App) -> Iterator[Path]:
 def all_mutants(app: App) -> list[Mutant]:
     found = []
     for path in files_of(app):
-        found += mutants_of(path.relative_to(app.folder).as_posix(), path.read_text())
+        found += mutants_of(path.relative_to(app.folder).as_posix(), path.read_text("utf-8"))
     return found
 
 

@@ -114,7 +114,7 @@ class Tree:
     async def try_change(self, path: str, code: str, limit: float) -> Verdict:
         """What the suite says of the app with this file changed."""
         file = self._root / self._app.folder.name / path
-        original, times = file.read_text(), file.stat()
+        original, times = file.read_text("utf-8"), file.stat()
         self._write(file, code)
         try:
             for part in parts_for(path):
@@ -123,12 +123,12 @@ class Tree:
                     break
             return verdict
         finally:
-            file.write_text(original)
+            file.write_text(original, "utf-8")
             os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
     def _write(self, file: Path, code: str) -> None:
         """Write with a time of its own: Python knows by seconds and size what is compiled."""
-        file.write_text(code)
+        file.write_text(code, "utf-8")
         self._writes += 1
         os.utime(file, (time.time(), time.time() - 10 * self._writes))
 

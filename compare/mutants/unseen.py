@@ -13,5 +13,5 @@ ENTRY = re.compile(r"^- `([0-9a-f]{8})` \(([\w, ]+)\)", re.MULTILINE)
 
 def read_unseen(app: App, page: Path = PAGE) -> set[str]:
     """The ids of the mutants of this app that the page explains."""
-    entries = ENTRY.findall(page.read_text())
+    entries = ENTRY.findall(page.read_text("utf-8"))
     return {id_ for id_, apps in entries if app.name in apps.split(", ")}

@@ -163,13 +163,13 @@ def write_story(story: Story, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Lone surrogates are no UTF-8; escaped they are.
     text = json.dumps({"setting": story.setting, "steps": steps}, indent=2)
-    path.write_text(f"{text}\n")
+    path.write_text(f"{text}\n", "utf-8")
 
 
 def read_story(path: Path) -> Story:
     """The story in a file; raises `UsageError` where there is none."""
     try:
-        data = json.loads(path.read_text())
+        data = json.loads(path.read_text("utf-8"))
         steps = tuple(read_step(step) for step in data["steps"])
         if data["setting"] not in get_args(Setting) or not steps:
             raise ValueError

@@ -65,7 +65,7 @@ def build(folder: Path) -> int:
     for page in site.pages():
         file = draft / page.path / "index.html"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(page.html)
+        file.write_text(page.html, "utf-8")
         pages += 1
     for path, image in site.images.items():
         (draft / path).parent.mkdir(parents=True, exist_ok=True)
@@ -248,7 +248,7 @@ class Site:
         }
 
     def read(self, file: Path, path: str, language: str) -> Text:
-        lines = file.read_text().splitlines()
+        lines = file.read_text("utf-8").splitlines()
         title = without_marks(lines[0].lstrip("# "))
         first = next(line for line in lines[1:] if line)
         body = []

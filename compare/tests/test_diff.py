@@ -98,7 +98,7 @@ def test_colours_lose_nothing() -> None:
     """The coloured runs of a text are the text."""
     for app in APPS:
         for path in sorted((app.folder / "conduit").rglob("*.py")):
-            text = path.read_text()
+            text = path.read_text("utf-8")
             lines = ["".join(part for part, _ in runs) for runs in coloured(text)]
             assert lines == text.splitlines()
 
@@ -133,7 +133,7 @@ def test_plain() -> None:
             numbers = {"-": int(found[1]), "+": int(found[2])}
         else:
             for side in "-+" if line[0] == " " else line[0]:
-                source = (ROOT / files[side]).read_text().splitlines()
+                source = (ROOT / files[side]).read_text("utf-8").splitlines()
                 assert source[numbers[side] - 1].strip() == line[1:].strip()
                 numbers[side] += 1
 
@@ -169,7 +169,7 @@ def test_file() -> None:
     found = compare_file("comments/services.py", APPS)
     assert ["imports"] in [row.names for row in found.rows]
     for app, lines in zip(APPS, found.lines, strict=True):
-        source = (app.folder / "conduit/comments/services.py").read_text()
+        source = (app.folder / "conduit/comments/services.py").read_text("utf-8")
         blank = source.count("\n\n\n") * 2
         assert source.count("\n") - blank - 8 <= lines <= source.count("\n")
 

@@ -14,7 +14,9 @@ from compare.terminal import Failed
 
 def test_rules_exist() -> None:
     """A case names rules that there are."""
-    rules = set(re.findall(r"\*\*([A-Z]+-\d+)\*\*", (ROOT / "spec" / "rules.md").read_text()))
+    rules = set(
+        re.findall(r"\*\*([A-Z]+-\d+)\*\*", (ROOT / "spec" / "rules.md").read_text("utf-8"))
+    )
     named = {rule for case in CASES for rule in re.findall(r"[A-Z]+-\d+", case.contract)}
     assert named - rules == set()
 

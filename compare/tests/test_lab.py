@@ -20,7 +20,7 @@ from compare.lab.reasons import why
 from compare.lab.svg import picture
 
 # What a real run of `./triptych lab --requests 18 --ms 100 --json` answered.
-RECORDED = json.loads((Path(__file__).parent / "recorded" / "lab.json").read_text())
+RECORDED = json.loads((Path(__file__).parent / "recorded" / "lab.json").read_text("utf-8"))
 
 
 def cell(app: str, name: str, answers: Any, *, n: int = 3, ms: int = 10) -> Cell:
@@ -208,4 +208,4 @@ def test_real_run(
     assert [train["end"] for train in measured["tracks"][0]["lanes"][0]][-1] >= 3 * 40
     with pytest.raises(ProcessLookupError):
         os.kill(measured["answers"][0]["process"], 0)
-    assert "stalled" in list(texts(svg.read_text()))
+    assert "stalled" in list(texts(svg.read_text("utf-8")))

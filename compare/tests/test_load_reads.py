@@ -15,7 +15,7 @@ from compare.terminal import Failed
 def wrk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A wrk that is the only program on the PATH: a second of its own answers for any address."""
     program = tmp_path / "wrk"
-    program.write_text("#!/bin/sh\necho 'Requests/sec:    250.50'\n")
+    program.write_text("#!/bin/sh\necho 'Requests/sec:    250.50'\n", "utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     return program
@@ -49,6 +49,6 @@ def test_without_wrk(
 
 def test_wrong_answers(wrk: Path) -> None:
     """Answers that are no success are not measured."""
-    wrk.write_text("#!/bin/sh\necho '  Non-2xx or 3xx responses: 3'\n")
+    wrk.write_text("#!/bin/sh\necho '  Non-2xx or 3xx responses: 3'\n", "utf-8")
     with pytest.raises(Failed, match="wrong ones, from http://127.0.0.1/api/tags"):
         asyncio.run(ask(str(wrk), "http://127.0.0.1/api/tags", 1))

@@ -35,7 +35,8 @@ def test_handlers_are_found(tmp_path: Path) -> None:
         "def get_tags():\n"
         '    """Get tags"""\n'
         "@cache\n"
-        "def helper(): ...\n"
+        "def helper(): ...\n",
+        "utf-8",
     )
     found = [(handler.name, handler.docstring) for handler in handlers_of(file, tmp_path)]
     assert found == [("get_articles", "Get articles"), ("get_tags", "Get tags")]

@@ -63,7 +63,7 @@ def test_ids_last() -> None:
 
 def sample(number: int, seed: int) -> list[Mutant]:
     file = ROOT / "flask_app" / "conduit" / "comments" / "services.py"
-    return draw(mutants_of(PATH, file.read_text()), number, seed)
+    return draw(mutants_of(PATH, file.read_text("utf-8")), number, seed)
 
 
 def test_samples() -> None:
@@ -95,6 +95,8 @@ def test_near_files() -> None:
 def test_unseen(tmp_path: Path) -> None:
     """An entry of the page counts for the apps that it names."""
     page = tmp_path / "mutants.md"
-    page.write_text("# Mutants\n\n- `0123abcd` (flask, fastapi) `f`: why.\n- `4567abcd` (django)\n")
+    page.write_text(
+        "# Mutants\n\n- `0123abcd` (flask, fastapi) `f`: why.\n- `4567abcd` (django)\n", "utf-8"
+    )
     assert read_unseen(BY_NAME["flask"], page) == {"0123abcd"}
     assert read_unseen(BY_NAME["django"], page) == {"4567abcd"}

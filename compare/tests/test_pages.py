@@ -29,15 +29,19 @@ def test_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is old and what is gone are named, and writing mends what is old."""
     monkeypatch.setattr(pages, "ROOT", tmp_path)
     monkeypatch.setattr(pages, "DOCS", tmp_path / "docs")
-    (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / "a.py").write_text("x = 1\n", "utf-8")
     (tmp_path / "docs" / "en").mkdir(parents=True)
-    (tmp_path / "docs" / "a.md").write_text("<!-- piece: a.py::x -->\n```python\nx = 2\n```\n")
-    (tmp_path / "docs" / "en" / "b.md").write_text("{{ pieces conduit/errors.py::shape }}\n")
+    (tmp_path / "docs" / "a.md").write_text(
+        "<!-- piece: a.py::x -->\n```python\nx = 2\n```\n", "utf-8"
+    )
+    (tmp_path / "docs" / "en" / "b.md").write_text(
+        "{{ pieces conduit/errors.py::shape }}\n", "utf-8"
+    )
     old, gone = check_pages()
     assert old == "docs/a.md: its pieces are old: run ./triptych mirror --write"
     assert gone.startswith("docs/en/b.md: conduit/errors.py::shape: django_app/conduit/errors.py")
     write_pages()
-    assert (tmp_path / "docs" / "a.md").read_text().endswith("x = 1\n```\n")
+    assert (tmp_path / "docs" / "a.md").read_text("utf-8").endswith("x = 1\n```\n")
     assert len(list(check_pages())) == 1
 
 
@@ -47,7 +51,7 @@ def test_links() -> None:
         f"{page.relative_to(ROOT)}: {target}"
         for pattern in ("*.md", "[a-z]*/**/*.md")
         for page in ROOT.glob(pattern)
-        for target in re.findall(r"\]\(([^)#:\s]+)[^):]*\)", page.read_text())
+        for target in re.findall(r"\]\(([^)#:\s]+)[^):]*\)", page.read_text("utf-8"))
         if not (page.parent / target).exists()
     ]
     assert gone == []

@@ -51,9 +51,9 @@ left as it is
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     (tmp_path / "conduit").mkdir()
-    (tmp_path / "conduit" / "errors.py").write_text(SOURCE)
-    (tmp_path / "conduit" / "empty.py").write_text("")
-    (tmp_path / "conduit" / "broken.py").write_text("x = 1\n)\n")
+    (tmp_path / "conduit" / "errors.py").write_text(SOURCE, "utf-8")
+    (tmp_path / "conduit" / "empty.py").write_text("", "utf-8")
+    (tmp_path / "conduit" / "broken.py").write_text("x = 1\n)\n", "utf-8")
     return tmp_path
 
 
@@ -87,7 +87,7 @@ def test_text_in_a_method(root: Path) -> None:
 
 def test_first_line(root: Path) -> None:
     """What begins the file has nothing above it, whatever ends the file."""
-    (root / "conduit" / "short.py").write_text("x = 1\n# The end.")
+    (root / "conduit" / "short.py").write_text("x = 1\n# The end.", "utf-8")
     assert find("conduit/short.py::x", root).first_line == 1
 
 

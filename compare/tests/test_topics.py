@@ -13,7 +13,7 @@ TOPICS = sorted((DOCS / "topics").glob("??/*.md"))
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda path: path.stem)
 def test_form(topic: Path) -> None:
     """A topic has a title, code, and at its end a section about when it matters."""
-    lines = topic.read_text().splitlines()
+    lines = topic.read_text("utf-8").splitlines()
     headings = [line for line in lines if line.startswith("#")]
     assert lines[0].startswith("# ")
     assert [line for line in headings if line.startswith("# ")] == lines[:1]

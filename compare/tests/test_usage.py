@@ -118,7 +118,9 @@ def test_write_to_all_on_one_database(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A write to apps that share their database must name one of them."""
-    (home / "up.json").write_text('{"ports": {"django": 8001, "flask": 8002}, "together": true}')
+    (home / "up.json").write_text(
+        '{"ports": {"django": 8001, "flask": 8002}, "together": true}', "utf-8"
+    )
     line = complaint("ask POST /api/users", monkeypatch, capsys)
     assert "give it to one, with --only django" in line
 
@@ -127,6 +129,6 @@ def test_app_that_is_not_up(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An app that `up` was not told to start cannot be asked."""
-    (home / "up.json").write_text('{"ports": {"django": 8001}, "together": false}')
+    (home / "up.json").write_text('{"ports": {"django": 8001}, "together": false}', "utf-8")
     line = complaint("ask GET /api/tags --only flask", monkeypatch, capsys)
     assert "flask is not running" in line

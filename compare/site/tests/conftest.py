@@ -67,7 +67,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port(4)
     log = tmp_path_factory.mktemp("up") / "log"
     home = {"TRIPTYCH_HOME": str(tmp_path_factory.mktemp("home"))}
-    with log.open("w") as output, subprocess.Popen(
+    with log.open("w", encoding="utf-8") as output, subprocess.Popen(
         [sys.executable, "-m", "compare", "up", "--port", str(port)],
         cwd=ROOT,
         env=os.environ | home,
@@ -81,7 +81,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             up.send_signal(signal.SIGINT)
             up.wait(timeout=30)
-    assert up.returncode == 0, log.read_text()
+    assert up.returncode == 0, log.read_text("utf-8")
 
 
 def wait_for_apps(address: str, up: subprocess.Popen[bytes], log: Path) -> None:
@@ -93,7 +93,7 @@ def wait_for_apps(address: str, up: subprocess.Popen[bytes], log: Path) -> None:
         except httpx2.TransportError:
             pass  # not listening yet
         time.sleep(0.2)
-    raise AssertionError(f"the apps did not come up:\n{log.read_text()}")
+    raise AssertionError(f"the apps did not come up:\n{log.read_text('utf-8')}")
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ class Links(HTMLParser):
 @pytest.fixture(scope="module")
 def pages(site: Path) -> dict[Path, Links]:
     files = (site / "some" / "where").rglob("*.html")
-    return {file.resolve(): Links(file.read_text()) for file in files}
+    return {file.resolve(): Links(file.read_text("utf-8")) for file in files}
 
 
 def test_pages(pages: dict[Path, Links], site: Path) -> None:
@@ -67,9 +67,9 @@ def test_sizes(site: Path) -> None:
 def test_code_is_that_of_the_apps(site: Path) -> None:
     """A handler is on its page as it is in the file, in each app."""
     page = site / "some/where/compare/django-vs-flask-vs-fastapi/get_tags/index.html"
-    text = Words(page.read_text()).text
+    text = Words(page.read_text("utf-8")).text
     for app in APPS:
-        code = (app.folder / "conduit" / "articles" / "api.py").read_text()
+        code = (app.folder / "conduit" / "articles" / "api.py").read_text("utf-8")
         handler = code[code.index("def get_tags") :]
         for line in filter(None, handler.splitlines()):
             assert line in text
