@@ -27,6 +27,7 @@ MARKERS = (
     "cross: concerns all three apps at once, or none; run once, without --app",
     "browser: drives the system's Chromium, which is slow: on one database is enough",
     "live: opens sockets",
+    "clients: needs npm and the generators of clients",
     "on_postgres: makes sense on PostgreSQL only",
     "on_sqlite: makes sense on SQLite only, or has nothing to do with the database",
 )

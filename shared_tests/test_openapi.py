@@ -1,12 +1,13 @@
 """The document of the API."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from .harness import Client, rule
+from .harness import Client, Person, rule
 from .harness.documented import check_documented, read_document
 from .harness.usual import compact
 
@@ -88,3 +89,23 @@ def test_answers_are_held_to_the_document(client: Client, story: dict[str, Any])
     for wrong in (backwards, {**article, "id": 1}, {**article, "favoritesCount": "0"}, {}):
         with pytest.raises(AssertionError):
             check_documented(replace(answer, body=compact({"article": wrong})))
+
+
+SPACES = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000"
+NO_SPACES = "\x01\x1b\x7f\u180e\u200b\u2060\ufeff"
+
+
+@rule("FIELD-1", "DOCS-6")
+@pytest.mark.parametrize("character", [*SPACES, *NO_SPACES])
+def test_white_space(reader: Person, character: str) -> None:
+    """A title of white space alone is refused, as the pattern of the document says."""
+    schema = read_document()["components"]["schemas"]["NewArticle"]["properties"]
+    # Of a form that means the same in every language: no `\s`.
+    assert "\\s" not in schema["title"]["pattern"] + schema["tagList"]["items"]["pattern"]
+    fits = re.search(schema["title"]["pattern"], character * 2) is not None
+    article = {"title": character * 2, "description": "x", "body": "x", "tagList": [character]}
+    answer = reader.post("/api/articles", json={"article": article})
+    assert fits == (character in NO_SPACES)
+    assert answer.status == (201 if fits else 422)
+    if fits:
+        assert answer.json["article"]["tagList"] == [character]

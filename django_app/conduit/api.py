@@ -13,6 +13,7 @@ from . import docs, errors
 from .accounts.api import router as accounts
 from .articles.api import router as articles
 from .comments.api import router as comments
+from .document import INFO
 from .errors import Invalid, field_messages
 from .health import router as health
 from .lab.api import router as lab
@@ -46,9 +47,9 @@ class ConduitAPI(NinjaAPI):
 
 
 api = ConduitAPI(
-    title=docs.INFO["title"],
-    version=docs.INFO["version"],
-    description=docs.INFO["description"],
+    title=docs.TITLE,
+    version=INFO["version"],
+    description=INFO["description"],
     renderer=JSONRenderer(),
     openapi_url=None,
     docs_url=None,

@@ -3,19 +3,17 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import get_script_prefix
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from pydantic_core import to_json
 
 from . import pages
+from .document import complete
 from .errors import JSON, respond
 from .schemas import ErrorResponse
 
-INFO = {
-    "title": "Conduit (Django)",
-    "version": "1.2.0",
-    "description": "The RealWorld API, built three times: the same bytes from each.",
-}
+TITLE = "Conduit (Django)"
 # Ninja notes that an operation takes a token; that it can do without is added to that.
 TOKEN_OPTIONAL: dict[str, Any] = {"security": [{}]}
 
@@ -28,10 +26,9 @@ def answers(*statuses: int) -> dict[int, type[ErrorResponse]]:
 def make_document(api: NinjaAPI) -> dict[str, Any]:
     """Ninja's own document, with what it adds and leaves out set right."""
     document = dict(api.get_openapi_schema(path_prefix="/api/"))
-    del document["servers"]
     for path in document["paths"].values():
         for operation in path.values():
-            operation["summary"] = operation.pop("description")
+            operation["summary"] = operation["description"]
             if not operation["parameters"]:
                 del operation["parameters"]
             for parameter in operation.get("parameters", []):
@@ -39,7 +36,12 @@ def make_document(api: NinjaAPI) -> dict[str, Any]:
     # Spread out as parameters, and used nowhere.
     for name in ("Page", "ArticleFilters", "Wait", "Gathering"):
         del document["components"]["schemas"][name]
-    return document
+    return complete(document, prefix=prefix())
+
+
+def prefix() -> str:
+    """Below which everything is, without the slash at its end."""
+    return get_script_prefix().removesuffix("/")
 
 
 @require_safe
@@ -62,9 +64,10 @@ def asset(request: HttpRequest, name: str) -> HttpResponse:
     if name not in pages.ASSETS:
         return respond(404, {"route": ["not found"]})
     headers = {"Cache-Control": "public, max-age=3600"}
-    return HttpResponse(pages.read_asset(name), headers=headers, content_type=pages.ASSETS[name])
+    content = pages.read_asset(name, prefix=prefix())
+    return HttpResponse(content, headers=headers, content_type=pages.ASSETS[name])
 
 
 def page(html: str) -> HttpResponse:
     headers = {"Content-Security-Policy": pages.CONTENT_SECURITY_POLICY}
-    return HttpResponse(html, headers=headers)
+    return HttpResponse(pages.below(prefix(), html), headers=headers)

@@ -10,6 +10,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest
 from ninja import Router, Status
 
+from .docs import answers
 from .schemas import Answer
 
 log = logging.getLogger("conduit.health")
@@ -24,7 +25,11 @@ class HealthResponse(Answer):
     status: Literal["ok", "unavailable"]
 
 
-@router.get("/health", tags=["Health"], response={200: HealthResponse, 503: HealthResponse})
+@router.get(
+    "/health",
+    tags=["Health"],
+    response={200: HealthResponse, **answers(400), 503: HealthResponse},
+)
 def get_health(request: HttpRequest) -> HealthResponse | Status[HealthResponse]:
     """Say whether the service can work"""
     if database_answers():

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
+from django.urls import get_script_prefix
 from django.utils.cache import patch_vary_headers
 
 from .errors import (
@@ -60,7 +61,8 @@ class ConduitMiddleware:
         return response
 
     def answer(self, request: HttpRequest, raw: str) -> HttpResponse:
-        path = clean_path(raw.encode("latin-1"))
+        prefix = get_script_prefix().removesuffix("/")
+        path = clean_path(raw.encode("latin-1"), prefix=prefix)
         if not allows_host(request.META.get("HTTP_HOST", "")):
             return respond(400, {"host": ["not allowed"]})
         query = request.META["QUERY_STRING"].encode("latin-1")
@@ -73,7 +75,8 @@ class ConduitMiddleware:
         if not path.startswith(ADMIN):
             # The sessions and forms of the admin would answer a bad cookie with a new one.
             request.META.pop("HTTP_COOKIE", None)
-        request.path = request.path_info = path
+        request.path_info = path
+        request.path = prefix + path
         request.META["QUERY_STRING"] = clean_query(query).decode("latin-1")
         if request.method == "HEAD" and path.startswith("/api/"):
             request.method = "GET"  # Ninja answers what a handler names, and no more
@@ -149,7 +152,10 @@ class SocketMiddleware:
         log.info("%s GET %s %s %.1fms", request_id, raw_path(request), status, took)
 
     async def open(self, request: HttpRequest, scope: Any, receive: Any, send: Any) -> None:
-        path = clean_path(raw_path(request).encode("latin-1"))
+        path = clean_path(
+            raw_path(request).encode("latin-1"),
+            prefix=settings.FORCE_SCRIPT_NAME or scope.get("root_path", ""),
+        )
         if not allows_host(request.META.get("HTTP_HOST", "")):
             raise BadRequest(host="not allowed")
         if is_malformed("GET", raw_path(request), scope["query_string"], scope["headers"]):
@@ -219,14 +225,19 @@ def is_malformed(method: str, path: str, query: bytes, headers: list[tuple[bytes
     )
 
 
-def clean_path(raw_path: bytes) -> str | None:
-    """The path to route by, less one trailing slash; none where no route can be meant."""
+def clean_path(raw_path: bytes, *, prefix: str) -> str | None:
+    """The path to route by, less the prefix, which a proxy may have taken off, and one slash.
+
+    None where no route can be meant.
+    """
     try:
         path = unquote_to_bytes(raw_path).decode()
     except UnicodeDecodeError:
         return None
     if "\0" in path or "//" in path or b"%2f" in raw_path.lower():
         return None
+    if prefix and f"{path}/".startswith(f"{prefix}/"):
+        path = path.removeprefix(prefix) or "/"
     if path.startswith("/api/"):
         return path.removesuffix("/")
     return path

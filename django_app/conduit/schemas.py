@@ -61,7 +61,9 @@ Timestamp = Annotated[
 
 # What the checks below ask for, as the document says it.
 NO_NUL = r"^[^\x00]*$"
-FILLED = r"^[^\x00]*[^\s\x00][^\x00]*$"
+# White space as Python's `str.strip` has it, which is not what `\s` means in JavaScript.
+SPACE = r"\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+FILLED = rf"^[^\x00]*[^{SPACE}\x00][^\x00]*$"
 
 
 def refuse_blank(value: str) -> str:

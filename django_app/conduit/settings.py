@@ -1,6 +1,7 @@
 """Django's settings, from the environment: one variable a setting, `CONDUIT_` before its name."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,13 @@ def not_negative(name: str, default: int) -> int:
     if not value.isascii() or not value.isdigit():
         raise refuse(f"CONDUIT_{name} must be an integer from 0")
     return int(value)
+
+
+def prefix(name: str) -> str | None:
+    value = read(name, "")
+    if value and not re.fullmatch("(/[A-Za-z0-9._~-]+)+", value):
+        raise refuse(f"CONDUIT_{name} must begin with a slash, and not end with one")
+    return value or None
 
 
 def split(value: str) -> list[str]:
@@ -115,6 +123,7 @@ PASSWORD_HASHING = one_of("PASSWORD_HASHING", "strong", "fast")
 if PRODUCTION and PASSWORD_HASHING != "strong":
     raise refuse("CONDUIT_PASSWORD_HASHING must be strong in production")
 
+FORCE_SCRIPT_NAME = prefix("ROOT_PATH")
 TOKEN_LIFETIME = positive("TOKEN_LIFETIME", 2_592_000)
 ALLOWED_HOSTS = split(read("ALLOWED_HOSTS", EVERYONE).lower())
 ORIGINS = frozenset(split(read("CORS_ORIGINS", EVERYONE)))

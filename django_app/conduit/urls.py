@@ -14,7 +14,7 @@ from .live.consumers import require_upgrade
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    response = HttpResponse(status=307, headers={"Location": "/api/docs"})
+    response = HttpResponse(status=307, headers={"Location": f"{docs.prefix()}/api/docs"})
     del response["Content-Type"]
     return response
 
@@ -28,7 +28,7 @@ urlpatterns = [
     path("api/docs", csrf_exempt(docs.swagger)),
     path("api/redoc", csrf_exempt(docs.redoc)),
     path("api/docs/assets/<name>", csrf_exempt(docs.asset)),
-    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
 ]
 handler400 = "conduit.errors.malformed"

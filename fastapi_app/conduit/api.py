@@ -1,6 +1,6 @@
 """Mounts every domain under `/api`, in the contract's order."""
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 
 from . import docs
@@ -20,5 +20,5 @@ def register(app: FastAPI) -> None:
     app.add_api_websocket_route("/{path:path}", no_socket_here)
 
 
-async def home() -> RedirectResponse:
-    return RedirectResponse("/api/docs")
+async def home(request: Request) -> RedirectResponse:
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/api/docs")

@@ -8,14 +8,11 @@ from fastapi.openapi.utils import get_openapi
 from pydantic_core import to_json
 
 from . import pages
+from .document import arrange, complete
 from .errors import NotFound
 from .schemas import ErrorResponse
 
-INFO = {
-    "title": "Conduit (FastAPI)",
-    "version": "1.2.0",
-    "description": "The RealWorld API, built three times: the same bytes from each.",
-}
+TITLE = "Conduit (FastAPI)"
 # FastAPI notes that a route takes a token; that it can do without is added to that.
 TOKEN_OPTIONAL: dict[str, Any] = {"security": [{}]}
 
@@ -28,50 +25,57 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def make_document(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's own document, with what it adds and leaves out set right."""
-    document = get_openapi(
-        title=INFO["title"],
-        version=INFO["version"],
-        description=INFO["description"],
-        routes=app.routes,
-    )
-    for path in document["paths"].values():
-        for operation in path.values():
-            operation["summary"] = operation.pop("description")
-            for parameter in operation.get("parameters", []):
-                parameter["schema"].pop("title", None)
-            for status, answer in list(operation["responses"].items()):
-                answer["description"] = HTTPStatus(int(status)).phrase
-                if "HTTPValidationError" in str(answer):
-                    del operation["responses"][status]
-    for name in ("HTTPValidationError", "ValidationError"):
-        document["components"]["schemas"].pop(name, None)
-    return document
+    """FastAPI's own document, with what it adds and leaves out set right: `app.openapi`."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+        )
+        for path in document["paths"].values():
+            for operation in path.values():
+                for parameter in operation.get("parameters", []):
+                    parameter["schema"].pop("title", None)
+                for status, answer in list(operation["responses"].items()):
+                    answer["description"] = HTTPStatus(int(status)).phrase
+                    if "HTTPValidationError" in str(answer):
+                        del operation["responses"][status]
+                operation["summary"] = operation["description"]
+        for name in ("HTTPValidationError", "ValidationError"):
+            document["components"]["schemas"].pop(name, None)
+        app.openapi_schema = complete(document, prefix=app.root_path)
+    return app.openapi_schema
 
 
 @router.get("/openapi.json")
 async def openapi(request: Request) -> Response:
-    app: FastAPI = request.app
-    app.openapi_schema = app.openapi_schema or make_document(app)
-    return Response(to_json(app.openapi_schema), media_type="application/json")
+    document = request.app.openapi() | {"servers": [{"url": prefix_of(request) or "/"}]}
+    return Response(to_json(arrange(document)), media_type="application/json")
+
+
+def prefix_of(request: Request) -> str:
+    prefix: str = request.scope.get("root_path", "")
+    return prefix
 
 
 @router.get("/docs")
-async def swagger() -> Response:
-    return page(pages.SWAGGER_PAGE)
+async def swagger(request: Request) -> Response:
+    return page(pages.below(prefix_of(request), pages.SWAGGER_PAGE))
 
 
 @router.get("/redoc")
-async def redoc() -> Response:
-    return page(pages.REDOC_PAGE)
+async def redoc(request: Request) -> Response:
+    return page(pages.below(prefix_of(request), pages.REDOC_PAGE))
 
 
 @router.get("/docs/assets/{name}")
-async def asset(name: str) -> Response:
+async def asset(request: Request, name: str) -> Response:
     if name not in pages.ASSETS:
         raise NotFound(route="not found")
     headers = {"Cache-Control": "public, max-age=3600"}
-    return Response(pages.read_asset(name), headers=headers, media_type=pages.ASSETS[name])
+    content = pages.read_asset(name, prefix=prefix_of(request))
+    return Response(content, headers=headers, media_type=pages.ASSETS[name])
 
 
 def page(html: str) -> Response:

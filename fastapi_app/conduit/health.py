@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from .database import make_engine
+from .docs import answers
 from .schemas import Answer
 from .settings import Settings, SettingsDep
 
@@ -24,7 +25,7 @@ class HealthResponse(Answer):
     status: Literal["ok", "unavailable"]
 
 
-@router.get("/health", tags=["Health"], responses={503: {"model": HealthResponse}})
+@router.get("/health", tags=["Health"], responses={**answers(400), 503: {"model": HealthResponse}})
 async def get_health(settings: SettingsDep, response: Response) -> HealthResponse:
     """Say whether the service can work"""
     if await database_answers(settings):

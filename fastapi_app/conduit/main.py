@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
-from . import api, errors, logs
+from . import api, docs, document, errors, logs
 from .database import Sessions
 from .live.hub import Hub
 from .middleware import ConduitMiddleware
@@ -27,11 +28,15 @@ def create_app(settings: Settings) -> FastAPI:
     """An application that goes by these settings alone; nothing is opened until it starts."""
     logs.configure(settings.log_level)
     app = FastAPI(
+        title=docs.TITLE,
+        **document.INFO,
+        root_path=settings.root_path,
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
         openapi_url=None,
     )
+    app.openapi = partial(docs.make_document, app)  # type: ignore[method-assign]
     app.state.settings = settings
     app.add_middleware(ConduitMiddleware, settings=settings)
     errors.register(app)

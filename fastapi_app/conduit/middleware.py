@@ -73,7 +73,8 @@ class ConduitMiddleware:
             log.info("%s %s %s %s %.1fms", request_id, method, path, status, took)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = clean_path(scope["raw_path"])
+        prefix = scope.get("root_path", "")
+        path = clean_path(scope["raw_path"], prefix=prefix)
         if not self.allows_host(Headers(scope=scope).get("host", "")):
             await respond(400, {"host": ["not allowed"]})(scope, receive, send)
         elif is_malformed(
@@ -89,7 +90,7 @@ class ConduitMiddleware:
             if path.endswith("\n"):
                 path += "\n"  # Starlette's patterns end with `$`, which looks past one
             query = clean_query(scope["query_string"])
-            cleaned = {**scope, "path": path, "query_string": query}
+            cleaned = {**scope, "path": prefix + path, "query_string": query}
             if scope.get("method") == "HEAD":
                 cleaned["method"] = "GET"
             await self.app(cleaned, receive, send)
@@ -148,14 +149,19 @@ def is_malformed(method: str, path: str, query: bytes, headers: list[tuple[bytes
     )
 
 
-def clean_path(raw_path: bytes) -> str | None:
-    """The path to route by, less one trailing slash; none where no route can be meant."""
+def clean_path(raw_path: bytes, *, prefix: str) -> str | None:
+    """The path to route by, less the prefix, which a proxy may have taken off, and one slash.
+
+    None where no route can be meant.
+    """
     try:
         path = unquote_to_bytes(raw_path).decode()
     except UnicodeDecodeError:
         return None
     if "\0" in path or "//" in path or b"%2f" in raw_path.lower():
         return None
+    if prefix and f"{path}/".startswith(f"{prefix}/"):
+        path = path.removeprefix(prefix) or "/"
     if path.startswith("/api/"):
         return path.removesuffix("/")
     return path

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     secret_key: str = ""
     token_lifetime: Annotated[int, Field(ge=1)] = 2_592_000
     password_hashing: Literal["strong", "fast"] = "strong"
+    root_path: Annotated[str, Field(pattern=r"^((/[A-Za-z0-9._~-]+)+)?$")] = ""
     allowed_hosts: str = ""
     cors_origins: str = ""
     event_retention: Annotated[int, Field(ge=1)] = 86_400

@@ -8,7 +8,7 @@ from flask.sessions import SessionInterface
 from flask_openapi.openapi import OpenAPI
 from werkzeug.routing import MapAdapter
 
-from . import api, cli, docs, errors, logs, middleware, requests
+from . import api, cli, docs, document, errors, logs, middleware, requests
 from .database import db
 from .errors import JSON
 from .live import hub
@@ -52,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Conduit:
     logs.configure(settings.LOG_LEVEL)
     app = Conduit(
         __name__,
-        info=docs.INFO,
+        info={"title": docs.TITLE, **document.INFO},
         security_schemes={"Token": docs.TOKEN_SCHEME},
         validation_error_callback=errors.refuse_invalid,
         validation_error_model=ErrorResponse,

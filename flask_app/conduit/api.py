@@ -1,6 +1,6 @@
 """Mounts every domain under `/api`, in the contract's order."""
 
-from flask import Response
+from flask import Response, request
 from flask_openapi.openapi import OpenAPI
 
 from . import docs
@@ -13,7 +13,7 @@ from .live.sockets import bp as live
 
 
 def home() -> Response:
-    response = Response(status=307, headers={"Location": "/api/docs"})
+    response = Response(status=307, headers={"Location": f"{request.script_root}/api/docs"})
     del response.headers["Content-Type"]
     return response
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from .database import make_engine
-from .docs import operation_id
+from .docs import answers, operation_id
 from .schemas import Answer
 
 log = logging.getLogger("conduit.health")
@@ -25,7 +25,11 @@ class HealthResponse(Answer):
     status: Literal["ok", "unavailable"]
 
 
-@bp.get("/health", tags=[{"name": "Health"}], responses={200: HealthResponse, 503: HealthResponse})
+@bp.get(
+    "/health",
+    tags=[{"name": "Health"}],
+    responses={200: HealthResponse, **answers(400), 503: HealthResponse},
+)
 def get_health() -> HealthResponse | tuple[HealthResponse, int]:
     """Say whether the service can work"""
     if database_answers():

@@ -23,12 +23,14 @@ NO_ROUTE = "/\0"
 class CleanPaths:
     """WSGI middleware: Flask has matched the path before its own hooks are called."""
 
-    def __init__(self, app: WSGIApplication, *, lab: bool) -> None:
+    def __init__(self, app: WSGIApplication, *, lab: bool, prefix: str) -> None:
         self.app = app
         self.lab = lab
+        self.prefix = prefix
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        path = clean_path(raw_path(environ).encode("latin-1"))
+        prefix = environ["SCRIPT_NAME"] = self.prefix or environ.get("SCRIPT_NAME", "")
+        path = clean_path(raw_path(environ).encode("latin-1"), prefix=prefix)
         if not wants_socket(environ):
             environ.pop("HTTP_UPGRADE", None)  # of any other kind it changes nothing
         elif path != LIVE:
@@ -65,14 +67,19 @@ def get_request_id() -> str:
     return given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-def clean_path(raw_path: bytes) -> str | None:
-    """The path to route by, less one trailing slash; none where no route can be meant."""
+def clean_path(raw_path: bytes, *, prefix: str) -> str | None:
+    """The path to route by, less the prefix, which a proxy may have taken off, and one slash.
+
+    None where no route can be meant.
+    """
     try:
         path = unquote_to_bytes(raw_path).decode()
     except UnicodeDecodeError:
         return None
     if "\0" in path or "//" in path or b"%2f" in raw_path.lower():
         return None
+    if prefix and f"{path}/".startswith(f"{prefix}/"):
+        path = path.removeprefix(prefix) or "/"
     if path.startswith("/api/"):
         return path.removesuffix("/")
     return path
@@ -98,7 +105,8 @@ def clean_pair(pair: bytes) -> bytes:
 def register(app: Flask) -> None:
     """Hosts, paths, request ids, CORS, security headers and the log."""
     lab, hosts, origins = app.config["LAB"], app.config["HOSTS"], app.config["ORIGINS"]
-    app.wsgi_app = CleanPaths(app.wsgi_app, lab=lab)  # type: ignore[assignment,method-assign]
+    prefix = app.config["ROOT_PATH"]
+    app.wsgi_app = CleanPaths(app.wsgi_app, lab=lab, prefix=prefix)  # type: ignore[assignment,method-assign]
 
     @app.before_request
     def start() -> None:

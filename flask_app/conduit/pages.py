@@ -76,11 +76,20 @@ PACKAGED = {
 REDOC_LOGO = (b"https://cdn.redoc.ly/redoc/", b"data:,")
 
 
-@cache
-def read_asset(name: str) -> bytes:
+def below(prefix: str, text: str) -> str:
+    """The text with all addresses of the API below the prefix."""
+    return text.replace('"/api/', f'"{prefix}/api/')
+
+
+def read_asset(name: str, *, prefix: str) -> bytes:
     """The asset's bytes; `name` is one of `ASSETS`."""
     if name == "swagger-start.js":
-        return SWAGGER_START.encode()
+        return below(prefix, SWAGGER_START).encode()
+    return read_packaged(name)
+
+
+@cache
+def read_packaged(name: str) -> bytes:
     # Found, not imported: importing the package reads its eight megabytes.
     package = find_spec("offapi")
     assert package is not None and package.origin is not None

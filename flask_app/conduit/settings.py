@@ -1,6 +1,7 @@
 """What the environment says: one variable a setting, `CONDUIT_` before its name."""
 
 import os
+import re
 from functools import cache
 
 from psycopg import ProgrammingError
@@ -22,6 +23,7 @@ class Settings:
         self.SECRET_KEY = read("SECRET_KEY", "" if production else DEVELOPMENT_SECRET)
         self.TOKEN_LIFETIME = positive("TOKEN_LIFETIME", 2_592_000)
         self.PASSWORD_HASHING = one_of("PASSWORD_HASHING", "strong", "fast")
+        self.ROOT_PATH = prefix("ROOT_PATH")
         self.HOSTS = split(read("ALLOWED_HOSTS", everyone).lower())
         self.ORIGINS = split(read("CORS_ORIGINS", everyone))
         self.EVENT_RETENTION = positive("EVENT_RETENTION", 86_400)
@@ -67,6 +69,13 @@ def not_negative(name: str, default: int) -> int:
     if not value.isascii() or not value.isdigit():
         raise ValueError(f"CONDUIT_{name} must be an integer from 0")
     return int(value)
+
+
+def prefix(name: str) -> str:
+    value = read(name, "")
+    if value and not re.fullmatch("(/[A-Za-z0-9._~-]+)+", value):
+        raise ValueError(f"CONDUIT_{name} must begin with a slash, and not end with one")
+    return value
 
 
 def check_postgres_url(url: str) -> None:

@@ -113,7 +113,7 @@ def delete_article_favorite(request: UserRequest, slug: str) -> schemas.ArticleR
     return schemas.ArticleResponse(article=article)
 
 
-@router.get("/tags", tags=["Tags"], response={200: schemas.TagsResponse})
+@router.get("/tags", tags=["Tags"], response={200: schemas.TagsResponse, **answers(400)})
 def get_tags(request: HttpRequest) -> schemas.TagsResponse:
     """Get the tags in use"""
     return services.get_tags()

@@ -4,12 +4,23 @@ from pydantic import AfterValidator, BeforeValidator, FailFast, Field, WithJsonS
 from pydantic_core import MISSING, PydanticCustomError
 
 from ..accounts.schemas import Profile
-from ..schemas import ABSENT, NO_NUL, Answer, Integer, RequiredText, Text, Timestamp, Wire, between
+from ..schemas import (
+    ABSENT,
+    NO_NUL,
+    SPACE,
+    Answer,
+    Integer,
+    RequiredText,
+    Text,
+    Timestamp,
+    Wire,
+    between,
+)
 
 TAG_LENGTH = 64
 TAGS_IN_ARTICLE = 20
 # At most that long once it is trimmed.
-TAG_PATTERN = r"^\s*(?:[^\s\x00](?:[^\x00]{0,62}[^\s\x00])?)?\s*$"
+TAG_PATTERN = rf"^[{SPACE}]*(?:[^{SPACE}\x00](?:[^\x00]{{0,62}}[^{SPACE}\x00])?)?[{SPACE}]*$"
 
 
 def clean_tags(tags: list[str]) -> list[str]:

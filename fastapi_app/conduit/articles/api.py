@@ -99,7 +99,7 @@ async def delete_article_favorite(
     return schemas.ArticleResponse(article=article)
 
 
-@router.get("/tags", tags=["Tags"], responses=answers())
+@router.get("/tags", tags=["Tags"], responses=answers(400))
 async def get_tags(session: ReadSession) -> schemas.TagsResponse:
     """Get the tags in use"""
     return await services.get_tags(session)

@@ -119,7 +119,7 @@ def delete_article_favorite(path: ArticlePath) -> schemas.ArticleResponse:
     return schemas.ArticleResponse(article=article)
 
 
-@bp.get("/tags", tags=[{"name": "Tags"}], responses={200: schemas.TagsResponse})
+@bp.get("/tags", tags=[{"name": "Tags"}], responses={200: schemas.TagsResponse, **answers(400)})
 def get_tags() -> schemas.TagsResponse:
     """Get the tags in use"""
     return services.get_tags()

@@ -1,0 +1,152 @@
+"""What others make of the documents: linters, and generators of clients."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .harness import rule, unique
+from .harness.apps import APPS, ROOT
+from .harness.databases import Databases
+from .harness.live import read_description
+from .harness.servers import Launcher, Server
+
+pytestmark = [pytest.mark.cross, pytest.mark.clients]
+
+SPEC = ROOT / "spec" / "openapi.yaml"
+HERE = Path(__file__).parent / "clients"
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """What a command prints; it must end well."""
+    quiet = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+    # The generator calls ruff, which is where Python is.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    ended = subprocess.run(
+        command,
+        cwd=cwd,
+        env=os.environ | quiet | {"PATH": path},
+        capture_output=True,
+        timeout=120,
+        check=False,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the tools of npm in it."""
+    folder = tmp_path_factory.mktemp("workshop")
+    for file in HERE.iterdir():
+        if file.is_file():
+            shutil.copy(file, folder)
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.fail("there is no npm: install Node.js 20 or newer, which brings it")
+    options = ("--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--silent")
+    run(npm, "install", *options, cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module", params=list(APPS))
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """Each app in turn."""
+    app = APPS[request.param]
+    folder = tmp_path_factory.mktemp(app.name)
+    launcher = Launcher(app, app.default_server, Databases(folder, None), folder, folder)
+    server = launcher.start()
+    yield server
+    server.stop()
+
+
+@rule("DOCS-9")
+def test_redocly(workshop: Path) -> None:
+    """Redocly's recommended rules find nothing."""
+    redocly = workshop / "node_modules" / ".bin" / "redocly"
+    printed = run(
+        redocly, "lint", SPEC, "--extends", "recommended", "--format", "json", cwd=workshop
+    )
+    found = json.loads(printed)["problems"]
+    assert [(problem["ruleId"], problem["message"]) for problem in found] == []
+
+
+@rule("DOCS-9")
+def test_spectral(workshop: Path) -> None:
+    """Spectral's rules for OpenAPI find nothing."""
+    (workshop / "rules.yaml").write_text('extends: ["spectral:oas"]\n', "utf-8")
+    spectral = workshop / "node_modules" / ".bin" / "spectral"
+    options = ("--ruleset", "rules.yaml", "--format", "json", "--fail-severity", "hint", "--quiet")
+    assert json.loads(run(spectral, "lint", *options, SPEC, cwd=workshop) or "[]") == []
+
+
+@rule("DOCS-9")
+def test_names_of_messages() -> None:
+    """Every object and every choice that a message is made of has a title of its own."""
+    titles: list[str] = []
+
+    def collect(schema: object, path: str) -> None:
+        if isinstance(schema, list):
+            for number, each in enumerate(schema):
+                collect(each, f"{path}/{number}")
+        if not isinstance(schema, dict):
+            return
+        if schema.get("type") == "object" or "enum" in schema or "/oneOf/" in path[-8:]:
+            assert "title" in schema, path
+            titles.append(schema["title"])
+        for key, each in schema.items():
+            if key not in {"examples", "properties"}:
+                collect(each, f"{path}/{key}")
+        for key, each in schema.get("properties", {}).items():
+            collect(each, f"{path}/{key}")
+
+    components = read_description()["components"]
+    for name, message in components["messages"].items():
+        assert message["name"] == message["payload"]["title"]
+        collect(message["payload"], f"/{name}")
+    collect(components["schemas"], "")
+    assert len(titles) == len(set(titles)) > 15
+
+
+@rule("DOCS-10")
+def test_typescript(workshop: Path, server: Server) -> None:
+    """openapi-typescript makes types by which a client is checked, and which works."""
+    document = workshop / f"{server.app}.json"
+    document.write_bytes(server.client.get("/api/openapi.json").body)
+    commands = workshop / "node_modules" / ".bin"
+    run(commands / "openapi-typescript", document, "--output", "api.d.ts", cwd=workshop)
+    strict = ("--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext")
+    run(commands / "tsc", *strict, "--outDir", "made", "call.ts", cwd=workshop)
+    name = unique("typescript")
+    printed = run("node", "made/call.js", server.url, name, cwd=workshop)
+    assert json.loads(printed) == {"count": 0, "name": name, "messages": ["not found"]}
+
+
+@rule("DOCS-10")
+def test_python(workshop: Path, server: Server) -> None:
+    """openapi-python-client makes a client that mypy finds nothing in, and which works."""
+    folder = workshop / f"python-{server.app}"
+    folder.mkdir()
+    document = folder / "openapi.json"
+    document.write_bytes(server.client.get("/api/openapi.json").body)
+    run(
+        *(sys.executable, "-m", "openapi_python_client", "generate"),
+        *("--path", document, "--meta", "none", "--output-path", folder / "conduit_client"),
+        "--fail-on-warning",
+        cwd=folder,
+    )
+    shutil.copy(HERE / "call.py", folder)
+    # What the generator writes itself is not strict, and not ours.
+    strict = ("--strict", "--follow-imports", "silent")
+    run(sys.executable, "-m", "mypy", *strict, "call.py", cwd=folder)
+    name = unique("python")
+    printed = run(sys.executable, "call.py", server.url, name, cwd=folder)
+    assert json.loads(printed) == {"count": 0, "name": name, "messages": ["not found"]}

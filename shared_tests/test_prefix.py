@@ -1,0 +1,112 @@
+"""Below a prefix, as behind a proxy that shows several services on one host."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from .harness import register, rule
+from .harness.live import Socket
+from .harness.servers import Launcher, Server
+
+pytestmark = [pytest.mark.process, pytest.mark.on_sqlite]
+
+
+@pytest.fixture(scope="module")
+def prefixed(launcher: Launcher) -> Iterator[Server]:
+    """A server whose address is below `/v1`."""
+    server = launcher.start({"CONDUIT_ROOT_PATH": "/v1"})
+    yield server
+    server.stop()
+
+
+@rule("PREFIX-1")
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/tags", 200),
+        ("/api/tags/", 200),
+        ("/api/articles?limit=1", 200),
+        ("/api/articles/feed", 401),
+        ("/api/articles/nothing", 404),
+        ("/api/nothing", 404),
+        ("/api//tags", 404),
+        ("/api/live", 426),
+        ("/api/docs", 200),
+        ("/api/lab/blocking?ms=1", 200),
+    ],
+)
+def test_paths(prefixed: Server, path: str, status: int) -> None:
+    """A path is answered alike with the prefix and without it."""
+    own = {"X-Request-ID": "same"}
+    kept = prefixed.client.http.get(f"{prefixed.url}/v1{path}", headers=own)
+    taken_off = prefixed.client.http.get(f"{prefixed.url}{path}", headers=own)
+    assert (kept.status_code, taken_off.status_code) == (status, status)
+    if "lab" not in path:
+        assert kept.content == taken_off.content
+
+
+@rule("PREFIX-1")
+@pytest.mark.parametrize(
+    "path", ["/v1x/api/tags", "/v2/api/tags", "/v1/v1/api/tags", "/V1/api/tags"]
+)
+def test_other_prefixes(prefixed: Server, path: str) -> None:
+    """Another prefix, or the same one twice, is no route."""
+    answer = prefixed.client.http.get(f"{prefixed.url}{path}")
+    assert answer.status_code == 404
+    assert answer.content == b'{"errors":{"route":["not found"]}}'
+
+
+@rule("PREFIX-1")
+def test_writes(prefixed: Server) -> None:
+    """What is written below the prefix is there."""
+    person = register(prefixed.client)
+    headers = {"Authorization": f"Token {person.token}"}
+    article = {"title": "Below", "description": "x", "body": "x"}
+    made = prefixed.client.http.post(
+        f"{prefixed.url}/v1/api/articles", json={"article": article}, headers=headers
+    )
+    assert made.status_code == 201
+    assert prefixed.client.get("/api/articles/below").json["article"]["title"] == "Below"
+
+
+@rule("PREFIX-1")
+@pytest.mark.live
+def test_sockets(prefixed: Server) -> None:
+    """A socket is opened below the prefix, too."""
+    with Socket(prefixed.url, "/v1/api/live") as socket:
+        assert socket.ask("ping") == {"type": "pong"}
+
+
+@rule("PREFIX-2", "BASE-2")
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/"])
+def test_redirect(prefixed: Server, path: str) -> None:
+    """The way from `/` to the documentation stays below the prefix."""
+    answer = prefixed.client.http.get(f"{prefixed.url}{path}")
+    assert (answer.status_code, answer.headers["Location"]) == (307, "/v1/api/docs")
+
+
+@rule("PREFIX-2")
+def test_document(prefixed: Server) -> None:
+    """The document says where the service is."""
+    answer = prefixed.client.http.get(f"{prefixed.url}/v1/api/openapi.json")
+    assert answer.json()["servers"] == [{"url": "/v1"}]
+
+
+@rule("PREFIX-2", "DOCS-5")
+@pytest.mark.parametrize("path", ["/api/docs", "/api/redoc", "/api/docs/assets/swagger-start.js"])
+def test_pages(prefixed: Server, path: str) -> None:
+    """What the pages load is below the prefix."""
+    page = prefixed.client.http.get(f"{prefixed.url}/v1{path}").text
+    assert '"/api/' not in page
+    assert '"/v1/api/' in page
+
+
+@rule("START-3")
+@pytest.mark.parametrize("prefix", ["v1", "/v1/", "/", "http://x/v1"])
+def test_prefix_that_is_none(launcher: Launcher, prefixed: Server, prefix: str) -> None:
+    """A prefix of another form stops the start with one line."""
+    settings = {"CONDUIT_DATABASE_URL": prefixed.database.url, "CONDUIT_ROOT_PATH": prefix}
+    ended = launcher.check(settings)
+    assert ended.code == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert "CONDUIT_ROOT_PATH" in ended.stderr
