@@ -40,7 +40,7 @@ ASSEMBLY = ("conduit/__init__.py", "conduit/main.py", "conduit/api.py")
 THROUGH_FRAMEWORK = {
     ("django", "conduit/accounts/services.py::login"): (
         "conduit/accounts/models.py::UserManager.get_by_natural_key",
-        "conduit/accounts/passwords.py::StrongArgon2id",
+        "conduit/accounts/passwords.py::Argon2id.verify",
     ),
 }
 

@@ -21,7 +21,6 @@ COUNTERPARTS = {
     "bp": "router",
     "CurrentUser": "login_required",
     "Viewer": "login_optional",
-    "SessionDep": "session",
     "JSONBodyModel": "JSONRequest",
     "JSONList": "json_list",
     "validation_error_from_error_contexts": "refuse_invalid",

@@ -20,13 +20,15 @@ pytestmark = [pytest.mark.cross, pytest.mark.clients]
 
 SPEC = ROOT / "spec" / "openapi.yaml"
 HERE = Path(__file__).parent / "clients"
+# The generator asks for other versions than the tools here, so it has a Python of its own.
+PYTHON = Path("python", "bin", "python")
 
 
 def run(*command: str | Path, cwd: Path) -> str:
     """What a command prints; it must end well."""
     quiet = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
-    # The generator calls ruff, which is where Python is.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    # The generator calls ruff, which is where its Python is.
+    path = f"{cwd.parent / PYTHON.parent}{os.pathsep}{os.environ['PATH']}"
     ended = subprocess.run(
         command,
         cwd=cwd,
@@ -42,7 +44,7 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the tools of npm in it."""
+    """A folder with the tools of npm in it, and a Python with those of PyPI."""
     folder = tmp_path_factory.mktemp("workshop")
     for file in HERE.iterdir():
         if file.is_file():
@@ -52,6 +54,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.fail("there is no npm: install Node.js 20 or newer, which brings it")
     options = ("--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--silent")
     run(npm, "install", *options, cwd=folder)
+    run(sys.executable, "-m", "venv", "python", cwd=folder)
+    pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    run(folder / PYTHON, *pip, "--requirement", "requirements.txt", cwd=folder)
     return folder
 
 
@@ -138,7 +143,7 @@ def test_python(workshop: Path, server: Server) -> None:
     document = folder / "openapi.json"
     document.write_bytes(server.client.get("/api/openapi.json").body)
     run(
-        *(sys.executable, "-m", "openapi_python_client", "generate"),
+        *(workshop / PYTHON, "-m", "openapi_python_client", "generate"),
         *("--path", document, "--meta", "none", "--output-path", folder / "conduit_client"),
         "--fail-on-warning",
         cwd=folder,
@@ -146,7 +151,7 @@ def test_python(workshop: Path, server: Server) -> None:
     shutil.copy(HERE / "call.py", folder)
     # What the generator writes itself is not strict, and not ours.
     strict = ("--strict", "--follow-imports", "silent")
-    run(sys.executable, "-m", "mypy", *strict, "call.py", cwd=folder)
+    run(workshop / PYTHON, "-m", "mypy", *strict, "call.py", cwd=folder)
     name = unique("python")
-    printed = run(sys.executable, "call.py", server.url, name, cwd=folder)
+    printed = run(workshop / PYTHON, "call.py", server.url, name, cwd=folder)
     assert json.loads(printed) == {"count": 0, "name": name, "messages": ["not found"]}

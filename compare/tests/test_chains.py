@@ -78,7 +78,7 @@ def test_annotated_dependencies() -> None:
     """FastAPI's aliases lead to the functions that they depend on."""
     found = names(FASTAPI, "create_article", "dependencies")
     assert found.index("CurrentUser") < found.index("get_current_user") < found.index("get_token")
-    assert "get_session" in found
+    assert "get_read_session" in found
 
 
 def test_decorators() -> None:

@@ -35,7 +35,7 @@ PROXIES = {
 
 
 def run(
-    *command: str | Path, cwd: Path = ROOT, **variables: str
+    *command: str | Path, variables: Mapping[str, str], cwd: Path = ROOT
 ) -> subprocess.CompletedProcess[bytes]:
     environment = os.environ | variables
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, timeout=60)
@@ -46,9 +46,11 @@ def test_link_from_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "far").symlink_to(TRIPTYCH)
     (tmp_path / "near").symlink_to("far")
     (tmp_path / "here").mkdir()
-    usual = run(TRIPTYCH, "diff")
-    linked = run("../near", "diff", cwd=tmp_path / "here", CDPATH=f"{tmp_path}:/")
-    relative = run(f"{ROOT.name}/triptych", "diff", cwd=ROOT.parent, CDPATH=str(tmp_path))
+    usual = run(TRIPTYCH, "diff", variables={})
+    linked = run("../near", "diff", cwd=tmp_path / "here", variables={"CDPATH": f"{tmp_path}:/"})
+    relative = run(
+        f"{ROOT.name}/triptych", "diff", cwd=ROOT.parent, variables={"CDPATH": str(tmp_path)}
+    )
     assert (linked.returncode, linked.stderr, linked.stdout) == (0, b"", usual.stdout)
     assert (relative.returncode, relative.stderr, relative.stdout) == (0, b"", usual.stdout)
 
@@ -56,7 +58,7 @@ def test_link_from_elsewhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp1252", "utf-8"])
 def test_other_encodings(encoding: str) -> None:
     """What the terminal has no character for is shown as a question mark."""
-    ended = run(TRIPTYCH, "diff", "get_tags", PYTHONIOENCODING=encoding)
+    ended = run(TRIPTYCH, "diff", "get_tags", variables={"PYTHONIOENCODING": encoding})
     assert (ended.returncode, ended.stderr) == (0, b"")
     assert b"get_tags" in ended.stdout
 
@@ -64,7 +66,7 @@ def test_other_encodings(encoding: str) -> None:
 def test_output_that_nobody_reads() -> None:
     """A pipe that is closed ends a command without a word, as everywhere."""
     command = f"'{TRIPTYCH}' diff create_article | head -1"
-    ended = run("bash", "-c", f"set -o pipefail; {command}")
+    ended = run("bash", "-c", f"set -o pipefail; {command}", variables={})
     assert ended.returncode in {0, 128 + signal.SIGPIPE}
     assert ended.stderr == b""
     assert ended.stdout.startswith(b"create_article")
@@ -115,8 +117,7 @@ def test_up_in_a_hostile_environment(tmp_path: Path) -> None:
         asked = run(
             TRIPTYCH,
             *("ask", "GET", "/api/articles?limit=1", "--as", "guido"),
-            **PROXIES,
-            TRIPTYCH_HOME=str(tmp_path),
+            variables=PROXIES | {"TRIPTYCH_HOME": str(tmp_path)},
         )
         with httpx2.Client(trust_env=False) as client:
             documents = [

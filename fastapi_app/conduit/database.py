@@ -115,7 +115,7 @@ def violates(error: IntegrityError, *names: str) -> bool:
     """Whether one of these unique constraints or indexes was violated."""
     diagnosis = getattr(error.orig, "diag", None)
     if diagnosis is not None:
-        return diagnosis.constraint_name in names
+        return bool(diagnosis.constraint_name in names)
     # SQLite names an index on an expression, and of a constraint its columns.
     failed = str(error.orig).removeprefix("UNIQUE constraint failed: ")
     return failed in {f"index '{name}'" for name in names} | {
@@ -130,8 +130,9 @@ def insert_unless_there(
     session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
 ) -> Insert:
     """An insert that leaves out the rows that would violate a unique constraint."""
-    insert = INSERTS[session.get_bind().dialect.name]
-    return insert(model).values(rows).on_conflict_do_nothing()
+    into = INSERTS[session.get_bind().dialect.name](model)
+    statement: Insert = into.values(rows).on_conflict_do_nothing()
+    return statement
 
 
 class FairPool(AsyncAdaptedQueuePool):

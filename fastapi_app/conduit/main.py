@@ -29,7 +29,8 @@ def create_app(settings: Settings) -> FastAPI:
     logs.configure(settings.log_level)
     app = FastAPI(
         title=docs.TITLE,
-        **document.INFO,
+        version=document.INFO["version"],
+        description=document.INFO["description"],
         root_path=settings.root_path,
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,

@@ -17,6 +17,7 @@ from .settings import Settings
 log = logging.getLogger("conduit.request")
 
 LAB = "/api/lab/"
+CLOSING = {"Connection": "close"}
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -64,8 +65,7 @@ class ConduitMiddleware:
                 await send({"type": "websocket.close", "code": Close.FAILED})
             elif not status:
                 # The server closes the connection when it sees the failure: the client is told.
-                headers = {"Connection": "close"}
-                response = respond(500, {"server": ["internal error"]}, headers)
+                response = respond(500, {"server": ["internal error"]}, CLOSING)
                 await response(scope, receive, send_with_headers)
             raise
         finally:

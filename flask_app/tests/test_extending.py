@@ -62,7 +62,7 @@ def test_abort_with_a_response(own: Flask) -> None:
 def test_domain_error(own: Flask) -> None:
     """A view may raise the errors of the API."""
 
-    def refusing() -> None:
+    def refusing() -> str:
         raise Forbidden(thing="forbidden")
 
     own.add_url_rule("/api/refusing", view_func=refusing)
@@ -96,6 +96,10 @@ def test_async_view(own: Flask, token: dict[str, str]) -> None:
     assert own.test_client().get("/api/asynchronous", headers=token).text == "guido"
 
 
+def fail() -> str:
+    return str(1 // 0)
+
+
 def test_failure(own: Flask) -> None:
     """A failure is a 500, and Flask's signal tells of it."""
     failures: list[Exception] = []
@@ -103,7 +107,7 @@ def test_failure(own: Flask) -> None:
     def note(app: Flask, exception: Exception) -> None:
         failures.append(exception)
 
-    own.add_url_rule("/api/failing", view_func=lambda: 1 // 0)
+    own.add_url_rule("/api/failing", view_func=fail)
     with got_request_exception.connected_to(note, own):
         answer = own.test_client().get("/api/failing")
     assert answer.status_code == 500
@@ -114,7 +118,7 @@ def test_failure(own: Flask) -> None:
 def test_failure_in_a_test(own: Flask) -> None:
     """With `testing` a failure reaches the test."""
     own.testing = True
-    own.add_url_rule("/api/failing", view_func=lambda: 1 // 0)
+    own.add_url_rule("/api/failing", view_func=fail)
     with pytest.raises(ZeroDivisionError):
         own.test_client().get("/api/failing")
 

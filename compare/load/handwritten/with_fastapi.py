@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from compare.load.handwritten import statements
 from conduit import logs
 from conduit.middleware import ConduitMiddleware
-from conduit.settings import get_settings
+from conduit.settings import load_settings
 
 pool = AsyncConnectionPool(
     os.environ["CONDUIT_DATABASE_URL"], kwargs={"autocommit": True}, max_size=10, open=False
@@ -26,7 +26,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
 
 
-settings = get_settings()
+settings = load_settings()
 logs.configure(settings.log_level)
 app = FastAPI(lifespan=lifespan, openapi_url=None)
 app.add_middleware(ConduitMiddleware, settings=settings)

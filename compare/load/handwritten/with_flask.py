@@ -20,7 +20,8 @@ pool = ConnectionPool(
 settings = get_settings()
 logs.configure(settings.LOG_LEVEL)
 app = Flask(__name__, static_folder=None)
-middleware.register(app, settings)
+app.config.from_object(settings)
+middleware.register(app)
 
 
 def respond(content: bytes) -> Response:
