@@ -1,9 +1,11 @@
 """Waiting for the database has a bound: for a lock, for an answer, for a connection."""
 
+import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -123,6 +125,47 @@ def test_login_takes_no_lock(waiting: Waiting) -> None:
         ]
     assert [answer.status for answer in answers] == [200, 401]
     assert max(answer.seconds for answer in answers) < 1
+
+
+@rule("SETTING-7", "DB-14")
+def test_bound_is_a_setting(launcher: Launcher) -> None:
+    """The bound is what the setting says, on either database."""
+    server = launcher.start({"CONDUIT_DATABASE_TIMEOUT": "1"})
+    try:
+        person = register(server.client)
+        with server.database.write_lock():
+            answer = person.put("/api/user", json={"user": {"bio": "late"}})
+    finally:
+        server.stop()
+    assert (answer.status, answer.body) == (503, UNAVAILABLE)
+    assert 0.8 < answer.seconds < 2
+
+
+@rule("LOGIN-8")
+@pytest.mark.on_sqlite
+def test_passwords_hashed_at_once(launcher: Launcher) -> None:
+    """Many logins at once take the memory of a few: 64 MiB for each processor."""
+    server = launcher.start({"CONDUIT_PASSWORD_HASHING": "strong"})
+    try:
+        person = register(server.client)
+        user = {"email": person.email, "password": person.password}
+        login = partial(server.client.post, "/api/users/login", json={"user": user})
+        before = most_memory(server.process.pid)
+        answers = at_once([login] * 24)
+        after = most_memory(server.process.pid)
+    finally:
+        server.stop()
+    assert {answer.status for answer in answers} == {200}
+    processors = os.cpu_count() or 1
+    assert after - before < (processors + 1) * 64 * 2**20
+
+
+def most_memory(pid: int) -> int:
+    """The most bytes that a process and its children have had in memory, each at its own time."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    status = Path(f"/proc/{pid}/status").read_text()
+    (line,) = [line for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) * 1024 + sum(most_memory(int(child)) for child in children)
 
 
 # A database that takes connections and says nothing

@@ -55,12 +55,12 @@ INTEGERS = all_three("conduit/schemas.py::read_integer")
 ERRORS = {
     "django": "conduit/errors.py::no_route",
     "flask": "conduit/errors.py::register.http_error",
-    "fastapi": "conduit/errors.py::register.routing_error",
+    "fastapi": "conduit/errors.py::register.http_error",
 }
 METHODS = {
     "django": "conduit/errors.py::method_not_allowed",
     "flask": "conduit/errors.py::register.method_not_allowed",
-    "fastapi": "conduit/errors.py::register.routing_error",
+    "fastapi": "conduit/errors.py::register.http_error",
 }
 HEADERS = {
     "django": "conduit/middleware.py::add_headers",

@@ -68,7 +68,7 @@ def test_all_of_the_code() -> None:
 def test_marked_words() -> None:
     """The words in which lines differ are underlined, and no others."""
     lines = printed(120, [FLASK, FASTAPI], terminal=True)
-    (call,) = [line for line in lines if "article = " in line and "for_change(" in line]
+    call = next(line for line in lines if "article = " in line and "for_change(" in line)
     assert UNDERLINED.findall(call) == ["await"]
 
 
