@@ -1,7 +1,6 @@
 """`./triptych`: puts the commands together; each is at home in its own module."""
 
 import os
-import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -68,7 +67,7 @@ def main() -> None:
         output.flush()
     except BrokenPipeError:
         discard_output()
-        code = 128 + signal.SIGPIPE
+        code = 1  # as Typer has it where it sees the same
     except OSError as error:
         discard_output()
         complain(f"{error.strerror}: {error.filename or 'the output'} cannot be used")

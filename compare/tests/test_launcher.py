@@ -67,7 +67,7 @@ def test_output_that_nobody_reads() -> None:
     """A pipe that is closed ends a command without a word, as everywhere."""
     command = f"'{TRIPTYCH}' diff create_article | head -1"
     ended = run("bash", "-c", f"set -o pipefail; {command}", variables={})
-    assert ended.returncode in {0, 128 + signal.SIGPIPE}
+    assert ended.returncode in {0, 1}
     assert ended.stderr == b""
     assert ended.stdout.startswith(b"create_article")
 
