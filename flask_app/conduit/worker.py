@@ -22,6 +22,9 @@ REQUEST_TIMEOUT = 10
 LONGEST_HEAD = 1_000_000
 LONGEST_BODY = 1_048_576
 READ_AT_ONCE = 65_536
+# Seconds and bytes, of a body that the application has not read.
+DRAIN_TIMEOUT = 5
+MOST_DRAINED = 16 * 1_048_576
 # How many requests may have a thread before all of them has arrived.
 MOST_INCOMPLETE = 8
 
@@ -111,6 +114,12 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         if "close" in {word.strip() for word in ",".join(words).split(",")}:
             req.must_close = True
         return super().handle_request(req, conn)
+
+    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
+        """gunicorn's own, which drains a little, and closes a connection that was to be kept."""
+        deadline = time.monotonic() + DRAIN_TIMEOUT
+        finish_body = conn.parser.finish_body
+        return keepalive and bool(finish_body(deadline=deadline, max_bytes=MOST_DRAINED))
 
     def finish_request(self, conn: TConn, fs: Any) -> None:
         self.incomplete.discard(conn)
