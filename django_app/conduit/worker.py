@@ -60,8 +60,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self.keepalived_conns.remove(conn)
         self.wait_for_request(conn)
 
-    def wait_for_request(self, conn: TConn) -> None:
-        conn.received = b""
+    def wait_for_request(self, conn: TConn, received: bytes = b"") -> None:
+        """Let the main loop read the request, of which a part may be there."""
+        conn.received = received
         conn.timeout = time.monotonic() + REQUEST_TIMEOUT
         conn.sock.setblocking(False)
         self.pending_conns.append(conn)
@@ -85,10 +86,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             return
         self.poller.unregister(client)
         self.pending_conns.remove(conn)
-        if not conn.received:
+        if conn.received:
+            self.hand_over(conn, missing)
+        else:
             self.nr_conns -= 1
             conn.close()
-            return
+
+    def hand_over(self, conn: TConn, missing: int | None) -> None:
+        """Give a thread to a request that is there, and to others in their turn."""
         if conn.parser is None:
             conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
         conn.parser.unreader.unread(conn.received)
@@ -124,13 +129,27 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     def finish_request(self, conn: TConn, fs: Any) -> None:
         self.incomplete.discard(conn)
         self.admit()
-        super().finish_request(conn, fs)
+        begun = b""
+        if may_go_on(fs) and not self.cfg.is_ssl:
+            begun = conn.parser.unreader.take_buffered()
+        if not begun:
+            super().finish_request(conn, fs)
+        elif missing := count_missing(begun):
+            self.wait_for_request(conn, begun)
+        else:
+            conn.received = begun
+            self.hand_over(conn, missing)
 
     def murder_pending(self) -> None:
         super().murder_pending()
         for conn in self.incomplete:
             if conn.timeout < time.monotonic():
                 stop_reading(conn.sock)
+
+
+def may_go_on(request: Any) -> bool:
+    """Whether a request has ended well, so that another may follow on its connection."""
+    return not request.cancelled() and not request.exception() and request.result() is True
 
 
 def count_missing(received: bytes) -> int | None:

@@ -1,5 +1,6 @@
-"""The application for a WSGI server: `gunicorn conduit.wsgi:application`."""
+"""The application for a WSGI server: `gunicorn conduit.wsgi:application`, after `conduit.check`."""
 
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from io import BytesIO
@@ -8,9 +9,7 @@ from wsgiref.types import InputStream, StartResponse, WSGIEnvironment
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from . import check
-
-check.require()
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conduit.settings")
 django_application = get_wsgi_application()
 
 
