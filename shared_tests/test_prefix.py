@@ -102,9 +102,9 @@ def test_pages(prefixed: Server, path: str) -> None:
 
 
 @rule("START-3")
-@pytest.mark.parametrize("prefix", ["v1", "/v1/", "/", "http://x/v1"])
+@pytest.mark.parametrize("prefix", ["v1", "/v1/", "/", "http://x/v1", "/api", "/api/v1"])
 def test_prefix_that_is_none(launcher: Launcher, prefixed: Server, prefix: str) -> None:
-    """A prefix of another form stops the start with one line."""
+    """A prefix of another form, or one that looks like a route, stops the start with one line."""
     settings = {"CONDUIT_DATABASE_URL": prefixed.database.url, "CONDUIT_ROOT_PATH": prefix}
     ended = launcher.check(settings)
     assert ended.code == 1
