@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from compare.terminal import complain, discard_output, output, settle_encoding
+from compare.terminal import OutputClosed, complain, discard_output, output, settle_encoding
 
 # Each is a function of that name in a module of that name, or a group of commands.
 COMMANDS = (
@@ -66,7 +66,7 @@ def main() -> None:
     try:
         code = cli(prog_name="./triptych", standalone_mode=False)
         output.flush()
-    except BrokenPipeError:
+    except OutputClosed:
         discard_output()
         code = 128 + signal.SIGPIPE
     except OSError as error:
