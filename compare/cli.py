@@ -1,14 +1,13 @@
 """`./triptych`: puts the commands together; each is at home in its own module."""
 
 import os
-import signal
 import sys
 from importlib import import_module
 from pathlib import Path
 
 import typer
 
-from compare.terminal import OutputClosed, complain, discard_output, output, settle_encoding
+from compare.terminal import complain, discard_output, output, settle_encoding
 
 # Each is a function of that name in a module of that name, or a group of commands.
 COMMANDS = (
@@ -66,9 +65,9 @@ def main() -> None:
     try:
         code = cli(prog_name="./triptych", standalone_mode=False)
         output.flush()
-    except OutputClosed:
+    except BrokenPipeError:
         discard_output()
-        code = 128 + signal.SIGPIPE
+        code = 1  # as Typer has it where it sees the same
     except OSError as error:
         discard_output()
         complain(f"{error.strerror}: {error.filename or 'the output'} cannot be used")

@@ -40,10 +40,6 @@ def settle_encoding() -> None:
         stream.reconfigure(encoding=chosen, errors="replace")  # type: ignore[union-attr]
 
 
-class OutputClosed(Exception):
-    """Nobody reads the output. Not a `BrokenPipeError`, on which Typer and Rich exit with 1."""
-
-
 class Output:
     """Standard output, which may go away (a full disk, a closed pipe) or stand still (a pager).
 
@@ -73,8 +69,7 @@ class Output:
 
     def write(self, text: str) -> None:
         if self._waiting is None:
-            with closed_is_told():
-                self.stream.write(text)
+            self.stream.write(text)
         elif self._waiting.qsize() < MAX_WAITING:
             self._waiting.put(text)
         else:
@@ -82,8 +77,7 @@ class Output:
 
     def flush(self) -> None:
         if self._waiting is None:
-            with closed_is_told():
-                self.stream.flush()
+            self.stream.flush()
 
     def _print_from(self, waiting: "queue.SimpleQueue[str | None]") -> None:
         encoding, errors = self.stream.encoding, self.stream.errors or "replace"
@@ -103,14 +97,6 @@ class Output:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
-
-
-@contextmanager
-def closed_is_told() -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise OutputClosed from None
 
 
 def discard_output(number: int = 1) -> None:

@@ -73,6 +73,7 @@ def test_no_host_where_any_is_fine(server: Server) -> None:
         ({"CONDUIT_DATABASE_URL": "mysql://localhost/conduit"}, "CONDUIT_DATABASE_URL"),
         ({"CONDUIT_TOKEN_LIFETIME": "long"}, "CONDUIT_TOKEN_LIFETIME"),
         ({"CONDUIT_LOG_LEVEL": "LOUD"}, "CONDUIT_LOG_LEVEL"),
+        ({"PYTHONOPTIMIZE": "2"}, "PYTHONOPTIMIZE"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )

@@ -74,7 +74,7 @@ def test_output_that_nobody_reads() -> None:
     """A pipe that is closed ends a command without a word, as everywhere."""
     command = f"'{TRIPTYCH}' diff create_article | head -1"
     ended = run("bash", "-c", f"set -o pipefail; {command}", variables={})
-    assert ended.returncode in {0, 128 + signal.SIGPIPE}  # all was written before, or not
+    assert ended.returncode in {0, 1}
     assert ended.stderr == b""
     assert ended.stdout.startswith(b"create_article")
 

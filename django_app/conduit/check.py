@@ -46,6 +46,11 @@ def require() -> None:
     """
     is_worker = multiprocessing.parent_process() is not None
     try:
+        if sys.flags.optimize > 1:
+            raise SystemExit(
+                "conduit: Python leaves out docstrings, which the document is made of:"
+                " unset PYTHONOPTIMIZE, or set it to 1"
+            )
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conduit.settings")
         django.setup()
         # Uvicorn's workers import this in their event loop, where Django refuses to query.

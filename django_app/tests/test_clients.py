@@ -49,6 +49,12 @@ class AdminPagesTests(TestCase):
 
 
 class HostTests(TestCase):
+    @override_settings(ORIGINS=frozenset({"https://front.example"}))
+    def test_vary(self) -> None:
+        """What the admin says in `Vary` stays, whatever origins are allowed."""
+        answer = self.client.get("/admin/login/")
+        self.assertEqual(set(answer["Vary"].split(", ")), {"Cookie", "Origin"})
+
     @override_settings(ALLOWED_HOSTS=["conduit.example"])
     def test_hosts(self) -> None:
         """`ALLOWED_HOSTS` is Django's own, and another host the contract's 400."""

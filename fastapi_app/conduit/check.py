@@ -46,6 +46,11 @@ def require() -> None:
     """
     is_worker = multiprocessing.parent_process() is not None
     try:
+        if sys.flags.optimize > 1:
+            raise SystemExit(
+                "conduit: Python leaves out docstrings, which the document is made of:"
+                " unset PYTHONOPTIMIZE, or set it to 1"
+            )
         problem = find_problem(load_settings(), may_be_away=is_worker)
         if problem:
             raise SystemExit(f"conduit: {problem}")

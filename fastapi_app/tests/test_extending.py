@@ -139,3 +139,10 @@ def test_dependencies_wait_for_no_thread(part: ModuleType) -> None:
         for each in calls(route.dependant):
             is_security = hasattr(each.call, "scheme_name")
             assert is_security or iscoroutinefunction(each.call) or isasyncgenfunction(each.call)
+
+
+def test_document_by_its_name(own: FastAPI, browser: TestClient) -> None:
+    """`app.openapi()` is the document that is served, before the first request and after it."""
+    before = own.openapi()
+    served = browser.get("/api/openapi.json").json()
+    assert before == own.openapi() == served

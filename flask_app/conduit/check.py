@@ -1,5 +1,6 @@
 """What has to hold before the server starts: `python -m conduit.check`."""
 
+import sys
 from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
@@ -35,6 +36,11 @@ def find_problem(settings: Settings) -> str | None:
 
 def require() -> None:
     """End the process with one line where settings or database are not as they must be."""
+    if sys.flags.optimize > 1:
+        raise SystemExit(
+            "conduit: Python leaves out docstrings, which the document is made of:"
+            " unset PYTHONOPTIMIZE, or set it to 1"
+        )
     problem = find_problem(get_settings())
     if problem:
         raise SystemExit(f"conduit: {problem}")

@@ -1,6 +1,7 @@
 """What is added to the app later works as in any Flask app."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -153,3 +154,11 @@ def test_session_in_a_shell(app: Flask) -> None:
     """In an application context, as in `flask shell`, there is a session too."""
     with app.app_context():
         assert db.session.connection().exec_driver_sql("SELECT 1").scalar() == 1
+
+
+def test_first_requests_of_the_document(own: Flask) -> None:
+    """The first requests of the document, all at once, get the same bytes as a later one."""
+    with ThreadPoolExecutor(8) as threads:
+        asked = [threads.submit(own.test_client().get, "/api/openapi.json") for _ in range(8)]
+        first = {answer.result().data for answer in asked}
+    assert first == {own.test_client().get("/api/openapi.json").data}

@@ -27,7 +27,8 @@ def turn() -> Iterator[None]:
         with suppress(SynchronousOnlyOperation):  # a coroutine has none
             connection.close()  # gives it back to the pool
     if not turns.acquire(timeout=TURN_TIMEOUT):
-        raise Unavailable(server="unavailable")
+        waited = TimeoutError(f"no turn to hash a password within {TURN_TIMEOUT} seconds")
+        raise Unavailable(server="unavailable") from waited
     try:
         yield
     finally:

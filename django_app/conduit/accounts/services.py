@@ -10,7 +10,7 @@ from ..articles.models import Article, Favorite
 from ..articles.services import hold_articles, remove_articles, remove_favorites
 from ..comments.models import Comment
 from ..comments.services import remove_comments
-from ..database.constraints import MOST_ATTEMPTS, violates
+from ..database.constraints import MOST_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from . import schemas
 from .models import User
@@ -47,7 +47,7 @@ def create_user(*, username: str, email: str, password: str) -> schemas.User:
             return sign_in(user)
         except IntegrityError as error:
             refuse_taken(error, username=username, email=email)
-    raise Unavailable(server="unavailable")
+    raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
 
 
 def update_user(*, token: AccessToken, changes: dict[str, Any]) -> schemas.User:
@@ -60,7 +60,7 @@ def update_user(*, token: AccessToken, changes: dict[str, Any]) -> schemas.User:
         except IntegrityError as error:
             names = {name: changes[name] for name in ("email", "username") if name in changes}
             refuse_taken(error, user_id=token.user_id, **names)
-    raise Unavailable(server="unavailable")
+    raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
 
 
 @transaction.atomic

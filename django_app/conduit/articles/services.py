@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from ..accounts.models import User
-from ..database.constraints import MOST_ATTEMPTS, violates
+from ..database.constraints import MOST_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
 from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
 from ..schemas import now
@@ -69,7 +69,7 @@ def add_article(article: Article, *, tag_list: Sequence[str]) -> schemas.Article
             if not violates(error, "articles_slug_key"):
                 raise  # otherwise another writer took the slug first
     else:
-        raise Unavailable(server="unavailable")
+        raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
     set_tags(article, tag_list)
     return finish("article.created", article, viewer=article.author)
 
@@ -101,7 +101,7 @@ def change_article(article: Article, *, changes: dict[str, Any], viewer: User) -
             if not violates(error, "articles_slug_key"):
                 raise  # otherwise another writer took the slug first
     else:
-        raise Unavailable(server="unavailable")
+        raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
     if tag_list is not None:
         set_tags(article, tag_list)
     return finish("article.updated", article, viewer=viewer)

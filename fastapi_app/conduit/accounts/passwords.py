@@ -26,7 +26,8 @@ async def in_turn[**P, T](function: Callable[P, T], *args: P.args, **kwargs: P.k
         with fail_after(TURN_TIMEOUT):
             await turns.acquire()
     except TimeoutError:
-        raise Unavailable(server="unavailable") from None
+        waited = TimeoutError(f"no turn to hash a password within {TURN_TIMEOUT} seconds")
+        raise Unavailable(server="unavailable") from waited
     try:
         return await run_in_threadpool(function, *args, **kwargs)
     finally:

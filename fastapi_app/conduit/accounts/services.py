@@ -4,7 +4,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..database import MOST_ATTEMPTS, violates
+from ..database import MOST_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from ..schemas import now
 from ..settings import Settings
@@ -82,7 +82,7 @@ async def save(session: AsyncSession, user: User, *, user_id: int = 0, **changes
             await refuse_taken(session, user_id=user_id, **names)
             if user_id:
                 await session.refresh(user)  # the rollback has made it forget what it is
-    raise Unavailable(server="unavailable")
+    raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
 
 
 async def refuse_taken(session: AsyncSession, *, user_id: int, **names: str) -> None:

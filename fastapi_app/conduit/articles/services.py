@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts.models import User
 from ..accounts.queries import seen_by
-from ..database import MOST_ATTEMPTS, insert_unless_there, violates
+from ..database import MOST_ATTEMPTS, TOO_MANY_ATTEMPTS, insert_unless_there, violates
 from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
 from ..schemas import now
@@ -80,7 +80,7 @@ async def create_article(
                 if not violates(error, "articles_slug_key"):
                     raise  # otherwise another writer took the slug first
         else:
-            raise Unavailable(server="unavailable")
+            raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
         await set_tags(session, article.id, tag_list)
         return await finish(session, "article.created", article, viewer=author)
 
@@ -109,7 +109,7 @@ async def update_article(
                 if not violates(error, "articles_slug_key"):
                     raise  # otherwise another writer took the slug first
         else:
-            raise Unavailable(server="unavailable")
+            raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
         if tag_list is not None:
             await set_tags(session, article.id, tag_list)
         return await finish(session, "article.updated", article, viewer=user)

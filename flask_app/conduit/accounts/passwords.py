@@ -24,7 +24,8 @@ turns = threading.BoundedSemaphore(MOST_AT_ONCE)
 def turn() -> Iterator[None]:
     """Wait until fewer passwords are hashed at once; raises `Unavailable`."""
     if not turns.acquire(timeout=TURN_TIMEOUT):
-        raise Unavailable(server="unavailable")
+        waited = TimeoutError(f"no turn to hash a password within {TURN_TIMEOUT} seconds")
+        raise Unavailable(server="unavailable") from waited
     try:
         yield
     finally:

@@ -4,7 +4,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ..database import MOST_ATTEMPTS, db, violates
+from ..database import MOST_ATTEMPTS, TOO_MANY_ATTEMPTS, db, violates
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from ..schemas import now
 from . import queries, schemas
@@ -75,7 +75,7 @@ def save(session: Session, user: User, *, user_id: int = 0, **changes: Any) -> N
             refuse_taken(session, user_id=user_id, **names)
             if user_id:
                 session.refresh(user)  # the rollback has made it forget what it is
-    raise Unavailable(server="unavailable")
+    raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
 
 
 def refuse_taken(session: Session, *, user_id: int, **names: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from ..accounts.models import User
 from ..accounts.queries import seen_by
-from ..database import MOST_ATTEMPTS, db, insert_unless_there, violates
+from ..database import MOST_ATTEMPTS, TOO_MANY_ATTEMPTS, db, insert_unless_there, violates
 from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
 from ..schemas import now
@@ -72,7 +72,7 @@ def create_article(
                 if not violates(error, "articles_slug_key"):
                     raise  # otherwise another writer took the slug first
         else:
-            raise Unavailable(server="unavailable")
+            raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
         set_tags(session, article.id, tag_list)
         return finish(session, "article.created", article, viewer=author)
 
@@ -97,7 +97,7 @@ def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> schemas
                 if not violates(error, "articles_slug_key"):
                     raise  # otherwise another writer took the slug first
         else:
-            raise Unavailable(server="unavailable")
+            raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
         if tag_list is not None:
             set_tags(session, article.id, tag_list)
         return finish(session, "article.updated", article, viewer=user)
