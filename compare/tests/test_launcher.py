@@ -115,9 +115,13 @@ def up(
         )
     assert process.stdout is not None
     try:
+        lines = []
         for line in process.stdout:
+            lines.append(line)
             if b"Ctrl-C" in line:
                 break
+        else:
+            pytest.fail(f"it did not start: {lines} {(home / 'errors').read_bytes()!r}")
         yield process, port
     finally:
         process.send_signal(signal.SIGTERM)
@@ -212,7 +216,7 @@ def test_up_that_is_killed(tmp_path: Path) -> None:
     assert b"nothing is running" in asked.stderr
     with up(tmp_path, odd, "flask", "--postgres") as (process, _):
         pass
-    assert process.returncode == 0
+    assert process.returncode == 0, (tmp_path / "errors").read_bytes()
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
