@@ -159,7 +159,12 @@ def register(app: FastAPI) -> None:
             return Response(status_code=status, headers=error.headers)
         by_default = error.detail == HTTPStatus(status).phrase
         errors = USUAL.get(status) if by_default else None
-        return respond(status, errors or {"request": [error.detail]}, error.headers)
+        headers = dict(error.headers or {})
+        if status == 401:
+            headers.setdefault("WWW-Authenticate", "Token")
+        if status == 503:
+            log_refusal(request, status, error.detail)
+        return respond(status, errors or {"request": [error.detail]}, headers)
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(InterfaceError)

@@ -126,6 +126,7 @@ class ConduitMiddleware:
         if (
             status == 204
             and scope["method"] == "OPTIONS"
+            and "allow" in answer
             and {"origin", "access-control-request-method"} <= set(request)
         ):
             answer["access-control-allow-methods"] = answer["allow"]

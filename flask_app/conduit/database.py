@@ -4,7 +4,7 @@ import selectors
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, cast
@@ -128,7 +128,9 @@ class FairPool(QueuePool):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.changing = threading.Lock()
+        # Of the kind that may be taken twice: a connection that was forgotten is returned by the
+        # collector, at any moment of any thread.
+        self.changing = threading.RLock()
         self.free = self.size()
         self.waiting: deque[threading.Event] = deque()
 
@@ -145,12 +147,10 @@ class FairPool(QueuePool):
         self.end_turn()
 
     def wait_for_turn(self) -> None:
+        turn = threading.Event()
         with self.changing:
-            if self.free:
-                self.free -= 1
-                return
-            turn = threading.Event()
             self.waiting.append(turn)
+            self.hand_out()
         if turn.wait(self.timeout()):
             return
         with self.changing:
@@ -160,10 +160,15 @@ class FairPool(QueuePool):
 
     def end_turn(self) -> None:
         with self.changing:
-            if self.waiting:
-                self.waiting.popleft().set()
-            else:
-                self.free += 1
+            self.free += 1
+            self.hand_out()
+
+    def hand_out(self) -> None:
+        with suppress(IndexError):  # the collector was here in between
+            while self.free and self.waiting:
+                turn = self.waiting.popleft()
+                self.free -= 1
+                turn.set()
 
 
 class BoundedConnection(psycopg.Connection[Any]):

@@ -143,8 +143,13 @@ def register(app: Flask) -> None:
         if error.response is None:
             by_default = error.description == type(error).description
             errors = USUAL.get(response.status_code) if by_default else None
-            response.data = to_json({"errors": errors or {"request": [error.description]}})
+            message = error.description or error.name
+            response.data = to_json({"errors": errors or {"request": [message]}})
             response.content_type = JSON
+        if response.status_code == 401:
+            response.headers.setdefault("WWW-Authenticate", "Token")
+        if response.status_code == 503:
+            log_refusal(503, error.description)
         return response
 
     @app.errorhandler(MethodNotAllowed)

@@ -141,6 +141,7 @@ def register(app: Flask) -> None:
         if (
             response.status_code == 204
             and request.method == "OPTIONS"
+            and "Allow" in headers
             and {"Origin", "Access-Control-Request-Method"} <= set(request.headers.keys())
         ):
             headers["Access-Control-Allow-Methods"] = headers["Allow"]

@@ -76,4 +76,6 @@ def register(app: Flask) -> None:
     # Werkzeug cuts a chunked body at its limit, silently: one byte more tells that it was.
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1
     app.url_map.converters["slug"] = SlugConverter
+    # The middleware has taken a slash off: a route that is written with one is meant all the same.
+    app.url_map.strict_slashes = False
     app.before_request(read_body)

@@ -16,8 +16,8 @@ from typing import Any
 from gunicorn import http
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-# Seconds in which a request must have arrived, from its first byte, and after that the rest of a
-# body whose end cannot be told beforehand.
+# Seconds in which a request must have arrived, from its first byte, and in which an application
+# must have read the body of one that it has to read itself.
 REQUEST_TIMEOUT = 10
 LONGEST_HEAD = 1_000_000
 LONGEST_BODY = 1_048_576
@@ -28,8 +28,74 @@ MOST_DRAINED = 16 * 1_048_576
 # How many requests may have a thread before all of them has arrived.
 MOST_INCOMPLETE = 8
 
-LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,10})[ \t]*\r\n", re.IGNORECASE)
-OF_UNKNOWN_END = re.compile(rb"\r\n(transfer-encoding|expect):", re.IGNORECASE)
+END_OF_HEAD = b"\r\n\r\n"
+EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
+ENCODING = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([^\r]*)", re.IGNORECASE)
+CHUNK = re.compile(rb"([0-9A-Fa-f]{1,7})[ \t]*(;[^\r\n]*)?\r\n")
+
+
+class Arrival:
+    """What has arrived of a request, and whether that is all of it."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.body: int | None = None  # where it begins
+        self.length: int | None = None
+        self.chunk = 0  # where the next one begins
+        self.is_whole = False
+        # Its end cannot be told, or it is too large: the application has to see for itself.
+        self.is_unclear = False
+
+    def add(self, data: bytes) -> None:
+        searched = max(len(self.data) - len(END_OF_HEAD), 0)
+        self.data += data
+        if self.body is None:
+            self.find_body(searched)
+        if self.body is None or self.is_unclear:
+            self.is_unclear = self.is_unclear or len(self.data) > LONGEST_HEAD
+        elif self.length is not None:
+            self.is_whole = len(self.data) - self.body >= self.length
+        else:
+            self.read_chunks()
+
+    def find_body(self, searched: int) -> None:
+        if not searched:
+            while self.data.startswith(b"\r\n"):
+                del self.data[:2]
+        end = self.data.find(END_OF_HEAD, searched)
+        if end < 0:
+            return
+        head = bytes(self.data[: end + 2])
+        self.body = self.chunk = end + len(END_OF_HEAD)
+        lengths = [value.strip() for value in LENGTH.findall(head)]
+        if EXPECT.search(head) or any(not value.isdigit() for value in lengths):
+            self.is_unclear = True
+        elif ENCODING.search(head):
+            self.is_unclear = bool(lengths)
+        else:
+            self.length = max((int(value[-20:]) for value in lengths), default=0)
+            self.is_unclear = self.length > LONGEST_BODY
+
+    def read_chunks(self) -> None:
+        while not self.is_whole:
+            size = CHUNK.match(self.data, self.chunk)
+            if size is None:
+                # Either more of the line is to come, or it is malformed, which gunicorn refuses.
+                self.is_unclear = b"\n" in self.data[self.chunk : self.chunk + 4096]
+                return
+            number = int(size[1], 16)
+            if number:
+                following = size.end() + number + 2
+                if following > len(self.data):
+                    self.is_unclear = following - (self.body or 0) > 2 * LONGEST_BODY
+                    return
+                self.chunk = following
+            else:
+                trailers = size.end() - 2
+                self.is_whole = self.data.find(END_OF_HEAD, trailers) >= 0
+                self.is_unclear = len(self.data) - trailers > LONGEST_HEAD
+                return
 
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]
@@ -48,6 +114,10 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
+        except OSError as error:  # no more files may be open: others have to close theirs first
+            self.log.warning("no connection can be accepted: %s", error)
+            self.set_accept_enabled(False)
+            return
         self.nr_conns += 1
         self.wait_for_request(TConn(self.cfg, client, address, listener.getsockname()))
 
@@ -60,9 +130,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self.keepalived_conns.remove(conn)
         self.wait_for_request(conn)
 
-    def wait_for_request(self, conn: TConn, received: bytes = b"") -> None:
-        """Let the main loop read the request, of which a part may be there."""
-        conn.received = received
+    def wait_for_request(self, conn: TConn) -> None:
+        """Let the main loop read the next request."""
+        conn.arrival = Arrival()
         conn.timeout = time.monotonic() + REQUEST_TIMEOUT
         conn.sock.setblocking(False)
         self.pending_conns.append(conn)
@@ -80,26 +150,24 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             return
         except OSError:
             data = b""
-        conn.received += data
-        missing = count_missing(conn.received)
-        if data and missing:
+        self.go_on(conn, data)
+
+    def go_on(self, conn: TConn, data: bytes) -> None:
+        """Take in what has arrived; without data the client has nothing more to send."""
+        conn.arrival.add(data)
+        if data and not conn.arrival.is_whole and not conn.arrival.is_unclear:
             return
-        self.poller.unregister(client)
+        self.poller.unregister(conn.sock)
         self.pending_conns.remove(conn)
-        if conn.received:
-            self.hand_over(conn, missing)
-        else:
+        if not conn.arrival.data:
             self.nr_conns -= 1
             conn.close()
-
-    def hand_over(self, conn: TConn, missing: int | None) -> None:
-        """Give a thread to a request that is there, and to others in their turn."""
+            return
         if conn.parser is None:
             conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
-        conn.parser.unreader.unread(conn.received)
+        conn.parser.unreader.unread(bytes(conn.arrival.data))
         conn.data_ready = True
-        conn.received = b""
-        if missing == 0:
+        if conn.arrival.is_whole:
             self.enqueue_req(conn)
         else:
             self.in_line.append(conn)
@@ -132,35 +200,27 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         begun = b""
         if may_go_on(fs) and not self.cfg.is_ssl:
             begun = conn.parser.unreader.take_buffered()
-        if not begun:
-            super().finish_request(conn, fs)
-        elif missing := count_missing(begun):
-            self.wait_for_request(conn, begun)
+        if begun:
+            self.wait_for_request(conn)
+            self.go_on(conn, begun)
         else:
-            conn.received = begun
-            self.hand_over(conn, missing)
+            super().finish_request(conn, fs)
 
     def murder_pending(self) -> None:
         super().murder_pending()
+        now = time.monotonic()
+        while self.in_line and self.in_line[0].timeout < now:
+            conn = self.in_line.popleft()
+            self.nr_conns -= 1
+            conn.close()
         for conn in self.incomplete:
-            if conn.timeout < time.monotonic():
+            if conn.timeout < now:
                 stop_reading(conn.sock)
 
 
 def may_go_on(request: Any) -> bool:
     """Whether a request has ended well, so that another may follow on its connection."""
     return not request.cancelled() and not request.exception() and request.result() is True
-
-
-def count_missing(received: bytes) -> int | None:
-    """How many bytes of a request are still to come, at least; none where that cannot be told."""
-    head, end, body = received.partition(b"\r\n\r\n")
-    if not end:
-        return 1 if len(received) < LONGEST_HEAD else None
-    length = LENGTH.search(head + b"\r\n")
-    if OF_UNKNOWN_END.search(head) or (length and int(length[1]) > LONGEST_BODY):
-        return None
-    return max(int(length[1]) - len(body), 0) if length else 0
 
 
 def stop_reading(client: socket.socket) -> None:

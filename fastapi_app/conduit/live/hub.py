@@ -6,7 +6,8 @@ import sqlite3
 from contextlib import aclosing, suppress
 
 import psycopg
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ..database import Sessions
 from ..settings import Settings
@@ -16,6 +17,10 @@ from .wakeups import wakeups
 
 log = logging.getLogger("conduit.live")
 
+DATABASE_ERRORS = (
+    *(OperationalError, InterfaceError, PoolTimeout),
+    *(psycopg.Error, sqlite3.Error, OSError),
+)
 # Seconds until the next try: the database comes back by itself, a failure of ours may stay.
 RETRY_INTERVAL = 0.2
 FAILURE_INTERVAL = 2
@@ -55,7 +60,7 @@ class Hub:
                 async with aclosing(wakeups(self.settings.database_url)) as signals:
                     async for _ in signals:
                         await self.catch_up()
-            except (OperationalError, psycopg.Error, sqlite3.Error, OSError) as error:
+            except DATABASE_ERRORS as error:
                 log.warning("live events wait for the database: %s", str(error).partition("\n")[0])
                 await asyncio.sleep(RETRY_INTERVAL)
             except Exception:

@@ -8,7 +8,8 @@ from contextlib import closing
 
 import psycopg
 from flask import Config, Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ..database import Sessions
 from . import services
@@ -17,6 +18,10 @@ from .wakeups import wakeups
 
 log = logging.getLogger("conduit.live")
 
+DATABASE_ERRORS = (
+    *(OperationalError, InterfaceError, PoolTimeout),
+    *(psycopg.Error, sqlite3.Error, OSError),
+)
 # Seconds until the next try: the database comes back by itself, a failure of ours may stay.
 RETRY_INTERVAL = 0.2
 FAILURE_INTERVAL = 2
@@ -68,7 +73,7 @@ class Hub:
                 with closing(wakeups(self.config["DATABASE_URL"])) as signals:
                     for _ in signals:
                         self.catch_up()
-            except (OperationalError, psycopg.Error, sqlite3.Error, OSError) as error:
+            except DATABASE_ERRORS as error:
                 log.warning("live events wait for the database: %s", str(error).partition("\n")[0])
                 time.sleep(RETRY_INTERVAL)
             except Exception:
