@@ -246,3 +246,19 @@ def test_slow_clients(launcher: Launcher, begin: bytes) -> None:
         server.stop()
     assert [answer.status for answer in answers] == [200] * 5 + [401]
     assert max(answer.seconds for answer in answers) < 3
+
+
+@rule("BASE-7")
+@pytest.mark.process
+def test_slow_clients_behind_a_request(launcher: Launcher) -> None:
+    """Clients that send one request and only a part of the next keep nobody waiting either."""
+    server = launcher.start()
+    begin = b"GET /api/tags HTTP/1.1\r\nHost: x\r\n\r\nGET /api/tags HTTP/1.1\r\nHo"
+    try:
+        with slow_clients(server, 300, begin):
+            time.sleep(1)
+            answers = [server.client.get("/api/tags") for _ in range(5)]
+    finally:
+        server.stop()
+    assert [answer.status for answer in answers] == [200] * 5
+    assert max(answer.seconds for answer in answers) < 3

@@ -22,6 +22,9 @@ REQUEST_TIMEOUT = 10
 LONGEST_HEAD = 1_000_000
 LONGEST_BODY = 1_048_576
 READ_AT_ONCE = 65_536
+# Seconds and bytes, of a body that the application has not read.
+DRAIN_TIMEOUT = 5
+MOST_DRAINED = 16 * 1_048_576
 # How many requests may have a thread before all of them has arrived.
 MOST_INCOMPLETE = 8
 
@@ -57,8 +60,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self.keepalived_conns.remove(conn)
         self.wait_for_request(conn)
 
-    def wait_for_request(self, conn: TConn) -> None:
-        conn.received = b""
+    def wait_for_request(self, conn: TConn, received: bytes = b"") -> None:
+        """Let the main loop read the request, of which a part may be there."""
+        conn.received = received
         conn.timeout = time.monotonic() + REQUEST_TIMEOUT
         conn.sock.setblocking(False)
         self.pending_conns.append(conn)
@@ -82,10 +86,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             return
         self.poller.unregister(client)
         self.pending_conns.remove(conn)
-        if not conn.received:
+        if conn.received:
+            self.hand_over(conn, missing)
+        else:
             self.nr_conns -= 1
             conn.close()
-            return
+
+    def hand_over(self, conn: TConn, missing: int | None) -> None:
+        """Give a thread to a request that is there, and to others in their turn."""
         if conn.parser is None:
             conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
         conn.parser.unreader.unread(conn.received)
@@ -112,16 +120,36 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             req.must_close = True
         return super().handle_request(req, conn)
 
+    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
+        """gunicorn's own, which drains a little, and closes a connection that was to be kept."""
+        deadline = time.monotonic() + DRAIN_TIMEOUT
+        finish_body = conn.parser.finish_body
+        return keepalive and bool(finish_body(deadline=deadline, max_bytes=MOST_DRAINED))
+
     def finish_request(self, conn: TConn, fs: Any) -> None:
         self.incomplete.discard(conn)
         self.admit()
-        super().finish_request(conn, fs)
+        begun = b""
+        if may_go_on(fs) and not self.cfg.is_ssl:
+            begun = conn.parser.unreader.take_buffered()
+        if not begun:
+            super().finish_request(conn, fs)
+        elif missing := count_missing(begun):
+            self.wait_for_request(conn, begun)
+        else:
+            conn.received = begun
+            self.hand_over(conn, missing)
 
     def murder_pending(self) -> None:
         super().murder_pending()
         for conn in self.incomplete:
             if conn.timeout < time.monotonic():
                 stop_reading(conn.sock)
+
+
+def may_go_on(request: Any) -> bool:
+    """Whether a request has ended well, so that another may follow on its connection."""
+    return not request.cancelled() and not request.exception() and request.result() is True
 
 
 def count_missing(received: bytes) -> int | None:

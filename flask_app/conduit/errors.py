@@ -31,7 +31,7 @@ MESSAGES = {
 }
 
 
-# What is answered where neither the app nor Flask says more than the status.
+# What is answered where nobody says more than the status.
 USUAL = {404: {"route": ["not found"]}, 500: {"server": ["internal error"]}}
 
 

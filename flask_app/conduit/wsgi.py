@@ -1,6 +1,5 @@
-"""The application for a WSGI server: `gunicorn conduit.wsgi:app`."""
+"""The application for a WSGI server: `gunicorn conduit.wsgi:app`, after `conduit.check`."""
 
-from . import check, create_app
+from . import create_app
 
-check.require()
 app = create_app()
