@@ -228,6 +228,12 @@ def slow_clients(server: Server, number: int, begin: bytes) -> Iterator[None]:
         ),
         pytest.param(
             b"POST /api/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 00000000000500\r\n\r\n{",
+            id="zeros",
+        ),
+        pytest.param(b"\r\n\r\n", id="empty-lines"),
+        pytest.param(
+            b"POST /api/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             b"Content-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
             id="expect",
         ),
