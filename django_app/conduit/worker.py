@@ -1,9 +1,12 @@
 """The worker of gunicorn that a slow client cannot occupy: `worker_class` in gunicorn.conf.py.
 
 Without this, each client that sends its request slowly keeps a thread until it has sent it all, and
-as many of them as there are threads are enough to stop the server.
+as many of them as there are threads are enough to stop the server. One that takes no answer keeps
+its thread for good, and one that stays when its connection is closed stops all others for two
+seconds.
 """
 
+import errno
 import re
 import selectors
 import socket
@@ -19,6 +22,14 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 # Seconds in which a request must have arrived, from its first byte, and after that the rest of a
 # body whose end cannot be told beforehand.
 REQUEST_TIMEOUT = 10
+# Seconds in which a client must have taken an answer, or the next part of a file.
+ANSWER_TIMEOUT = 30
+# Seconds, and bytes, for which a connection that the server has closed is read: closed for good
+# with something unread, it could lose the answer. Both are gunicorn's own.
+CLOSE_TIMEOUT = 2
+MOST_IGNORED = 65_536
+# Files that are kept for requests once connections have taken all that a process may open.
+SPARE_FILES = 32
 LONGEST_HEAD = 1_000_000
 LONGEST_BODY = 1_048_576
 READ_AT_ONCE = 65_536
@@ -28,8 +39,9 @@ MOST_DRAINED = 16 * 1_048_576
 # How many requests may have a thread before all of them has arrived.
 MOST_INCOMPLETE = 8
 
-LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,10})[ \t]*\r\n", re.IGNORECASE)
-OF_UNKNOWN_END = re.compile(rb"\r\n(transfer-encoding|expect):", re.IGNORECASE)
+# The headers that say how much follows the head, and whether it is sent at once.
+FRAMING = re.compile(rb"^(content-length|transfer-encoding|expect)[^:\n]*:([^\n]*)", re.I | re.M)
+LENGTH = re.compile(rb"[ \t]*([0-9]{1,10})[ \t]*\r?")
 
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]
@@ -39,6 +51,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.incomplete: set[TConn] = set()
         self.in_line: deque[TConn] = deque()
+        self.closing: deque[TConn] = deque()
 
     def accept(self, listener: socket.socket) -> None:
         if self.cfg.is_ssl:  # what arrives can be read in a thread alone
@@ -47,6 +60,12 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         try:
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
+            return
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE):
+                raise
+            self.worker_connections = max(self.nr_conns - SPARE_FILES, 1)
+            self.log.warning("Too many open files: %s connections at most", self.worker_connections)
             return
         self.nr_conns += 1
         self.wait_for_request(TConn(self.cfg, client, address, listener.getsockname()))
@@ -114,11 +133,19 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             self.enqueue_req(conn)
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
-        """gunicorn's own, which would overlook a `close` among other words of `Connection`."""
+        """gunicorn's own, which would overlook a `close` among other words of `Connection`.
+
+        And wait without end for a client that does not take its answer.
+        """
         words = [value.lower() for name, value in req.headers if name == "CONNECTION"]
         if "close" in {word.strip() for word in ",".join(words).split(",")}:
             req.must_close = True
-        return super().handle_request(req, conn)
+        conn.sock.settimeout(ANSWER_TIMEOUT)
+        try:
+            return super().handle_request(req, conn)
+        except TimeoutError:
+            self.log.info("A client does not take its answer")
+            return False
 
     def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
         """gunicorn's own, which drains a little, and closes a connection that was to be kept."""
@@ -129,10 +156,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     def finish_request(self, conn: TConn, fs: Any) -> None:
         self.incomplete.discard(conn)
         self.admit()
-        begun = b""
-        if may_go_on(fs) and not self.cfg.is_ssl:
-            begun = conn.parser.unreader.take_buffered()
-        if not begun:
+        if self.cfg.is_ssl:
+            super().finish_request(conn, fs)
+        elif not may_go_on(fs):
+            self.close(conn)
+        elif not (begun := conn.parser.unreader.take_buffered()):
             super().finish_request(conn, fs)
         elif missing := count_missing(begun):
             self.wait_for_request(conn, begun)
@@ -140,10 +168,45 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             conn.received = begun
             self.hand_over(conn, missing)
 
+    def close(self, conn: TConn) -> None:
+        """Close a connection as gunicorn does, which would let all others wait for the client."""
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:  # it is closed already
+            self.nr_conns -= 1
+            conn.close()
+            return
+        conn.timeout = time.monotonic() + CLOSE_TIMEOUT
+        conn.ignored = 0
+        self.closing.append(conn)
+        callback = partial(self.on_closing_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, callback)
+
+    def on_closing_socket_readable(self, conn: TConn, client: socket.socket) -> None:
+        try:
+            data = client.recv(READ_AT_ONCE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        conn.ignored += len(data)
+        if not data or conn.ignored >= MOST_IGNORED:
+            self.closing.remove(conn)
+            self.close_for_good(conn)
+
+    def close_for_good(self, conn: TConn) -> None:
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
+
     def murder_pending(self) -> None:
         super().murder_pending()
+        now = time.monotonic()
+        while self.closing and self.closing[0].timeout <= now:
+            self.close_for_good(self.closing.popleft())
         for conn in self.incomplete:
-            if conn.timeout < time.monotonic():
+            if conn.timeout <= now:
                 stop_reading(conn.sock)
 
 
@@ -154,13 +217,20 @@ def may_go_on(request: Any) -> bool:
 
 def count_missing(received: bytes) -> int | None:
     """How many bytes of a request are still to come, at least; none where that cannot be told."""
-    head, end, body = received.partition(b"\r\n\r\n")
+    # gunicorn's parser passes over one empty line before a request.
+    head, end, body = received.removeprefix(b"\r\n").partition(b"\r\n\r\n")
     if not end:
         return 1 if len(received) < LONGEST_HEAD else None
-    length = LENGTH.search(head + b"\r\n")
-    if OF_UNKNOWN_END.search(head) or (length and int(length[1]) > LONGEST_BODY):
+    if head.startswith(b"\r") or not head:
         return None
-    return max(int(length[1]) - len(body), 0) if length else 0
+    framing = FRAMING.findall(head)
+    if not framing:
+        return 0
+    (name, value), *more = framing
+    length = LENGTH.fullmatch(value)
+    if more or name.lower() != b"content-length" or not length or int(length[1]) > LONGEST_BODY:
+        return None
+    return max(int(length[1]) - len(body), 0)
 
 
 def stop_reading(client: socket.socket) -> None:
