@@ -21,6 +21,16 @@ SQLITE = "sqlite:///"
 POSTGRES = "postgresql://"
 
 
+def sqlite_url(path: Path) -> str:
+    """`sqlite:///` and the path as it stands: nothing is encoded, `?` and `%` included."""
+    return f"{SQLITE}{path}"
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file behind the URL, by the same reading; None for a PostgreSQL, a libpq URI."""
+    return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None
+
+
 class Database(Protocol):
     url: str
 
@@ -37,14 +47,14 @@ class SQLiteFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.draft = path.with_name(f"{path.name}-draft")
-        self.url = f"{SQLITE}{path}"
+        self.url = sqlite_url(path)
 
     def is_complete(self) -> bool:
         return self.path.exists()
 
     def start_draft(self) -> str:
         remove_sqlite(self.draft)
-        return f"{SQLITE}{self.draft}"
+        return sqlite_url(self.draft)
 
     def finish_draft(self) -> None:
         # The write-ahead log is a file of its own, which a rename would leave behind.
@@ -91,13 +101,16 @@ class GivenDatabase:
 
     def is_complete(self) -> bool:
         try:
-            if self.url.startswith(SQLITE):
-                with closing(sqlite3.connect(self.url.removeprefix(SQLITE))) as connection:
+            if path := sqlite_path(self.url):
+                with closing(sqlite3.connect(path)) as connection:
                     return connection.execute("SELECT 1 FROM users").fetchone() is not None
             with psycopg.connect(self.url) as postgres:
                 return postgres.execute("SELECT 1 FROM users").fetchone() is not None
         except (sqlite3.OperationalError, psycopg.errors.UndefinedTable):
             return False
+        except (sqlite3.Error, psycopg.Error) as error:
+            reason = str(error).splitlines()[0]
+            raise UsageError(f"the database cannot be used ({reason}): give another") from None
 
     def start_draft(self) -> str:
         return self.url
@@ -108,12 +121,14 @@ class GivenDatabase:
 
 def usable_url(url: str) -> str:
     """The URL, once it is known that something answers behind it."""
-    if url.startswith(SQLITE):
+    if path := sqlite_path(url):
         # The apps run in folders of their own: a relative path would mean three files.
-        path = ROOT / url.removeprefix(SQLITE)
+        path = ROOT / path
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder: give the path of a file for the database")
         if not path.parent.is_dir():
             raise UsageError(f"there is no folder {path.parent} for the database: make it first")
-        return f"{SQLITE}{path}"
+        return sqlite_url(path)
     if not url.startswith(POSTGRES):
         raise UsageError(
             f"the database URL {url!r} is none that is known: give sqlite:///… or postgresql://…"

@@ -5,6 +5,7 @@ A child process needs no such promise: it ends with the others, and its log is i
 """
 
 import asyncio
+import os
 import shutil
 import tempfile
 import warnings
@@ -12,6 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from compare.processes import Child, Processes
 from compare.terminal import Failed, Voice
@@ -35,6 +37,9 @@ async def running_postgres(
     data: Path, processes: Processes, voice: Voice, *options: str
 ) -> AsyncIterator[Postgres]:
     """Start PostgreSQL on the folder `data`, which is made if need be."""
+    # What is set for other servers would send everybody there (PGHOSTADDR, PGSERVICE, …).
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
     if not data.exists():
         voice.say("making a database cluster (once)")
         await asyncio.to_thread(make_cluster, data)
@@ -65,7 +70,7 @@ async def running_postgres(
             if child.process.returncode is not None:
                 raise Failed(f"PostgreSQL did not start: see its lines {voice.where}")
             await asyncio.sleep(0.05)
-        url = f"postgresql://{server.postgres_user}@/postgres?host={sockets}"
+        url = f"postgresql://{server.postgres_user}@/postgres?host={quote(sockets, safe='/')}"
         yield Postgres(url, child)
 
 

@@ -1,8 +1,10 @@
-"""Child processes that share one log and end together."""
+"""Child processes that share one log and end together, also where this one is killed."""
 
 import asyncio
 import os
+import pwd
 import signal
+import sys
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -11,6 +13,19 @@ from pathlib import Path
 from typing import Self
 
 from compare.terminal import Failed, Voice
+
+# Run by the child before it becomes the command: asks Linux for a signal when its parent dies,
+# which may have happened by then. (`preexec_fn` would do the same in a fork, which Python warns
+# of in a process with threads.) It takes its user first, since that takes the wish back.
+END_WITH_PARENT = """
+import ctypes, os, sys
+end_signal, parent, user = map(int, sys.argv[1:4])
+os.setreuid(user, user)
+ctypes.CDLL(None).prctl(1, end_signal)
+if os.getppid() != parent:
+    sys.exit(1)
+os.execv(sys.argv[4], sys.argv[4:])
+"""
 
 
 @dataclass(frozen=True)
@@ -27,11 +42,13 @@ class Processes:
         self._stop_signal = stop_signal
         self._grace = grace
         self._children: list[Child] = []
+        self._has_ended = False
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._has_ended = True
         self._signal(self._stop_signal)
         ends = [asyncio.create_task(child.process.wait()) for child in self._children]
         if ends:
@@ -55,6 +72,11 @@ class Processes:
         env: Mapping[str, str] | None = None,
         user: str | None = None,
     ) -> Child:
+        if sys.platform == "linux":
+            number = pwd.getpwnam(user).pw_uid if user else os.getuid()
+            values = map(str, (int(self._stop_signal), os.getpid(), number))
+            command = [sys.executable, "-I", "-S", "-c", END_WITH_PARENT, *values, *command]
+            user = None
         # A session of its own keeps the terminal's Ctrl-C away: the order of the end is ours.
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -66,6 +88,11 @@ class Processes:
             stderr=STDOUT,
             start_new_session=True,
         )
+        if self._has_ended:
+            # It was being started by a task beside the one that has left the block.
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+            raise Failed(f"{voice.name} was not started: all are being ended")
         assert process.stdout is not None
         log = asyncio.create_task(show_lines(voice, process.stdout))
         child = Child(voice, process, log)

@@ -88,12 +88,12 @@ class Site:
 
 async def run_until_signal(plan: Plan) -> None:
     """Carry out the plan until a signal asks for the end."""
-    output.is_lasting = True
     cancel_on_signals()
-    try:
-        await run(plan)
-    except asyncio.CancelledError:
-        out.print("Stopped: nothing is left running.")
+    with output.outlast():
+        try:
+            await run(plan)
+        except asyncio.CancelledError:
+            out.print("Stopped: nothing is left running.")
 
 
 async def run(plan: Plan) -> None:

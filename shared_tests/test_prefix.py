@@ -71,10 +71,20 @@ def test_writes(prefixed: Server) -> None:
 
 @rule("PREFIX-1")
 @pytest.mark.live
-def test_sockets(prefixed: Server) -> None:
+@pytest.mark.parametrize("path", ["/v1/api/live", "/api/live"])
+def test_sockets(prefixed: Server, path: str) -> None:
     """A socket is opened below the prefix, too."""
-    with Socket(prefixed.url, "/v1/api/live") as socket:
+    with Socket(prefixed.url, path) as socket:
         assert socket.ask("ping") == {"type": "pong"}
+
+
+@rule("PREFIX-1", "ROUTE-9")
+@pytest.mark.parametrize(("path", "status"), [("/v1/api/tags", 200), ("/v1", 307), ("", 307)])
+def test_absolute_form(prefixed: Server, path: str, status: int) -> None:
+    """A target that names the host is answered as its path is."""
+    with prefixed.client.wire() as wire:
+        wire.request("GET", f"{prefixed.url}{path}".encode())
+        assert wire.answer().status == status
 
 
 @rule("PREFIX-2", "BASE-2")
@@ -102,9 +112,9 @@ def test_pages(prefixed: Server, path: str) -> None:
 
 
 @rule("START-3")
-@pytest.mark.parametrize("prefix", ["v1", "/v1/", "/", "http://x/v1"])
+@pytest.mark.parametrize("prefix", ["v1", "/v1/", "/", "http://x/v1", "/api", "/api/v1"])
 def test_prefix_that_is_none(launcher: Launcher, prefixed: Server, prefix: str) -> None:
-    """A prefix of another form stops the start with one line."""
+    """A prefix of another form, or one that looks like a route, stops the start with one line."""
     settings = {"CONDUIT_DATABASE_URL": prefixed.database.url, "CONDUIT_ROOT_PATH": prefix}
     ended = launcher.check(settings)
     assert ended.code == 1

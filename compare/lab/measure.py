@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 
 from compare.apps import FLASK, HOST, App, free_port, python
-from compare.databases import settings_for
+from compare.databases import settings_for, sqlite_url
 from compare.lab.cells import Cell, Experiment
 from compare.processes import Processes
 from compare.start import migrate, serve
@@ -73,7 +73,7 @@ async def running(apps: Sequence[App]) -> AsyncIterator[list[Bench]]:
 
 
 async def start(app: App, folder: Path, processes: Processes) -> Bench:
-    settings = settings_for(f"sqlite:///{folder / app.name}.sqlite3")
+    settings = settings_for(sqlite_url(folder / f"{app.name}.sqlite3"))
     settings |= {
         "CONDUIT_ENV": "development",
         "CONDUIT_LAB": "1",

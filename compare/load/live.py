@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import httpx2
@@ -23,7 +24,7 @@ import typer
 from rich.table import Table
 
 from compare.apps import HOST, ROOT, App, app_named, free_port, python
-from compare.databases import SQLITE, PostgresDatabase, settings_for
+from compare.databases import PostgresDatabase, settings_for, sqlite_path, sqlite_url
 from compare.load.figures import Delivery, Spread, delays, delivery, spread
 from compare.postgres import running_postgres
 from compare.processes import Child, Processes, cancel_on_signals
@@ -194,7 +195,7 @@ async def running(plan: Plan) -> AsyncIterator[Site]:
             database_url = database.url
         else:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="triptych-load-"))
-            database_url = f"{SQLITE}{folder}/load.sqlite3"
+            database_url = sqlite_url(Path(folder, "load.sqlite3"))
         processes = Processes(stop_signal=signal.SIGTERM, grace=GRACE)
         await stack.enter_async_context(processes)
         settings = settings_for(database_url) | {
@@ -394,8 +395,7 @@ def write_as_another(database_url: str) -> tuple[int, float]:
 
     The time is taken just before the commit is asked for.
     """
-    if database_url.startswith(SQLITE):
-        path = database_url.removeprefix(SQLITE)
+    if path := sqlite_path(database_url):
         with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             number: int = connection.execute(COUNT).fetchone()[0]
@@ -431,8 +431,8 @@ def timestamp(value: datetime | str) -> float:
 
 
 def query(database_url: str, statement: str) -> list[Any]:
-    if database_url.startswith(SQLITE):
-        with closing(sqlite3.connect(database_url.removeprefix(SQLITE))) as connection:
+    if path := sqlite_path(database_url):
+        with closing(sqlite3.connect(path)) as connection:
             return connection.execute(statement).fetchall()
     with psycopg.connect(database_url) as postgres:
         return postgres.execute(statement).fetchall()

@@ -1,12 +1,13 @@
 """Databases made new between stories, from outside: no rows, and ids that begin at 1 again."""
 
 import sqlite3
+from pathlib import Path
 from typing import Protocol
 
 import psycopg
 from psycopg import sql
 
-from compare.databases import SQLITE
+from compare.databases import sqlite_path
 
 # The one row that migrations leave in the project's tables.
 RESET_COUNTER = "UPDATE event_counter SET value = 0"
@@ -21,13 +22,14 @@ class Tables(Protocol):
 
 
 def tables_of(url: str) -> Tables:
-    return SQLiteTables(url) if url.startswith(SQLITE) else PostgresTables(url)
+    path = sqlite_path(url)
+    return SQLiteTables(path) if path else PostgresTables(url)
 
 
 class SQLiteTables:
-    def __init__(self, url: str) -> None:
+    def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(
-            url.removeprefix(SQLITE), timeout=10, autocommit=True, check_same_thread=False
+            path, timeout=10, autocommit=True, check_same_thread=False
         )
         self._connection.execute("PRAGMA synchronous = OFF")
         names = self._connection.execute(

@@ -3,11 +3,14 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
+import psutil
 import pytest
 
 from compare.apps import ROOT, free_port
@@ -16,6 +19,8 @@ TRIPTYCH = ROOT / "triptych"
 # Each of these once broke something.
 OTHER_TOOLS = {
     "PIP_USER": "1",
+    "PYTHON_GIL": "0",
+    "PYTHONHASHSEED": "nothing",
     "PYTHONSAFEPATH": "1",
     "PYTHONOPTIMIZE": "2",
     "DJANGO_SETTINGS_MODULE": "nothing.settings",
@@ -32,6 +37,8 @@ PROXIES = {
     "ALL_PROXY": "socks5://127.0.0.1:9",
     "SSL_CERT_FILE": "/nonexistent",
 }
+# Each of these sends psycopg elsewhere.
+POSTGRES = {"PGHOSTADDR": "127.0.0.1", "PGSERVICE": "nothing"}
 
 
 def run(
@@ -83,13 +90,24 @@ def test_full_disk() -> None:
     assert ended.stderr.count(b"\n") == 1
 
 
+def test_closed_streams() -> None:
+    """Where a stream is closed from the start, nothing is printed there, and that is all."""
+    printed = run("sh", "-c", f"'{TRIPTYCH}' diff get_tags >&-", variables={})
+    assert (printed.returncode, printed.stdout, printed.stderr) == (0, b"", b"")
+    for nowhere in ("2>&-", "2>/dev/full"):
+        refused = run("sh", "-c", f"'{TRIPTYCH}' diff nothing {nowhere}", variables={})
+        assert (refused.returncode, refused.stdout, refused.stderr) == (2, b"", b"")
+
+
 @contextmanager
-def up(home: Path, variables: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """`up` with all three apps, once it has said where they are; then its output is closed."""
+def up(
+    home: Path, variables: Mapping[str, str], *arguments: str
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """`up`, once it has said where the apps are."""
     port = free_port(4)
     with (home / "errors").open("wb") as errors:
         process = subprocess.Popen(
-            [TRIPTYCH, "up", "--port", str(port)],
+            [TRIPTYCH, "up", "--port", str(port), *arguments],
             env=os.environ | variables | {"TRIPTYCH_HOME": str(home)},
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -97,10 +115,13 @@ def up(home: Path, variables: Mapping[str, str]) -> Iterator[tuple[subprocess.Po
         )
     assert process.stdout is not None
     try:
+        lines = []
         for line in process.stdout:
+            lines.append(line)
             if b"Ctrl-C" in line:
                 break
-        process.stdout.close()
+        else:
+            pytest.fail(f"it did not start: {lines} {(home / 'errors').read_bytes()!r}")
         yield process, port
     finally:
         process.send_signal(signal.SIGTERM)
@@ -109,11 +130,15 @@ def up(home: Path, variables: Mapping[str, str]) -> Iterator[tuple[subprocess.Po
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
+        finally:
+            process.stdout.close()
 
 
 def test_up_in_a_hostile_environment(tmp_path: Path) -> None:
     """The apps answer whatever other tools and proxies are set, and go on without a log."""
     with up(tmp_path, OTHER_TOOLS | PROXIES) as (process, port):
+        assert process.stdout is not None
+        process.stdout.close()
         asked = run(
             TRIPTYCH,
             *("ask", "GET", "/api/articles?limit=1", "--as", "guido"),
@@ -136,3 +161,66 @@ def test_up_in_a_hostile_environment(tmp_path: Path) -> None:
     assert statuses == {404}
     assert process.returncode == 0
     assert (tmp_path / "errors").read_text("utf-8").count("nothing more can be printed") == 1
+
+
+def ask_much(port: int) -> set[int]:
+    """What an app answers to requests whose log lines are more than a pipe holds."""
+    with httpx2.Client(trust_env=False) as client:
+        url = f"http://127.0.0.1:{port}/api/nothing{'x' * 200}"
+        return {client.get(url).status_code for _ in range(1000)}
+
+
+def test_up_whose_output_stands_still(tmp_path: Path) -> None:
+    """The apps answer, and a signal ends them, while a pager has stopped to read."""
+    with up(tmp_path, {}, "flask") as (process, port):
+        assert ask_much(port + 2) == {404}
+    assert process.returncode == 0
+
+
+def test_up_without_any_output(tmp_path: Path) -> None:
+    """The apps go on where neither logs nor errors can be written."""
+    port = free_port(4)
+    with open("/dev/full", "wb") as full:
+        process = subprocess.Popen(
+            [TRIPTYCH, "up", "flask", "--port", str(port)],
+            env=os.environ | {"TRIPTYCH_HOME": str(tmp_path)},
+            stdout=full,
+            stderr=full,
+        )
+    try:
+        wait_for(lambda: (tmp_path / "up.json").exists())
+        assert ask_much(port + 2) == {404}
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+def test_up_that_is_killed(tmp_path: Path) -> None:
+    """Whatever kills `up`, nothing goes on without it, and the next one starts as usual."""
+    # A path that would mean something else in a URL, and variables that name other servers.
+    folder = tmp_path / "a%41 b+c"
+    folder.mkdir()
+    tmp_path.chmod(0o755)
+    odd = POSTGRES | {"TMPDIR": str(folder)}
+    with up(tmp_path, odd, "--postgres") as (process, port):
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert len(children) > 5
+        process.kill()
+        process.wait()
+        _, alive = psutil.wait_procs(children, timeout=10)
+        assert alive == []
+        home = {"TRIPTYCH_HOME": str(tmp_path)}
+        asked = run(TRIPTYCH, "ask", "GET", "/api/tags", variables=home)
+    assert asked.returncode == 2
+    assert b"nothing is running" in asked.stderr
+    with up(tmp_path, odd, "flask", "--postgres") as (process, _):
+        pass
+    assert process.returncode == 0, (tmp_path / "errors").read_bytes()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 40
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)

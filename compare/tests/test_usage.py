@@ -3,12 +3,16 @@
 import shlex
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from compare import state
+from compare.apps import DJANGO, FLASK
 from compare.cli import main
+from compare.databases import GivenDatabase, sqlite_path, sqlite_url, usable_url
+from compare.terminal import UsageError
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -118,10 +122,9 @@ def test_write_to_all_on_one_database(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A write to apps that share their database must name one of them."""
-    (home / "up.json").write_text(
-        '{"ports": {"django": 8001, "flask": 8002}, "together": true}', "utf-8"
-    )
-    line = complaint("ask POST /api/users", monkeypatch, capsys)
+    ports = [replace(DJANGO, port=8001), replace(FLASK, port=8002)]
+    with state.only_one(), state.announced(state.Running(ports, together=True)):
+        line = complaint("ask POST /api/users", monkeypatch, capsys)
     assert "give it to one, with --only django" in line
 
 
@@ -129,6 +132,40 @@ def test_app_that_is_not_up(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An app that `up` was not told to start cannot be asked."""
-    (home / "up.json").write_text('{"ports": {"django": 8001}, "together": false}', "utf-8")
-    line = complaint("ask GET /api/tags --only flask", monkeypatch, capsys)
+    with state.only_one(), state.announced(state.Running([DJANGO], together=False)):
+        line = complaint("ask GET /api/tags --only flask", monkeypatch, capsys)
     assert "flask is not running" in line
+
+
+def test_up_that_was_killed(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a killed `up` leaves behind is not believed, and the next one takes it away."""
+    (home / "up.lock").touch()
+    (home / "up.json").write_text('{"ports": {"django": 8001}, "together": false}', "utf-8")
+    assert "nothing is running" in complaint("ask GET /api/tags", monkeypatch, capsys)
+    with state.only_one():
+        assert "nothing is running" in complaint("ask GET /api/tags", monkeypatch, capsys)
+
+
+@pytest.mark.parametrize("name", ["a?b%41", "a b", "file:x"])
+def test_sqlite_paths(name: str, tmp_path: Path) -> None:
+    """A SQLite URL has the path as it stands in the file system."""
+    path = tmp_path / name / "x.sqlite3"
+    path.parent.mkdir()
+    assert usable_url(sqlite_url(path)) == f"sqlite:///{path}"
+    assert sqlite_path(sqlite_url(path)) == path
+    assert not GivenDatabase(sqlite_url(path)).is_complete()
+    assert path.exists()
+
+
+def test_files_that_are_no_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder is refused before anything starts."""
+    (tmp_path / "folder").mkdir()
+    line = complaint(f"up --database sqlite:///{tmp_path}/folder", monkeypatch, capsys)
+    assert "is a folder" in line
+    (tmp_path / "text").write_text("no database at all, and long enough to be read" * 9, "utf-8")
+    with pytest.raises(UsageError, match="file is not a database"):
+        GivenDatabase(f"sqlite:///{tmp_path}/text").is_complete()

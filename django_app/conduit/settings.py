@@ -48,8 +48,9 @@ def not_negative(name: str, default: int) -> int:
 
 def prefix(name: str) -> str | None:
     value = read(name, "")
-    if value and not re.fullmatch("(/[A-Za-z0-9._~-]+)+", value):
-        raise refuse(f"CONDUIT_{name} must begin with a slash, and not end with one")
+    # Of a path below `/api`, nobody could tell whether a proxy has taken the prefix off.
+    if value and not re.fullmatch("(?!/api(/|$))(/[A-Za-z0-9._~-]+)+", value):
+        raise refuse(f"CONDUIT_{name} must be a path such as /v1, and not below /api")
     return value or None
 
 
@@ -177,7 +178,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = is_on("SECURE_HSTS_INCLUDE_SUBDOMAINS")
 SECURE_HSTS_PRELOAD = is_on("SECURE_HSTS_PRELOAD")
 SECURE_SSL_REDIRECT = is_on("SECURE_SSL_REDIRECT")
 # A load balancer asks without TLS, and takes a redirect for a failure.
-SECURE_REDIRECT_EXEMPT = [r"^api/health$"]
+SECURE_REDIRECT_EXEMPT = [r"^(.+/)?api/health$"]
 # The contract names every header of an answer, and has none of this name.
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 STATIC_URL = "static/"

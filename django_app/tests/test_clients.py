@@ -7,6 +7,7 @@ from unittest.mock import Mock, patch
 from asgiref.testing import ApplicationCommunicator
 from channels.routing import URLRouter
 from django.test import AsyncClient, Client, RequestFactory, TestCase, override_settings
+from django.urls import clear_script_prefix, set_script_prefix
 
 from conduit.accounts.models import User
 from conduit.health import HealthResponse, get_health
@@ -74,6 +75,35 @@ class HostTests(TestCase):
         self.assertEqual(self.client.get("/api/health").status_code, 200)
         answer = self.client.get("/api/tags", secure=True)
         self.assertEqual(answer["Strict-Transport-Security"], "max-age=3600")
+
+
+class PrefixTests(TestCase):
+    def setUp(self) -> None:
+        # What a server's handler does for each request, and the test client does not.
+        set_script_prefix("/v1/")
+        self.addCleanup(clear_script_prefix)
+
+    def test_server(self) -> None:
+        """Below the prefix that the server says, the app is as it is without."""
+        answer = self.client.get("/", SCRIPT_NAME="/v1")
+        self.assertEqual(answer["Location"], "/v1/api/docs")
+        self.assertEqual(self.client.get("/api/tags", SCRIPT_NAME="/v1").status_code, 200)
+        answer = self.client.get("/api/openapi.json", SCRIPT_NAME="/v1")
+        self.assertEqual(answer.json()["servers"], [{"url": "/v1"}])
+
+    def test_admin(self) -> None:
+        """The admin is below the prefix too, whether or not a proxy has taken it off."""
+        for page in ("/v1/admin/", "/admin/"):
+            answer = self.client.get(page)
+            self.assertEqual(answer["Location"], "/v1/admin/login/?next=/v1/admin/")
+
+    @override_settings(SECURE_SSL_REDIRECT=True)
+    def test_https(self) -> None:
+        """The redirect is Django's own; a health check needs no TLS."""
+        answer = self.client.get("/v1/api/tags")
+        self.assertEqual(answer["Location"], "https://testserver/v1/api/tags")
+        for page in ("/v1/api/health", "/api/health"):
+            self.assertEqual(self.client.get(page).status_code, 200)
 
 
 class ClientTests(TestCase):

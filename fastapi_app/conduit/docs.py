@@ -44,7 +44,7 @@ def make_document(app: FastAPI) -> dict[str, Any]:
                 operation["summary"] = operation["description"]
         for name in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(name, None)
-        app.openapi_schema = complete(document, prefix=app.root_path)
+        app.openapi_schema = complete(document, prefix=app.state.settings.root_path)
     return app.openapi_schema
 
 

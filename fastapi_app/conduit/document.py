@@ -44,12 +44,13 @@ DESCRIPTIONS = {
     "lab_stalled": "A coroutine that blocks its event loop: the classic mistake.",
     "lab_gather": "One after another, on threads, or as tasks of one event loop.",
 }
-# The order of keys; what is not here comes after it, by the alphabet.
+# The order of keys, as spec/openapi.yaml has it; what is not here comes after it, by the alphabet.
 ORDER = (
-    *("openapi", "info", "servers", "tags", "paths", "components"),
-    *("title", "version", "description", "name", "in"),
-    *("operationId", "summary", "required", "parameters", "requestBody"),
-    *("content", "responses", "security", "schema", "type"),
+    *("openapi", "info", "servers", "title", "version", "type", "name", "in", "operationId"),
+    *("summary", "description", "license", "contact", "tags", "paths", "components"),
+    *("get", "put", "post", "delete", "security", "required", "parameters", "requestBody"),
+    *("responses", "content", "schema", "properties", "items", "anyOf", "pattern", "minLength"),
+    *("maxLength", "minimum", "maximum", "default", "examples"),
 )
 # What these hold is in the order in which it was written.
 WRITTEN = ("paths", "properties")

@@ -31,7 +31,6 @@ def create_app(settings: Settings) -> FastAPI:
         title=docs.TITLE,
         version=document.INFO["version"],
         description=document.INFO["description"],
-        root_path=settings.root_path,
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,

@@ -32,6 +32,7 @@ class ConduitMiddleware:
         self.hosts = settings.hosts
         self.origins = settings.origins
         self.lab = settings.lab
+        self.prefix = settings.root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -73,7 +74,7 @@ class ConduitMiddleware:
             log.info("%s %s %s %s %.1fms", request_id, method, path, status, took)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        prefix = scope.get("root_path", "")
+        prefix = scope["root_path"] = self.prefix or scope.get("root_path", "")
         path = clean_path(scope["raw_path"], prefix=prefix)
         if not self.allows_host(Headers(scope=scope).get("host", "")):
             await respond(400, {"host": ["not allowed"]})(scope, receive, send)

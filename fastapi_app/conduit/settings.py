@@ -1,5 +1,6 @@
 """What the environment says: one variable a setting, `CONDUIT_` before its name."""
 
+import re
 from functools import cache
 from typing import Annotated, Literal, Self
 
@@ -24,6 +25,13 @@ def check_database_url(url: str) -> str:
     return url
 
 
+def check_root_path(path: str) -> str:
+    # Of a path below `/api`, nobody could tell whether a proxy has taken the prefix off.
+    if path and not re.fullmatch("(?!/api(/|$))(/[A-Za-z0-9._~-]+)+", path):
+        raise ValueError("must be a path such as /v1, and not below /api")
+    return path
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CONDUIT_", env_ignore_empty=True)
 
@@ -34,7 +42,7 @@ class Settings(BaseSettings):
     secret_key: str = ""
     token_lifetime: Annotated[int, Field(ge=1)] = 2_592_000
     password_hashing: Literal["strong", "fast"] = "strong"
-    root_path: Annotated[str, Field(pattern=r"^((/[A-Za-z0-9._~-]+)+)?$")] = ""
+    root_path: Annotated[str, AfterValidator(check_root_path)] = ""
     allowed_hosts: str = ""
     cors_origins: str = ""
     event_retention: Annotated[int, Field(ge=1)] = 86_400

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI, HTTPException, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.testclient import TestClient
+from starlette.routing import Mount, Router
 
 from conduit import health
 from conduit.accounts import api as accounts
@@ -146,3 +147,21 @@ def test_document_by_its_name(own: FastAPI, browser: TestClient) -> None:
     before = own.openapi()
     served = browser.get("/api/openapi.json").json()
     assert before == own.openapi() == served
+
+
+def test_prefix_of_the_settings(app: FastAPI) -> None:
+    """A prefix makes no warning, and is in the document before the first request too."""
+    other = create_app(load_settings().model_copy(update={"root_path": "/v1"}))
+    assert other.openapi()["servers"] == [{"url": "/v1"}]
+    with TestClient(other) as client:
+        assert client.get("/v1/api/openapi.json").json() == other.openapi()
+
+
+def test_mounted(own: FastAPI, browser: TestClient) -> None:
+    """Mounted in another application, the app is below the prefix that this one says."""
+    # The other application has no part in the start and the end: `browser` does this.
+    client = TestClient(Router([Mount("/v1", own)]), follow_redirects=False)
+    assert client.get("/v1/").headers["Location"] == "/v1/api/docs"
+    assert client.get("/v1/api/tags").status_code == 200
+    answer = client.get("/v1/api/openapi.json")
+    assert answer.json()["servers"] == [{"url": "/v1"}]

@@ -73,8 +73,9 @@ def not_negative(name: str, default: int) -> int:
 
 def prefix(name: str) -> str:
     value = read(name, "")
-    if value and not re.fullmatch("(/[A-Za-z0-9._~-]+)+", value):
-        raise ValueError(f"CONDUIT_{name} must begin with a slash, and not end with one")
+    # Of a path below `/api`, nobody could tell whether a proxy has taken the prefix off.
+    if value and not re.fullmatch("(?!/api(/|$))(/[A-Za-z0-9._~-]+)+", value):
+        raise ValueError(f"CONDUIT_{name} must be a path such as /v1, and not below /api")
     return value
 
 

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from flask import Flask, Response, abort, g, got_request_exception
 from flask.testing import FlaskClient
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.test import Client
 
 from conduit import create_app
 from conduit.accounts.auth import login_required
@@ -162,3 +165,12 @@ def test_first_requests_of_the_document(own: Flask) -> None:
         asked = [threads.submit(own.test_client().get, "/api/openapi.json") for _ in range(8)]
         first = {answer.result().data for answer in asked}
     assert first == {own.test_client().get("/api/openapi.json").data}
+
+
+def test_mounted(own: Flask) -> None:
+    """Mounted in another application, the app is below the prefix that this one says."""
+    client = Client(DispatcherMiddleware(NotFound(), {"/v1": own}))
+    assert client.get("/v1/").headers["Location"] == "/v1/api/docs"
+    assert client.get("/v1/api/tags").status_code == 200
+    answer = client.get("/v1/api/openapi.json")
+    assert answer.get_json()["servers"] == [{"url": "/v1"}]
