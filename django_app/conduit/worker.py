@@ -170,10 +170,15 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
 
     def close(self, conn: TConn) -> None:
         """Close a connection as gunicorn does, which would let all others wait for the client."""
+        descriptor = conn.sock.detach()  # a thread of the application may still close the socket
+        if descriptor < 0:
+            self.nr_conns -= 1
+            return
+        conn.sock = socket.socket(conn.sock.family, conn.sock.type, fileno=descriptor)
+        conn.sock.setblocking(False)
         try:
-            conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
-        except OSError:  # it is closed already
+        except OSError:  # the client has closed it
             self.nr_conns -= 1
             conn.close()
             return
