@@ -24,6 +24,8 @@ WEBSOCKET = (
     b"Sec-WebSocket-Version: 13",
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
 )
+# So that each request needs a new connection.
+CLOSE = {"Connection": "close"}
 CREDENTIALS = b'{"errors":{"credentials":["invalid"]}}'
 
 
@@ -104,6 +106,7 @@ def test_connection_that_is_to_be_closed(client: Client, value: bytes) -> None:
 
 
 @rule("LIVE-2")
+@pytest.mark.live
 @pytest.mark.parametrize(
     ("line", "more", "status"),
     [
@@ -286,7 +289,7 @@ def test_slow_clients(launcher: Launcher, begin: bytes) -> None:
     try:
         with slow_clients(server, 300, begin):
             time.sleep(0.5)
-            answers = [server.client.get("/api/tags") for _ in range(5)]
+            answers = [server.client.get("/api/tags", headers=CLOSE) for _ in range(5)]
             body = {"user": {"email": "a@example.com", "password": "x"}}
             answers.append(server.client.post("/api/users/login", json=body))
     finally:
@@ -304,7 +307,7 @@ def test_slow_clients_behind_a_request(launcher: Launcher) -> None:
     try:
         with slow_clients(server, 300, begin):
             time.sleep(1)
-            answers = [server.client.get("/api/tags") for _ in range(5)]
+            answers = [server.client.get("/api/tags", headers=CLOSE) for _ in range(5)]
     finally:
         server.stop()
     assert [answer.status for answer in answers] == [200] * 5
