@@ -277,9 +277,7 @@ def slow_clients(server: Server, number: int, begin: bytes) -> Iterator[None]:
             b"Content-Length: 00000000001000\r\n\r\n{",
             id="length in many digits",
         ),
-        pytest.param(
-            b"GET /api/tags HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", id="stays"
-        ),
+        pytest.param(b"GET /api/tags HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", id="stays"),
         pytest.param(b"GARBAGE\r\n\r\n", id="stays when refused"),
     ],
 )
