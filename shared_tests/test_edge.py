@@ -1,9 +1,11 @@
 """The edge of HTTP: upgrades, trailers, slow clients, and what only a proxy should say."""
 
 import contextlib
+import resource
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,6 +24,8 @@ WEBSOCKET = (
     b"Sec-WebSocket-Version: 13",
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
 )
+# So that each request needs a new connection.
+CLOSE = {"Connection": "close"}
 CREDENTIALS = b'{"errors":{"credentials":["invalid"]}}'
 
 
@@ -80,6 +84,16 @@ def test_requests_behind_an_upgrade(client: Client) -> None:
     assert [answer.status for answer in answers] == [200, 200]
 
 
+@rule("BASE-6", "FAIL-4")
+def test_many_requests_with_an_upgrade(client: Client) -> None:
+    """Six hundred of them in one packet are answered too."""
+    head = b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
+    with client.wire() as wire:
+        wire.send(head * 600)
+        answers = [wire.raw_answer() for _ in range(600)]
+    assert {answer.status for answer in answers} == {404}
+
+
 @rule("BASE-6")
 @pytest.mark.parametrize("value", [b"close", b"TE, close", b"Close , TE"])
 def test_connection_that_is_to_be_closed(client: Client, value: bytes) -> None:
@@ -92,6 +106,7 @@ def test_connection_that_is_to_be_closed(client: Client, value: bytes) -> None:
 
 
 @rule("LIVE-2")
+@pytest.mark.live
 @pytest.mark.parametrize(
     ("line", "more", "status"),
     [
@@ -108,6 +123,31 @@ def test_what_is_no_handshake(client: Client, line: bytes, more: bytes, status: 
         wire.send(head + b"\r\n" + (more or b"\r\n"))
         answer = wire.raw_answer()
     assert answer.status == status
+
+
+@rule("LIVE-2")
+@pytest.mark.live
+@pytest.mark.parametrize("words", [(b"Upgrade", b"keep-alive"), (b"keep-alive", b"Upgrade")])
+def test_handshake_with_two_lines_of_connection(client: Client, words: tuple[bytes, ...]) -> None:
+    """Two lines of `Connection` are one list, in either order."""
+    with client.wire() as wire:
+        fields = [b"Connection: " + word for word in words]
+        wire.request("GET", b"/api/live", *fields, *WEBSOCKET[1:])
+        answer = wire.raw_answer()
+    assert answer.status == 101
+
+
+@rule("LIVE-2")
+@pytest.mark.live
+@pytest.mark.parametrize(
+    "upgrade", [(b"Upgrade: h2c", b"Upgrade: websocket"), (b"Upgrade: h2c, websocket",)]
+)
+def test_handshake_for_several_protocols(client: Client, upgrade: tuple[bytes, ...]) -> None:
+    """An upgrade to one of several protocols is no handshake."""
+    with client.wire() as wire:
+        wire.request("GET", b"/api/live", WEBSOCKET[0], *upgrade, *WEBSOCKET[2:])
+        answer = wire.answer()
+    assert answer.status == 426
 
 
 @rule("BASE-5")
@@ -237,6 +277,8 @@ def slow_clients(server: Server, number: int, begin: bytes) -> Iterator[None]:
             b"Content-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
             id="expect",
         ),
+        pytest.param(b"GET /api/tags HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", id="stays"),
+        pytest.param(b"GARBAGE\r\n\r\n", id="stays when refused"),
     ],
 )
 def test_slow_clients(launcher: Launcher, begin: bytes) -> None:
@@ -245,7 +287,7 @@ def test_slow_clients(launcher: Launcher, begin: bytes) -> None:
     try:
         with slow_clients(server, 300, begin):
             time.sleep(0.5)
-            answers = [server.client.get("/api/tags") for _ in range(5)]
+            answers = [server.client.get("/api/tags", headers=CLOSE) for _ in range(5)]
             body = {"user": {"email": "a@example.com", "password": "x"}}
             answers.append(server.client.post("/api/users/login", json=body))
     finally:
@@ -263,8 +305,31 @@ def test_slow_clients_behind_a_request(launcher: Launcher) -> None:
     try:
         with slow_clients(server, 300, begin):
             time.sleep(1)
-            answers = [server.client.get("/api/tags") for _ in range(5)]
+            answers = [server.client.get("/api/tags", headers=CLOSE) for _ in range(5)]
     finally:
         server.stop()
     assert [answer.status for answer in answers] == [200] * 5
     assert max(answer.seconds for answer in answers) < 3
+
+
+@rule("BASE-7")
+@pytest.mark.process
+def test_more_clients_than_files(launcher: Launcher) -> None:
+    """More clients than a process can open files for do not end it."""
+    server = launcher.start()
+    pids = processes_of(server)
+    try:
+        for pid in pids:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (128, 128))
+        with slow_clients(server, 200, b""):
+            time.sleep(1.5)
+        server.wait_until_ready(patience=5)
+        assert processes_of(server) == pids
+    finally:
+        server.stop()
+
+
+def processes_of(server: Server) -> list[int]:
+    """The server's process and its children."""
+    pid = server.process.pid
+    return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]

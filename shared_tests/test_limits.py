@@ -40,6 +40,8 @@ def test_as_many_headers_as_may_be(client: Client) -> None:
     "request_",
     [
         pytest.param(b"GARBAGE\r\n\r\n", id="garbage"),
+        pytest.param(b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n", id="connect"),
+        pytest.param(b"FOO /api/x HTTP/1.1\r\nHost: x\r\n\r\n", id="unknown method"),
         pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", id="tls"),
         pytest.param(b"GET /api/health HTTP/9.9\r\nHost: x\r\n\r\n", id="version"),
         pytest.param(b"GET /api/a b HTTP/1.1\r\nHost: x\r\n\r\n", id="space in target"),

@@ -308,6 +308,17 @@ def test_message_that_is_too_long(client: Client, message: str | bytes) -> None:
         assert socket.closed_with() == 1008
 
 
+@rule("LIVE-27")
+def test_frame_of_any_length(client: Client) -> None:
+    """A frame that announces 2^62 bytes is refused, at the latest when 16 MiB of it are there."""
+    with client.wire() as wire:
+        wire.send(handshake("/api/live"))
+        assert wire.raw_answer().status == 101
+        code = wire.send_until_closed(b"\x82\xff" + (2**62).to_bytes(8) + b"mask", 20 * 1_048_576)
+    assert code == 1009
+    assert client.get("/api/health").status == 200
+
+
 @rule("LIVE-11")
 def test_too_many_bad_messages(client: Client) -> None:
     """The twentieth bad message closes the socket, good ones between them or not."""

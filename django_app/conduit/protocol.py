@@ -25,23 +25,29 @@ class StrictProtocol(HttpToolsProtocol):
             return
         self._unset_keepalive_if_required()
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            if self._should_upgrade():
-                self.handle_websocket_upgrade()
-            else:
-                self.read_again(data[upgrade.args[0] :])
+            while (rest := self.feed(data)) is not None:
+                self.feed(self.read_again())
+                data = rest
         except httptools.HttpParserError:
             message = "Invalid HTTP request received."
             self.logger.warning(message)
             self.send_400_response(message)
 
-    def read_again(self, rest: bytes) -> None:
-        """Go on as if the request asked for no upgrade, with its body and what follows it."""
-        head = b"".join(self.head_without_upgrade())
+    def feed(self, data: bytes) -> bytes | None:
+        """Parse the data; what is left of it where the parser stops at an upgrade that is none."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if not self._should_upgrade():
+                return data[upgrade.args[0] :]
+            self.handle_websocket_upgrade()
+        return None
+
+    def read_again(self) -> bytes:
+        """Begin with a new parser; the head that it is to read, which asks for no upgrade."""
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        self.data_received(head + rest)
+        return b"".join(self.head_without_upgrade())
 
     def head_without_upgrade(self) -> Iterator[bytes]:
         version = self.scope["http_version"].encode()
@@ -49,9 +55,18 @@ class StrictProtocol(HttpToolsProtocol):
         for name, value in self.headers:
             if name not in CONNECTION_FIELDS:
                 yield b"%s: %s\r\n" % (name, value)
-            elif name == b"connection" and b"close" in value.lower():
-                yield b"connection: close\r\n"
+        if b"close" in self.words_of_connection():
+            yield b"connection: close\r\n"
         yield b"\r\n"
+
+    def words_of_connection(self) -> set[bytes]:
+        values = [value.lower() for name, value in self.headers if name == b"connection"]
+        return {word.strip() for word in b",".join(values).split(b",")}
+
+    def _get_upgrade(self) -> bytes | None:
+        """What is asked for, of one header: several name several protocols, and none of ours."""
+        upgrades = [value.lower() for name, value in self.headers if name == b"upgrade"]
+        return b",".join(upgrades) if b"upgrade" in self.words_of_connection() else None
 
     def _should_upgrade(self) -> bool:
         """Whether it is the handshake of a WebSocket: a GET by HTTP/1.1 without a body."""

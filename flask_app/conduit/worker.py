@@ -1,9 +1,12 @@
 """The worker of gunicorn that a slow client cannot occupy: `worker_class` in gunicorn.conf.py.
 
 Without this, each client that sends its request slowly keeps a thread until it has sent it all, and
-as many of them as there are threads are enough to stop the server.
+as many of them as there are threads are enough to stop the server. One that takes no answer keeps
+its thread for good, and one that stays when its connection is closed stops all others for two
+seconds.
 """
 
+import errno
 import re
 import selectors
 import socket
@@ -19,6 +22,14 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 # Seconds in which a request must have arrived, from its first byte, and in which an application
 # must have read the body of one that it has to read itself.
 REQUEST_TIMEOUT = 10
+# Seconds in which a client must have taken an answer, or the next part of a file.
+ANSWER_TIMEOUT = 30
+# Seconds, and bytes, for which a connection that the server has closed is read: closed for good
+# with something unread, it could lose the answer. Both are gunicorn's own.
+CLOSE_TIMEOUT = 2
+MOST_IGNORED = 65_536
+# Files that are kept for requests once connections have taken all that a process may open.
+SPARE_FILES = 32
 LONGEST_HEAD = 1_000_000
 LONGEST_BODY = 1_048_576
 READ_AT_ONCE = 65_536
@@ -105,6 +116,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.incomplete: set[TConn] = set()
         self.in_line: deque[TConn] = deque()
+        self.closing: deque[TConn] = deque()
 
     def accept(self, listener: socket.socket) -> None:
         if self.cfg.is_ssl:  # what arrives can be read in a thread alone
@@ -114,9 +126,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
-        except OSError as error:  # no more files may be open: others have to close theirs first
-            self.log.warning("no connection can be accepted: %s", error)
-            self.set_accept_enabled(False)
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE):
+                raise
+            self.worker_connections = max(self.nr_conns - SPARE_FILES, 1)
+            self.log.warning("Too many open files: %s connections at most", self.worker_connections)
             return
         self.nr_conns += 1
         self.wait_for_request(TConn(self.cfg, client, address, listener.getsockname()))
@@ -182,11 +196,19 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             self.enqueue_req(conn)
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
-        """gunicorn's own, which would overlook a `close` among other words of `Connection`."""
+        """gunicorn's own, which would overlook a `close` among other words of `Connection`.
+
+        And wait without end for a client that does not take its answer.
+        """
         words = [value.lower() for name, value in req.headers if name == "CONNECTION"]
         if "close" in {word.strip() for word in ",".join(words).split(",")}:
             req.must_close = True
-        return super().handle_request(req, conn)
+        conn.sock.settimeout(ANSWER_TIMEOUT)
+        try:
+            return super().handle_request(req, conn)
+        except TimeoutError:
+            self.log.info("A client does not take its answer")
+            return False
 
     def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
         """gunicorn's own, which drains a little, and closes a connection that was to be kept."""
@@ -197,14 +219,52 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     def finish_request(self, conn: TConn, fs: Any) -> None:
         self.incomplete.discard(conn)
         self.admit()
-        begun = b""
-        if may_go_on(fs) and not self.cfg.is_ssl:
-            begun = conn.parser.unreader.take_buffered()
-        if begun:
+        if self.cfg.is_ssl:
+            super().finish_request(conn, fs)
+        elif not may_go_on(fs):
+            self.close(conn)
+        elif begun := conn.parser.unreader.take_buffered():
             self.wait_for_request(conn)
             self.go_on(conn, begun)
         else:
             super().finish_request(conn, fs)
+
+    def close(self, conn: TConn) -> None:
+        """Close a connection as gunicorn does, which would let all others wait for the client."""
+        descriptor = conn.sock.detach()  # a thread of the application may still close the socket
+        if descriptor < 0:
+            self.nr_conns -= 1
+            return
+        conn.sock = socket.socket(conn.sock.family, conn.sock.type, fileno=descriptor)
+        conn.sock.setblocking(False)
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:  # the client has closed it
+            self.nr_conns -= 1
+            conn.close()
+            return
+        conn.timeout = time.monotonic() + CLOSE_TIMEOUT
+        conn.ignored = 0
+        self.closing.append(conn)
+        callback = partial(self.on_closing_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, callback)
+
+    def on_closing_socket_readable(self, conn: TConn, client: socket.socket) -> None:
+        try:
+            data = client.recv(READ_AT_ONCE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        conn.ignored += len(data)
+        if not data or conn.ignored >= MOST_IGNORED:
+            self.closing.remove(conn)
+            self.close_for_good(conn)
+
+    def close_for_good(self, conn: TConn) -> None:
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
 
     def murder_pending(self) -> None:
         super().murder_pending()
@@ -213,6 +273,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             conn = self.in_line.popleft()
             self.nr_conns -= 1
             conn.close()
+        while self.closing and self.closing[0].timeout <= now:
+            self.close_for_good(self.closing.popleft())
         for conn in self.incomplete:
             if conn.timeout < now:
                 stop_reading(conn.sock)

@@ -1,5 +1,6 @@
 """A bare connection, for what no HTTP library is willing to send or able to show."""
 
+import select
 import socket
 from collections.abc import Callable
 from typing import Self
@@ -51,6 +52,17 @@ class Wire:
         status = int(status_line.split(" ")[1])
         headers = httpx2.Headers([(n, v.strip()) for n, _, v in (x.partition(":") for x in lines)])
         return Answer(request, status, headers, self._body(request.method, status, headers))
+
+    def send_until_closed(self, head: bytes, size: int) -> int:
+        """Send a frame of at most so many bytes; the code of the close that comes meanwhile."""
+        self.send(head)
+        sent = 0
+        while sent < size and not select.select([self._socket], [], [], 0)[0]:
+            self.send(bytes(65_536))
+            sent += 65_536
+        frame = self._exactly(4)
+        assert frame[0] == 0x88, f"no frame that closes: {frame!r}"
+        return int.from_bytes(frame[2:])
 
     def rest(self) -> bytes:
         """Everything that still comes until the server closes the connection."""

@@ -20,6 +20,7 @@ class Wire:
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
+        connection.settimeout(None)  # servers bound what an answer may take, and a socket stays
         self.sending = threading.Lock()
 
     @classmethod

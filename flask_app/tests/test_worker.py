@@ -1,0 +1,28 @@
+"""The worker of gunicorn: what no request from outside shows soon enough for a test."""
+
+import logging
+import socket
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from gunicorn.workers.gthread import ThreadWorker
+
+from conduit import worker
+
+
+def test_an_answer_that_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread gives up an answer that its client does not read."""
+
+    def answer(_: Any, request: Any, connection: Any) -> bool:
+        connection.sock.sendall(bytes(50_000_000))
+        return True
+
+    monkeypatch.setattr(ThreadWorker, "handle_request", answer)
+    monkeypatch.setattr(worker, "ANSWER_TIMEOUT", 0.2)
+    serving = object.__new__(worker.PatientWorker)  # without the files of one that runs
+    serving.log = logging.getLogger("gunicorn.error")
+    server, client = socket.socketpair()
+    with server, client:
+        kept = serving.handle_request(SimpleNamespace(headers=[]), SimpleNamespace(sock=server))
+    assert kept is False
