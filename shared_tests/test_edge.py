@@ -227,14 +227,14 @@ def test_absolute_target_without_a_path(client: Client, target: bytes) -> None:
 
 
 @rule("BASE-4", "BASE-3")
-@pytest.mark.parametrize(("length", "refused"), [(4_000, False), (4_001, True), (5_000, True)])
-def test_length_of_the_request_line(client: Client, length: int, refused: bool) -> None:
-    """A request line is answered up to 4,000 bytes, and refused from there on."""
+@pytest.mark.parametrize(("length", "may_refuse"), [(4_000, False), (4_001, True), (5_000, True)])
+def test_length_of_the_request_line(client: Client, length: int, may_refuse: bool) -> None:
+    """A request line is answered up to 4,000 bytes, and may be refused from there on."""
     target = b"/api/articles?tag=".ljust(length - len(b"GET  HTTP/1.1"), b"x")
     with client.wire() as wire:
         wire.request("GET", target)
         answer = wire.raw_answer()
-    assert (400 <= answer.status < 500, answer.status == 200) == (refused, not refused)
+    assert answer.status == 200 or (may_refuse and 400 <= answer.status < 500)
 
 
 @contextlib.contextmanager

@@ -390,7 +390,7 @@ def test_both_wrong(reader: Person, path: str) -> None:
 @rule("QUERY-9", "QUERY-4")
 def test_everything_wrong(client: Client) -> None:
     """All five parameters wrong are all in the answer, in the order of the schema."""
-    answer = client.get("/api/articles?favorited=%FF&author=%00&tag=%C3&offset=-1&limit=x")
+    answer = client.get("/api/articles?favorited=%00&author=a%00&tag=%00b&offset=-1&limit=x")
     assert answer.status == 422
     assert answer.body == (
         b'{"errors":{"limit":["must be an integer"],'
@@ -400,9 +400,9 @@ def test_everything_wrong(client: Client) -> None:
 
 
 @rule("QUERY-4")
-@pytest.mark.parametrize("text", ["%FF", "a%C3", "%ED%A0%80", "%00", "a%00b"])
-def test_bytes_that_are_no_text(client: Client, text: str) -> None:
-    """Bytes that are not UTF-8, or a NUL, are invalid in each filter."""
+@pytest.mark.parametrize("text", ["%00", "a%00b"])
+def test_nul_in_filters(client: Client, text: str) -> None:
+    """A NUL is invalid in each filter."""
     answer = client.get(f"/api/articles?tag={text}&author={text}&favorited={text}")
     assert answer.status == 422
     assert answer.body == (
@@ -410,28 +410,20 @@ def test_bytes_that_are_no_text(client: Client, text: str) -> None:
     )
 
 
-@rule("QUERY-1")
-def test_repeated_parameter(client: Client, anna: Person) -> None:
-    """The last one counts, and what comes before it is not looked at."""
-    article = write_article(anna)
-    query = f"author=nobody&author=%FF&author={anna.username}&limit=x&limit=0&limit=1"
-    assert slugs(client, query) == [article["slug"]]
+@rule("LIST-3")
+@pytest.mark.parametrize("name", ["tag", "author", "favorited"])
+def test_bytes_that_are_not_utf8(client: Client, name: str) -> None:
+    """Bytes that are not UTF-8 are a name that nobody has."""
+    answer = client.get(f"/api/articles?{name}=no-such-%FF")
+    assert answer.status == 200
+    assert answer.body == EMPTY
 
 
-@rule("QUERY-1")
-def test_repeated_parameter_that_ends_badly(client: Client) -> None:
-    """The last one counts, be it the bad one."""
-    answer = client.get("/api/articles?limit=1&limit=x")
-    assert answer.status == 422
-    assert answer.body == b'{"errors":{"limit":["must be an integer"]}}'
-
-
-@rule("QUERY-3", "QUERY-1")
+@rule("QUERY-3")
 def test_empty_filters(client: Client, anna: Person) -> None:
-    """An empty filter counts as absent, as the last of several too."""
+    """An empty filter counts as absent."""
     article = write_article(anna)
-    query = f"author={anna.username}&tag=&favorited&tag=x&tag="
-    assert slugs(client, query) == [article["slug"]]
+    assert slugs(client, f"author={anna.username}&tag=&favorited") == [article["slug"]]
 
 
 @rule("QUERY-2")
@@ -459,7 +451,7 @@ def test_broken_escape(client: Client) -> None:
     assert answer.body == b'{"errors":{"limit":["must be an integer"]}}'
 
 
-@rule("QUERY-1", "LIST-3")
+@rule("QUERY-2", "LIST-3")
 def test_semicolons_do_not_separate(client: Client) -> None:
     """Only `&` separates parameters."""
     answer = client.get("/api/articles?tag=no-such-tag;limit=x")

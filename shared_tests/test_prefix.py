@@ -24,7 +24,7 @@ def prefixed(launcher: Launcher) -> Iterator[Server]:
     ("path", "status"),
     [
         ("/api/tags", 200),
-        ("/api/tags/", 200),
+        ("/api/tags/", 404),
         ("/api/articles?limit=1", 200),
         ("/api/articles/feed", 401),
         ("/api/articles/nothing", 404),

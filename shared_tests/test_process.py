@@ -159,7 +159,7 @@ def test_bare_workers_without_a_secret(launcher: Launcher, server: Server) -> No
     [
         ("GET", "/api/health", 200),
         ("HEAD", "/api/tags", 200),
-        ("OPTIONS", "/api/tags", 204),
+        ("OPTIONS", "/api/tags", 405),
         ("GET", "/api/nothing", 404),
         ("PATCH", "/api/tags", 405),
         ("GET", "/", 307),

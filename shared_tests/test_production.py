@@ -65,12 +65,11 @@ def test_production_allows_no_origin(
     ]
 
 
-@rule("CORS-6", "CORS-7")
+@rule("CORS-2", "CORS-7")
 def test_preflight_in_production(production: Server) -> None:
     """In production a preflight allows nothing until some origins are set."""
     answer = production.client.options("/api/user", headers=PREFLIGHT)
     assert answer.status == 204
-    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, PUT"
     assert "Access-Control-Allow-Origin" not in answer.headers
     assert "Access-Control-Allow-Methods" not in answer.headers
 

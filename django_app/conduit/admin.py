@@ -53,7 +53,7 @@ class ConduitAdmin(admin.ModelAdmin):
             return super().changeform_view(request, *args, **options)
 
 
-class HoldingAdmin(ConduitAdmin):
+class LockingAdmin(ConduitAdmin):
     """Holds a row from the form's check until the commit."""
 
     def get_object(self, request: HttpRequest, *args: Any) -> Any:

@@ -2,31 +2,18 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.conf import settings
 from ninja import NinjaAPI
 from ninja.errors import ValidationErrorContext
 from ninja.operation import Operation
-from ninja.renderers import BaseRenderer
-from pydantic_core import to_json
 
-from . import docs, errors
+from . import errors, openapi
 from .accounts.api import router as accounts
 from .articles.api import router as articles
 from .comments.api import router as comments
-from .document import INFO
-from .errors import Invalid, field_messages
 from .health import router as health
 from .lab.api import router as lab
-from .requests import read_body
-
-
-class JSONRenderer(BaseRenderer):
-    """The bytes of Pydantic: compact, and with all characters as they are."""
-
-    media_type = "application/json"
-
-    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
-        return to_json(data)
+from .validation import field_messages
 
 
 class ConduitAPI(NinjaAPI):
@@ -38,23 +25,22 @@ class ConduitAPI(NinjaAPI):
         self, error_contexts: list[ValidationErrorContext[Any]]
     ) -> Exception:
         """Ninja's own drops the inputs, and with them what tells a null from a wrong type."""
-        failed = [
-            error
+        failures = [
+            failure
             for context in error_contexts
-            for error in context.pydantic_validation_error.errors()
+            for failure in context.pydantic_validation_error.errors()
         ]
-        return Invalid(**{name: message for name, [message] in field_messages(failed).items()})
+        messages = field_messages(failures, skip=1)
+        return errors.Invalid(**{name: message for name, [message] in messages.items()})
 
 
 api = ConduitAPI(
-    title=docs.TITLE,
-    version=INFO["version"],
-    description=INFO["description"],
-    renderer=JSONRenderer(),
-    openapi_url=None,
-    docs_url=None,
+    title=openapi.TITLE,
+    version=openapi.VERSION,
+    description=openapi.DESCRIPTION,
 )
-api.add_decorator(read_body, mode="view")
-for part in (accounts, articles, comments, health, lab):
-    api.add_router("", part)
+for router in (accounts, articles, comments, health):
+    api.add_router("", router)
+if settings.LAB:
+    api.add_router("", lab)
 errors.register(api)

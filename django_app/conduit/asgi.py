@@ -13,8 +13,9 @@ check.require()
 django_application = get_asgi_application()
 
 # Models can be imported only after Django's own application is made.
+from .live.middleware import SocketMiddleware  # noqa: E402
 from .live.routing import websocket_urlpatterns  # noqa: E402
-from .middleware import SocketMiddleware, log_aborted  # noqa: E402
+from .middleware import log_aborted  # noqa: E402
 
 
 async def receive_body(scope: Any, receive: Any, send: Any) -> None:

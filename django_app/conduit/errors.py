@@ -2,11 +2,9 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -18,22 +16,6 @@ from pydantic_core import to_json
 log = logging.getLogger("conduit.request")
 
 ADMIN = "/admin/"
-JSON = "application/json; charset=utf-8"
-
-# Pydantic's types of error; one that is not here brings the contract's message itself.
-MESSAGES = {
-    "missing": "can't be blank",
-    "string_type": "must be a string",
-    "list_type": "must be a list of strings",
-    "model_type": "must be an object",
-    "int_type": "must be an integer",
-    "int_parsing": "must be an integer",
-    "string_pattern_mismatch": "is invalid",
-    "too_short": "is too short (minimum is {min_length} characters)",
-    "too_long": "is too long (maximum is {max_length} characters)",
-    "literal_error": "must be {expected}",
-    "string_too_long": "is too long (maximum is {max_length} characters)",
-}
 
 
 class ApiError(Exception):
@@ -82,74 +64,55 @@ def respond(
     status: int, errors: Mapping[str, list[str]], headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
     content = to_json({"errors": errors})
-    return HttpResponse(content, status=status, headers=headers, content_type=JSON)
+    return HttpResponse(content, "application/json", status, headers=headers)
 
 
-def field_messages(errors: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Pydantic's errors as the contract's: the first of each field, in schema order."""
-    messages: dict[str, list[str]] = {}
-    for error in errors:
-        _, *path = error["loc"]
-        field = str(path[min(1, len(path) - 1)]) if path else "body"
-        messages.setdefault(field, [message_of(error, path)])
-    return messages
-
-
-def message_of(error: Mapping[str, Any], path: list[Any]) -> str:
-    if not path:
-        return "must be an object"
-    if isinstance(path[-1], int):
-        return "must be a list of strings"
-    if error["input"] is None:
-        return "can't be blank"
-    message: str = MESSAGES.get(error["type"], error["msg"])
-    return message.format_map(error.get("ctx", {}))
-
-
-def is_unavailable(error: OperationalError | InterfaceError) -> bool:
-    """Whether the database is away or too slow; SQLite says alike that a statement is wrong."""
-    return getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
-
-
-def log_refusal(request: HttpRequest, status: int, cause: object) -> None:
-    """Log why a request is refused, in one line."""
+def log_failure(request: HttpRequest, status: int, cause: object) -> None:
+    """Log the cause of a 5xx response, in one line."""
     line = str(cause).partition("\n")[0]
     log.error("%s %s %s: %s", request.META["conduit.request_id"], request.method, status, line)
 
 
 def api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
     if error.status >= 500:
-        log_refusal(request, error.status, error.__cause__ or error.errors)
+        log_failure(request, error.status, error.__cause__ or error.errors)
     headers = {"WWW-Authenticate": "Token"} if error.status == 401 else None
     return respond(error.status, error.errors, headers)
 
 
+def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """What Ninja refuses by itself, or an operation by `HttpError`."""
+    headers = {"WWW-Authenticate": "Token"} if error.status_code == 401 else None
+    return respond(error.status_code, {"request": [error.message]}, headers)
+
+
+def unavailable(request: HttpRequest, error: OperationalError | InterfaceError) -> HttpResponse:
+    # SQLite reports a wrong statement by the same class as a locked database.
+    if getattr(error.__cause__, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+        raise error
+    log_failure(request, 503, error)
+    return respond(503, {"server": ["unavailable"]})
+
+
+def invalid_model(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """What a model refuses by `full_clean`, in an operation that validates no more itself."""
+    messages = error.message_dict if hasattr(error, "error_dict") else {"request": error.messages}
+    return respond(422, messages)
+
+
+def leave_to_django(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Not by Ninja: Django has handlers, a signal and a debug page for it."""
+    raise error
+
+
 def register(api: NinjaAPI) -> None:
     api.exception_handler(ApiError)(api_error)
-
-    @api.exception_handler(RequestDataTooBig)
-    def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        return respond(413, {"body": [f"is too large (maximum is {limit} bytes)"]})
-
-    @api.exception_handler(HttpError)
-    def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-        headers = {"WWW-Authenticate": "Token"} if error.status_code == 401 else None
-        return respond(error.status_code, {"request": [error.message]}, headers)
-
-    @api.exception_handler(OperationalError)
-    @api.exception_handler(InterfaceError)
-    def unavailable(request: HttpRequest, error: OperationalError | InterfaceError) -> HttpResponse:
-        if not is_unavailable(error):
-            raise error
-        log_refusal(request, 503, error)
-        return respond(503, {"server": ["unavailable"]})
-
-    @api.exception_handler(Http404)
-    @api.exception_handler(Exception)
-    def leave_to_django(request: HttpRequest, error: Exception) -> HttpResponse:
-        """Not by Ninja: Django has handlers, a signal and a debug page for it."""
-        raise error
+    api.exception_handler(HttpError)(http_error)
+    api.exception_handler(OperationalError)(unavailable)
+    api.exception_handler(InterfaceError)(unavailable)
+    api.exception_handler(ValidationError)(invalid_model)
+    api.exception_handler(Http404)(leave_to_django)
+    api.exception_handler(Exception)(leave_to_django)
 
 
 def is_of_admin(request: HttpRequest) -> bool:
@@ -157,7 +120,7 @@ def is_of_admin(request: HttpRequest) -> bool:
     return request.path_info.startswith(ADMIN)
 
 
-def words_of(exception: Exception) -> str | None:
+def message_from(exception: Exception) -> str | None:
     """The message that a view gave; Django's own 404 has the routes instead that it has tried."""
     said = exception.args[0] if exception.args else None
     return said if isinstance(said, str) else None
@@ -174,14 +137,14 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's `handler403`."""
     if is_of_admin(request):
         return defaults.permission_denied(request, exception)
-    return respond(403, {"request": [words_of(exception) or "forbidden"]})
+    return respond(403, {"request": [message_from(exception) or "forbidden"]})
 
 
 def no_route(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's `handler404`."""
     if is_of_admin(request):
         return defaults.page_not_found(request, exception)
-    words = words_of(exception)
+    words = message_from(exception)
     return respond(404, {"request": [words]} if words else {"route": ["not found"]})
 
 
@@ -191,12 +154,3 @@ def internal_error(request: HttpRequest) -> HttpResponseBase:
     if is_of_admin(request):
         return defaults.server_error(request)
     return respond(500, {"server": ["internal error"]})
-
-
-def method_not_allowed(request: HttpRequest, allowed: Iterable[str]) -> HttpResponse:
-    """The answer to a method that the path does not have, and to OPTIONS."""
-    methods = {*allowed, "OPTIONS"} | ({"HEAD"} if "GET" in allowed else set())
-    headers = {"Allow": ", ".join(sorted(methods))}
-    if request.method == "OPTIONS":
-        return HttpResponse(status=204, headers=headers)
-    return respond(405, {"method": ["not allowed"]}, headers)

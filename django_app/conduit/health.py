@@ -10,8 +10,8 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from .docs import answers
-from .schemas import Answer
+from .openapi import error_responses
+from .schemas import ResponseSchema
 
 log = logging.getLogger("conduit.health")
 
@@ -21,14 +21,14 @@ asking = threading.Lock()
 router = Router(by_alias=True)
 
 
-class HealthResponse(Answer):
+class HealthResponse(ResponseSchema):
     status: Literal["ok", "unavailable"]
 
 
 @router.get(
     "/health",
     tags=["Health"],
-    response={200: HealthResponse, **answers(400), 503: HealthResponse},
+    response={200: HealthResponse, **error_responses(400), 503: HealthResponse},
 )
 def get_health(request: HttpRequest) -> HealthResponse | Status[HealthResponse]:
     """Say whether the service can work"""

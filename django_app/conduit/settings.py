@@ -113,8 +113,9 @@ PRODUCTION = ENV == "production"
 EVERYONE = "" if PRODUCTION else "*"
 
 BASE_DIR = Path(__file__).parent.parent
-# The technical error pages would be another answer than the contract's.
-DEBUG = False
+DEBUG = is_on("DEBUG")
+if PRODUCTION and DEBUG:
+    raise refuse("CONDUIT_DEBUG must be 0 in production")
 SECRET_KEY = read("SECRET_KEY", "" if PRODUCTION else DEVELOPMENT_SECRET)
 if PRODUCTION and len(SECRET_KEY.encode()) < 32:
     raise refuse("CONDUIT_SECRET_KEY must have at least 32 bytes in production")
@@ -127,9 +128,16 @@ if PRODUCTION and PASSWORD_HASHING != "strong":
 FORCE_SCRIPT_NAME = prefix("ROOT_PATH")
 TOKEN_LIFETIME = positive("TOKEN_LIFETIME", 2_592_000)
 ALLOWED_HOSTS = split(read("ALLOWED_HOSTS", EVERYONE).lower())
-ORIGINS = frozenset(split(read("CORS_ORIGINS", EVERYONE)))
+ORIGINS = split(read("CORS_ORIGINS", EVERYONE))
+CORS_ALLOW_ALL_ORIGINS = "*" in ORIGINS
+CORS_ALLOWED_ORIGINS = [origin for origin in ORIGINS if origin != "*"]
+CORS_ALLOW_METHODS = ["DELETE", "GET", "POST", "PUT"]
+CORS_ALLOW_HEADERS = ["authorization", "content-type"]
+CORS_EXPOSE_HEADERS = ["X-Request-ID"]
+CORS_PREFLIGHT_MAX_AGE = 600  # seconds
+CORS_URLS_REGEX = r"^(?!/admin/)"
 EVENT_RETENTION = positive("EVENT_RETENTION", 86_400)
-LAB = not PRODUCTION or read("LAB", "0") == "1"
+LAB = is_on("LAB") or not PRODUCTION
 LOG_LEVEL = one_of("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
 
 INSTALLED_APPS = [
@@ -139,23 +147,30 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "corsheaders",
     "conduit.accounts",
     "conduit.articles",
     "conduit.comments",
     "conduit.live",
+    "conduit.contract",
 ]
 MIDDLEWARE = [
-    "conduit.middleware.ConduitMiddleware",
+    "conduit.middleware.PrefixMiddleware",
+    "conduit.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "conduit.contract.middleware.ContractMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.middleware.common.CommonMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "conduit.middleware.stay_in_thread",
 ]
 ROOT_URLCONF = "conduit.urls"
+APPEND_SLASH = False  # `/api/tags` is the address, and `/api/tags/` is none
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -217,7 +232,7 @@ LOGGING = {
     "loggers": {
         "conduit": {"level": LOG_LEVEL},
         # The line above tells more than these, and no query string.
-        "django.request": {"level": "CRITICAL"},
+        "django.request": {"level": "ERROR" if DEBUG else "CRITICAL"},
         "uvicorn.access": {"level": "CRITICAL"},
         "uvicorn.error": {"filters": ["no_sockets"]},
     },

@@ -6,10 +6,10 @@ from django.core.exceptions import ValidationError
 from pydantic import TypeAdapter
 from pydantic import ValidationError as Failed
 
-from .errors import message_of
+from .validation import message_of
 
 
-def follow(rule: Any, value: Any) -> None:
+def validate_as(rule: Any, value: Any) -> None:
     """Raise Django's `ValidationError`, with the contract's message, where the API would refuse."""
     try:
         TypeAdapter(rule).validate_python(value)

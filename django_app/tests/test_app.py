@@ -13,7 +13,7 @@ from conduit.articles.models import Article
 from conduit.live import services
 from conduit.live.hub import Hub
 from conduit.live.models import Event, EventCounter
-from conduit.live.subscriptions import News
+from conduit.live.subscriptions import PublishedEvent
 
 
 class AdminTests(TestCase):
@@ -123,15 +123,15 @@ class HubTests(TestCase):
         hub = Hub()
         hub.position = 0
         hub.loop = Mock()
-        news = News(1, "article.created", 1, 1, "{}", frozenset())
-        reads = [[news], OperationalError("the database is away"), []]
+        published = PublishedEvent(1, "article.created", 1, 1, "{}", frozenset())
+        reads = [[published], OperationalError("the database is away"), []]
         with (
             patch("conduit.live.hub.connection"),
-            patch.object(services, "get_news", side_effect=reads) as get_news,
+            patch.object(services, "get_published", side_effect=reads) as get_published,
         ):
             with self.assertRaises(OperationalError):
                 hub.catch_up()
             hub.catch_up()
-        asked = [call.kwargs["after"] for call in get_news.call_args_list]
+        asked = [call.kwargs["after"] for call in get_published.call_args_list]
         self.assertEqual(asked, [0, 1, 1])
-        hub.loop.call_soon_threadsafe.assert_called_once_with(hub.publish, [news])
+        hub.loop.call_soon_threadsafe.assert_called_once_with(hub.publish, [published])

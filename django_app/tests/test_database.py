@@ -11,8 +11,8 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
 from conduit.accounts import passwords
+from conduit.accounts import services as accounts
 from conduit.accounts.models import User
-from conduit.accounts.services import login
 from conduit.articles import services
 from conduit.articles.models import Article
 from conduit.errors import Unavailable
@@ -51,26 +51,33 @@ class WritesTests(TestCase):
 
 class HashingTests(TestCase):
     def test_hashing_holds_no_connection(self) -> None:
-        """Before a password is hashed, the connection is given back to the pool."""
-        User(username="x", email="x@example.com", password="!").save()
+        """Before a password is hashed, the connection is returned to the pool."""
         order: list[str] = []
-        verify = Argon2PasswordHasher.verify
+        hash_, verify = Argon2PasswordHasher.encode, Argon2PasswordHasher.verify
 
-        def note(hasher: Argon2PasswordHasher, password: str, encoded: str) -> bool:
+        def note_hash(hasher: Argon2PasswordHasher, password: str, salt: str) -> str:
             order.append("hash")
+            return hash_(hasher, password, salt)
+
+        def note_verify(hasher: Argon2PasswordHasher, password: str, encoded: str) -> bool:
+            order.append("verify")
             return verify(hasher, password, encoded)
 
         with (
-            patch.object(passwords, "connection") as lent,
-            patch.object(Argon2PasswordHasher, "verify", note),
+            patch.object(accounts, "release_connection", lambda: order.append("release")),
+            patch.object(Argon2PasswordHasher, "encode", note_hash),
+            patch.object(Argon2PasswordHasher, "verify", note_verify),
         ):
-            lent.in_atomic_block = False
-            lent.close.side_effect = lambda: order.append("close")
-            user = User(username="y", email="y@example.com")
-            user.set_password("a long password")
-            user.save()
-            login(email="y@example.com", password="a long password")
-        self.assertEqual(order, ["close", "close", "hash"])
+            accounts.create_user(username="y", email="y@example.com", password="a long password")
+            accounts.login(email="y@example.com", password="a long password")
+        self.assertEqual(order, ["release", "hash", "release", "verify"])
+
+    def test_checking_passwords_of_many(self) -> None:
+        """A command may check passwords while it reads users."""
+        for name in ("x", "y"):
+            User.objects.create_user(f"{name}@example.com", name, "a long password")
+        users = User.objects.iterator(chunk_size=1)
+        self.assertEqual([user.check_password("a long password") for user in users], [True, True])
 
     def test_hashing_at_once(self) -> None:
         """No more passwords are hashed at once than there are processors."""
@@ -89,10 +96,10 @@ class HashingTests(TestCase):
         with patch.object(Argon2PasswordHasher, "encode", encode):
             threads = [
                 threading.Thread(target=hasher.encode, args=["x", "salt"])
-                for _ in range(passwords.MOST_AT_ONCE * 4)
+                for _ in range(passwords.MAX_CONCURRENT * 4)
             ]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-        self.assertEqual(most, passwords.MOST_AT_ONCE)
+        self.assertEqual(most, passwords.MAX_CONCURRENT)

@@ -1,8 +1,10 @@
 """The application for an ASGI server: `uvicorn conduit.asgi:app`."""
 
-from . import check
+from . import check, logs
 from .main import create_app
 from .settings import load_settings
 
 check.require()
-app = create_app(load_settings())
+settings = load_settings()
+logs.configure(settings.log_level)
+app = create_app(settings)

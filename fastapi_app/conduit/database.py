@@ -37,7 +37,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import (
     AsyncAdaptedQueuePool,
     ConnectionPoolEntry,
@@ -54,8 +54,8 @@ from .settings import Settings
 
 SQLITE = "sqlite:///"
 # How often a write is tried that meets another writer's unique value.
-MOST_ATTEMPTS = 100
-TOO_MANY_ATTEMPTS = f"other writers were first {MOST_ATTEMPTS} times"
+MAX_ATTEMPTS = 100
+TOO_MANY_ATTEMPTS = f"other writers were first {MAX_ATTEMPTS} times"
 # A connection is made for reading; only who writes has to change and restore it.
 READING = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
 # SQLite numbers rows by itself only where the key's type is INTEGER to the letter.
@@ -264,6 +264,14 @@ def begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+class ReadOnlySession(Session):
+    """A session of a connection in autocommit, where nothing could be rolled back."""
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        if self.new or self.dirty or self.deleted:
+            raise RuntimeError("this session only reads: write with another")
+
+
 class Sessions:
     """Sessions over one engine: for reading without a transaction, for writing with one."""
 
@@ -275,20 +283,31 @@ class Sessions:
         )
         writing = AsyncEngine(with_transactions(self.engine.sync_engine))
         info = {"event_retention": settings.event_retention}
-        self.reading = async_sessionmaker(self.engine, expire_on_commit=False, info=info)
+        self.reading = async_sessionmaker(
+            self.engine, sync_session_class=ReadOnlySession, expire_on_commit=False, info=info
+        )
         self.writing = async_sessionmaker(writing, expire_on_commit=False, info=info)
 
 
-async def get_read_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
-    async with connection.app.state.sessions.reading() as session:
+async def get_sessions(connection: HTTPConnection) -> Sessions:
+    sessions: Sessions = connection.app.state.sessions
+    return sessions
+
+
+SessionsDep = Annotated[Sessions, Depends(get_sessions)]
+
+
+async def get_read_session(sessions: SessionsDep) -> AsyncIterator[AsyncSession]:
+    async with sessions.reading() as session:
         yield session
 
 
-async def get_write_session(connection: HTTPConnection) -> AsyncSession:
-    """A session that holds a connection only between `begin` and its end."""
-    session: AsyncSession = connection.app.state.sessions.writing()
-    return session
+async def get_write_session(sessions: SessionsDep) -> AsyncIterator[AsyncSession]:
+    """A session whose services write in `async with session.begin()`."""
+    async with sessions.writing() as session:
+        yield session
 
 
-ReadSession = Annotated[AsyncSession, Depends(get_read_session)]
-WriteSession = Annotated[AsyncSession, Depends(get_write_session)]
+# With the scope of the function, a client that reads its response slowly keeps no connection.
+ReadSession = Annotated[AsyncSession, Depends(get_read_session, scope="function")]
+WriteSession = Annotated[AsyncSession, Depends(get_write_session, scope="function")]

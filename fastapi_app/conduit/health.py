@@ -4,42 +4,44 @@ import logging
 from typing import Literal
 
 from anyio import CapacityLimiter, fail_after
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from .database import make_engine
-from .docs import answers
-from .schemas import Answer
+from .openapi import error_responses
+from .schemas import ResponseSchema
 from .settings import Settings, SettingsDep
 
 log = logging.getLogger("conduit.health")
 
-# One asks at a time, so that asking often takes no more than one connection.
-asking = CapacityLimiter(1)
-
 router = APIRouter()
 
 
-class HealthResponse(Answer):
+class HealthResponse(ResponseSchema):
     status: Literal["ok", "unavailable"]
 
 
-@router.get("/health", tags=["Health"], responses={**answers(400), 503: {"model": HealthResponse}})
-async def get_health(settings: SettingsDep, response: Response) -> HealthResponse:
+@router.get(
+    "/health", tags=["Health"], responses={**error_responses(400), 503: {"model": HealthResponse}}
+)
+async def get_health(request: Request, settings: SettingsDep, response: Response) -> HealthResponse:
     """Say whether the service can work"""
-    if await database_answers(settings):
+    if await database_answers(settings, request.app.state.health_check):
         return HealthResponse(status="ok")
     response.status_code = 503
     return HealthResponse(status="unavailable")
 
 
-async def database_answers(settings: Settings) -> bool:
-    """Whether it does, on a connection of its own: the pool may be busy, or wait itself."""
+async def database_answers(settings: Settings, limiter: CapacityLimiter) -> bool:
+    """Whether it does, on a connection of its own: the pool may be busy, or wait itself.
+
+    One request asks at a time, so that many of them take no more than one connection.
+    """
     timeout = settings.database_timeout
     try:
         with fail_after(timeout or None):
-            await asking.acquire()
+            await limiter.acquire()
     except TimeoutError:
         return False
     try:
@@ -49,5 +51,5 @@ async def database_answers(settings: Settings) -> bool:
         log.warning("health: %s", str(error).partition("\n")[0])
         return False
     finally:
-        asking.release()
+        limiter.release()
     return True

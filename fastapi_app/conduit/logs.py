@@ -5,7 +5,14 @@ import logging.config
 import time
 from collections.abc import Callable
 
-TOLD_ALREADY = ('"WebSocket ', "connection ", "without completing handshake", "Exception in ASGI")
+# How uvicorn's messages begin that say of a socket what our own line says.
+OF_SOCKETS = (
+    '%s - "WebSocket ',
+    "connection open",
+    "connection closed",
+    "connection rejected",
+    "ASGI callable returned without",
+)
 
 
 class UTCFormatter(logging.Formatter):
@@ -15,8 +22,16 @@ class UTCFormatter(logging.Formatter):
 
 
 def without_repetition() -> Callable[[logging.LogRecord], bool]:
-    """A filter: uvicorn logs failures too, and sockets among its errors, with query and token."""
-    return lambda record: not any(part in str(record.msg) for part in TOLD_ALREADY)
+    """A filter for what is in the log already: sockets, and exceptions that middleware has logged.
+
+    uvicorn's lines of sockets have the query too, and a token in it.
+    """
+
+    def is_new(record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not (getattr(error, "is_logged", False) or str(record.msg).startswith(OF_SOCKETS))
+
+    return is_new
 
 
 def configure(level: str) -> None:
@@ -35,6 +50,7 @@ def configure(level: str) -> None:
             "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {
                 "conduit": {"level": level},
+                "conduit.database": {"level": "WARNING"},  # the pool's own lines
                 # The line above tells more than the server's own, and no query string.
                 "uvicorn.access": {"level": "CRITICAL"},
                 "uvicorn.error": {"filters": ["no_repetition"]},

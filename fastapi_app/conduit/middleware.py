@@ -1,186 +1,115 @@
-"""What every answer has and every request is held to, whatever the route."""
+"""Request ids, security headers, the log, a prefix of all paths, and an answer to failures."""
 
 import logging
 import re
 import time
 import uuid
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .errors import respond
-from .live.messages import Close
-from .settings import Settings
+from .live.messages import CloseCode
 
 log = logging.getLogger("conduit.request")
 
-LAB = "/api/lab/"
-CLOSING = {"Connection": "close"}
-SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+RESPONSE_START = {"http.response.start", "websocket.http.response.start"}
 
 
-class ConduitMiddleware:
-    """Hosts, paths, HEAD, request ids, CORS, security headers, failures and the log.
+class RequestMiddleware:
+    """Gives each request an id, each response the usual headers, and the log a line.
 
-    The outermost middleware, so that a failure anywhere gets the same headers.
+    The outermost middleware, so that this holds for the responses of the others.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.hosts = settings.hosts
-        self.origins = settings.origins
-        self.lab = settings.lab
-        self.prefix = settings.root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        headers = Headers(scope=scope)
-        request_id = scope["request_id"] = get_request_id(headers)
-        # A socket is opened by a GET.
-        method, path = scope.get("method", "GET"), scope["raw_path"].decode("latin-1")
-        status = 0
+        request_id = get_request_id(Headers(scope=scope))
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 500
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "websocket.accept":
                 status = 101
-            elif message["type"] in {"http.response.start", "websocket.http.response.start"}:
+            elif message["type"] in RESPONSE_START:
                 status = message["status"]
-                self.add_headers(MutableHeaders(scope=message), status, headers, request_id, scope)
-            elif method == "HEAD":
-                message = {**message, "body": b""}
+                add_headers(MutableHeaders(scope=message), request_id)
             await send(message)
 
         try:
-            await self.answer(scope, receive, send_with_headers)
+            await self.app(scope, receive, send_with_headers)
         except ClientDisconnect:
             status = 400  # the client has left before its request was complete
-        except Exception:
-            log.exception("%s %s failed", request_id, method)
-            if status == 101:
-                await send({"type": "websocket.close", "code": Close.FAILED})
-            elif not status:
-                # The server closes the connection when it sees the failure: the client is told.
-                response = respond(500, {"server": ["internal error"]}, CLOSING)
-                await response(scope, receive, send_with_headers)
-            raise
         finally:
-            took = (time.perf_counter() - started) * 1000
-            log.info("%s %s %s %s %.1fms", request_id, method, path, status, took)
+            milliseconds = (time.perf_counter() - started) * 1000
+            # A socket is opened by a GET.
+            method, path = scope.get("method", "GET"), quote(scope["path"])
+            log.info("%s %s %s %s %.1fms", request_id, method, path, status, milliseconds)
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        prefix = scope["root_path"] = self.prefix or scope.get("root_path", "")
-        path = clean_path(scope["raw_path"], prefix=prefix)
-        if not self.allows_host(Headers(scope=scope).get("host", "")):
-            await respond(400, {"host": ["not allowed"]})(scope, receive, send)
-        elif is_malformed(
-            scope.get("method", "GET"),
-            scope["raw_path"].decode("latin-1"),
-            scope["query_string"],
-            scope["headers"],
-        ):
-            await respond(400, {"request": ["is malformed"]})(scope, receive, send)
-        elif path is None or (path.startswith(LAB) and not self.lab):
-            await respond(404, {"route": ["not found"]})(scope, receive, send)
-        else:
-            if path.endswith("\n"):
-                path += "\n"  # Starlette's patterns end with `$`, which looks past one
-            query = clean_query(scope["query_string"])
-            cleaned = {**scope, "path": prefix + path, "query_string": query}
-            if scope.get("method") == "HEAD":
-                cleaned["method"] = "GET"
-            await self.app(cleaned, receive, send)
 
-    def allows_host(self, host: str) -> bool:
-        return "*" in self.hosts or re.sub(r":\d*$", "", host).lower() in self.hosts
+class PrefixMiddleware:
+    """Serves the app below a prefix, whether or not a proxy has taken it off the path."""
 
-    def add_headers(
-        self,
-        answer: MutableHeaders,
-        status: int,
-        request: Headers,
-        request_id: str,
-        scope: Scope,
-    ) -> None:
-        if status == 204:
-            del answer["content-type"]
-        elif answer.get("content-type") == "application/json":
-            answer["content-type"] = "application/json; charset=utf-8"
-        answer["x-request-id"] = request_id
-        answer["x-content-type-options"] = "nosniff"
-        answer["referrer-policy"] = "same-origin"
-        answer["x-frame-options"] = "DENY"
-        if "*" in self.origins:
-            answer["access-control-allow-origin"] = "*"
-        else:
-            answer.add_vary_header("Origin")
-            if request.get("origin") not in self.origins:
-                return
-            answer["access-control-allow-origin"] = request["origin"]
-        answer["access-control-expose-headers"] = "X-Request-ID"
-        if (
-            status == 204
-            and scope["method"] == "OPTIONS"
-            and "allow" in answer
-            and {"origin", "access-control-request-method"} <= set(request)
-        ):
-            answer["access-control-allow-methods"] = answer["allow"]
-            answer["access-control-allow-headers"] = "Authorization, Content-Type"
-            answer["access-control-max-age"] = "600"
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self.app = app
+        self.prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app({**scope, "root_path": self.prefix}, receive, send)
+
+
+class FailureMiddleware:
+    """Answers an unexpected exception with a 500, and raises it again for the server.
+
+    The innermost middleware: FastAPI's own 500 is made outside of all middleware, and has none of
+    their headers.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def send_noting_start(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noting_start)
+        except ClientDisconnect:
+            raise
+        except Exception as error:
+            error.is_logged = True  # type: ignore[attr-defined]
+            method = scope.get("method", "GET")
+            log.exception("%s %s failed", scope["state"]["request_id"], method)
+            if not started:
+                # The server closes the connection when it sees the exception.
+                response = respond(500, {"server": ["internal error"]}, {"Connection": "close"})
+                await response(scope, receive, send)
+            elif scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": CloseCode.INTERNAL_ERROR})
+            raise
 
 
 def get_request_id(headers: Headers) -> str:
-    given = headers.get("x-request-id", "")
-    return given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    given = headers.get("X-Request-ID", "")
+    return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-def is_malformed(method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]]) -> bool:
-    """Whether the head is more than the contract speaks of, which uvicorn lets through."""
-    line = len(method) + len(path) + len(query) + len("  HTTP/1.1") + bool(query)
-    names = [name for name, _ in headers]
-    return (
-        line > 4000
-        or len(names) > 100
-        or any(len(name) + len(value) > 8000 for name, value in headers)
-        or any(names.count(name) > 1 for name in (b"host", b"authorization", b"content-type"))
-    )
-
-
-def clean_path(raw_path: bytes, *, prefix: str) -> str | None:
-    """The path to route by, less the prefix, which a proxy may have taken off, and one slash.
-
-    None where no route can be meant.
-    """
-    try:
-        path = unquote_to_bytes(raw_path).decode()
-    except UnicodeDecodeError:
-        return None
-    if "\0" in path or "//" in path or b"%2f" in raw_path.lower():
-        return None
-    if prefix and f"{path}/".startswith(f"{prefix}/"):
-        path = path.removeprefix(prefix) or "/"
-    if path.startswith("/api/"):
-        return path.removesuffix("/")
-    return path
-
-
-def clean_query(query: bytes) -> bytes:
-    """The query with a NUL for each value that is not UTF-8: the fields refuse both alike."""
-    try:
-        unquote_to_bytes(query).decode()
-    except UnicodeDecodeError:
-        return b"&".join(map(clean_pair, query.split(b"&")))
-    return query
-
-
-def clean_pair(pair: bytes) -> bytes:
-    try:
-        unquote_to_bytes(pair).decode()
-    except UnicodeDecodeError:
-        return pair.partition(b"=")[0] + b"=%00"
-    return pair
+def add_headers(headers: MutableHeaders, request_id: str) -> None:
+    headers["X-Request-ID"] = request_id
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["X-Frame-Options"] = "DENY"

@@ -36,10 +36,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CONDUIT_", env_ignore_empty=True)
 
     env: Literal["development", "production"] = "development"
-    database_url: Annotated[str, AfterValidator(check_database_url)] = "sqlite:///conduit.sqlite3"
+    database_url: Annotated[str, AfterValidator(check_database_url), Field(repr=False)] = (
+        "sqlite:///conduit.sqlite3"
+    )
     database_pool_size: Annotated[int, Field(ge=1)] = 10
     database_timeout: Annotated[int, Field(ge=0)] = 2
-    secret_key: str = ""
+    secret_key: Annotated[str, Field(repr=False)] = ""
     token_lifetime: Annotated[int, Field(ge=1)] = 2_592_000
     password_hashing: Literal["strong", "fast"] = "strong"
     root_path: Annotated[str, AfterValidator(check_root_path)] = ""

@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
+from conduit.database import Sessions
+
 FOLDER = Path(__file__).parent.parent
 
 
@@ -38,6 +40,13 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
 def client(app: FastAPI) -> Iterator[TestClient]:
     with TestClient(app) as client:
         yield client
+
+
+@pytest.fixture
+def sessions(app: FastAPI, client: TestClient) -> Sessions:
+    """The sessions of the app, while its client runs it."""
+    sessions: Sessions = app.state.sessions
+    return sessions
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from conduit.accounts.auth import get_current_user, get_token
 from conduit.accounts.models import User
 from conduit.accounts.tokens import AccessToken
+from conduit.database import Sessions
 from conduit.live import services
 from conduit.live.hub import Hub
 from conduit.live.models import Event, EventCounter
-from conduit.live.subscriptions import News
+from conduit.live.subscriptions import PublishedEvent
 from conduit.settings import load_settings
 
 
@@ -34,15 +35,15 @@ def test_overridden_user(app: FastAPI, client: TestClient) -> None:
     assert answer.json()["user"]["token"] == "a token"
 
 
-def test_events(app: FastAPI, client: TestClient, token: dict[str, str]) -> None:
+def test_events(sessions: Sessions, client: TestClient, token: dict[str, str]) -> None:
     """A change writes its event with the number that the counter then has."""
     draft = {"title": "An event", "description": "d", "body": "b", "tagList": []}
     created = client.post("/api/articles", json={"article": draft}, headers=token)
     slug = created.json()["article"]["slug"]
     client.delete(f"/api/articles/{slug}", headers=token)
 
-    async def read() -> tuple[list[str], int, int]:
-        async with app.state.sessions.reading() as session:
+    async def read() -> tuple[list[str], int | None, int | None]:
+        async with sessions.reading() as session:
             names = await session.scalars(select(Event.name).order_by(Event.id))
             newest = await session.scalar(select(func.max(Event.id)))
             counter = await session.scalar(select(EventCounter.value))
@@ -55,27 +56,32 @@ def test_events(app: FastAPI, client: TestClient, token: dict[str, str]) -> None
 
 
 def test_events_are_handed_out_once(
-    app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    sessions: Sessions, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the hub has read stays read, also where its next read fails."""
-    hub = Hub(load_settings(), app.state.sessions)
+    hub = Hub(load_settings(), sessions)
     hub.position = 0
-    reads: list[list[News]] = [[News(1, "article.created", 1, 1, "{}", frozenset())], []]
+    reads: list[list[PublishedEvent]] = [
+        [PublishedEvent(1, "article.created", 1, 1, "{}", frozenset())],
+        [],
+    ]
     asked = []
 
-    async def get_news(session: AsyncSession, *, after: int, get_listeners: object) -> list[News]:
+    async def get_published(
+        session: AsyncSession, *, after: int, get_listeners: object
+    ) -> list[PublishedEvent]:
         asked.append(after)
         if len(asked) == 2:
             raise OperationalError("SELECT", {}, Exception("the database is away"))
         return reads.pop(0)
 
-    monkeypatch.setattr(services, "get_news", get_news)
+    monkeypatch.setattr(services, "get_published", get_published)
     assert client.portal is not None
     with pytest.raises(OperationalError):
         client.portal.call(hub.catch_up)
     client.portal.call(hub.catch_up)
     assert asked == [0, 1, 1]
-    assert [news.id for news in hub.backlog.news] == [1]
+    assert [published.id for published in hub.backlog.published] == [1]
 
 
 def test_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
@@ -18,7 +17,7 @@ from conduit.accounts import passwords
 from conduit.accounts.models import User
 from conduit.articles import services
 from conduit.articles.models import Article
-from conduit.database import make_engine
+from conduit.database import Sessions, make_engine
 from conduit.errors import Unavailable
 from conduit.settings import load_settings
 
@@ -33,9 +32,9 @@ def call(client: TestClient) -> Call:
 
 
 @pytest.fixture
-def guido(app: FastAPI, call: Call) -> User:
+def guido(sessions: Sessions, call: Call) -> User:
     async def read() -> User:
-        async with app.state.sessions.reading() as session:
+        async with sessions.reading() as session:
             user: User = (await session.scalars(select(User).where(User.username == "guido"))).one()
             return user
 
@@ -83,11 +82,11 @@ def test_waiting_for_a_connection_ends(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_other_violations_are_raised(app: FastAPI, call: Call, guido: User) -> None:
+def test_other_violations_are_raised(sessions: Sessions, call: Call, guido: User) -> None:
     """Only a taken slug is tried again: any other violation is an error, at once."""
 
     async def create() -> None:
-        session = app.state.sessions.writing()
+        session = sessions.writing()
         await services.create_article(session, author=guido, title="", description="d", body="b")
 
     with pytest.raises(IntegrityError):
@@ -95,7 +94,7 @@ def test_other_violations_are_raised(app: FastAPI, call: Call, guido: User) -> N
 
 
 def test_attempts_end(
-    app: FastAPI, call: Call, guido: User, monkeypatch: pytest.MonkeyPatch
+    sessions: Sessions, call: Call, guido: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where every slug is taken by another writer, trying ends."""
 
@@ -104,7 +103,7 @@ def test_attempts_end(
         return slug
 
     async def create() -> None:
-        session = app.state.sessions.writing()
+        session = sessions.writing()
         await services.create_article(session, author=guido, title="x", description="d", body="b")
 
     monkeypatch.setattr(services, "find_free_slug", find_taken_slug)
@@ -114,18 +113,19 @@ def test_attempts_end(
 
 @pytest.mark.parametrize("password", ["triptych-demo", "wrong"])
 def test_hashing_holds_no_connection(
-    app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch, password: str
+    sessions: Sessions, client: TestClient, monkeypatch: pytest.MonkeyPatch, password: str
 ) -> None:
     """While a password is hashed, no connection is taken out of the pool."""
     taken: list[int] = []
+    pool: Any = sessions.engine.pool
 
     class Hasher(PasswordHasher):
         def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
-            taken.append(app.state.sessions.engine.pool.checkedout())
+            taken.append(pool.checkedout())
             return super().hash(password, salt=salt)
 
         def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override]
-            taken.append(app.state.sessions.engine.pool.checkedout())
+            taken.append(pool.checkedout())
             return super().verify(hash, password)
 
     hasher = Hasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -157,16 +157,16 @@ def test_hashing_at_once(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
             return ""
 
     async def hash_many() -> None:
-        number = passwords.MOST_AT_ONCE * 4
+        number = passwords.MAX_CONCURRENT * 4
         hashing = (passwords.hash_password("x", load_settings()) for _ in range(number))
         await asyncio.gather(*hashing)
 
     monkeypatch.setattr(passwords, "make_hasher", lambda strength: Hasher())
     call(hash_many)
-    assert most == passwords.MOST_AT_ONCE
+    assert most == passwords.MAX_CONCURRENT
 
 
-def test_counter_is_locked_last(app: FastAPI, call: Call, guido: User) -> None:
+def test_counter_is_locked_last(sessions: Sessions, call: Call, guido: User) -> None:
     """The counter of events is the last row that a write locks before its event and its commit."""
     seen: list[str] = []
 
@@ -174,12 +174,12 @@ def test_counter_is_locked_last(app: FastAPI, call: Call, guido: User) -> None:
         seen.append(str(arguments[2]).partition(" WHERE")[0])
 
     async def create() -> None:
-        session = app.state.sessions.writing()
+        session = sessions.writing()
         await services.create_article(
             session, author=guido, title="Counted", description="d", body="b"
         )
 
-    engine = app.state.sessions.engine.sync_engine
+    engine = sessions.engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     call(create)
     event.remove(engine, "before_cursor_execute", note)

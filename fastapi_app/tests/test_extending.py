@@ -49,7 +49,7 @@ def refusing(error: Exception) -> Callable[[], None]:
         (HTTPException(404), 404, {"route": ["not found"]}),
         (HTTPException(404, "no such thing"), 404, {"request": ["no such thing"]}),
         (HTTPException(418, {"pot": 1}), 418, {"request": [{"pot": 1}]}),
-        (HTTPException(500), 500, {"server": ["internal error"]}),
+        (HTTPException(500), 500, {"request": ["Internal Server Error"]}),
         (Forbidden(thing="forbidden"), 403, {"thing": ["forbidden"]}),
     ],
 )

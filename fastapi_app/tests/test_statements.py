@@ -5,20 +5,21 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
+from conduit.database import Sessions
+
 
 @contextmanager
-def statements(app: FastAPI) -> Iterator[list[str]]:
+def statements(sessions: Sessions) -> Iterator[list[str]]:
     """The statements that are executed inside, but for those about the connection."""
     seen: list[str] = []
 
     def note(*arguments: Any) -> None:
         seen.append(arguments[2])
 
-    engine = app.state.sessions.engine.sync_engine
+    engine = sessions.engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     yield seen
     event.remove(engine, "before_cursor_execute", note)
@@ -39,12 +40,12 @@ def statements(app: FastAPI) -> Iterator[list[str]]:
     ],
 )
 def test_reads(
-    app: FastAPI, client: TestClient, token: dict[str, str], path: str, most: int
+    sessions: Sessions, client: TestClient, token: dict[str, str], path: str, most: int
 ) -> None:
     """A read takes its number of statements, and one more where a token is checked."""
-    with statements(app) as anonymous:
+    with statements(sessions) as anonymous:
         assert client.get(path).status_code == 200
-    with statements(app) as signed_in:
+    with statements(sessions) as signed_in:
         assert client.get(path, headers=token).status_code == 200
     assert len(anonymous) == most
     assert len(signed_in) == most + (path != "/api/tags")
@@ -52,10 +53,10 @@ def test_reads(
 
 @pytest.mark.parametrize(("path", "most"), [("/api/articles/feed?limit=100", 1)])
 def test_feed(
-    app: FastAPI, client: TestClient, token: dict[str, str], path: str, most: int
+    sessions: Sessions, client: TestClient, token: dict[str, str], path: str, most: int
 ) -> None:
     """The feed takes one statement, and one for the token."""
-    with statements(app) as seen:
+    with statements(sessions) as seen:
         answer = client.get(path, headers=token)
     assert len(answer.json()["articles"]) > 20
     assert len(seen) == most + 1

@@ -5,21 +5,23 @@ from typing import Any
 
 from flask import Flask, Request, Response, g, request
 from flask.sessions import SessionInterface
+from flask_cors import CORS
 from flask_openapi.openapi import OpenAPI
-from werkzeug.routing import MapAdapter
 
-from . import api, cli, docs, document, errors, logs, middleware, requests
+from . import api, cli, errors, logs, middleware, openapi
+from .accounts import auth
+from .contract import install_contract
 from .database import db
-from .errors import JSON
 from .live import hub
-from .schemas import Answer, ErrorResponse
+from .middleware import PrefixMiddleware
+from .schemas import ErrorResponse, ResponseSchema
 from .settings import Settings, get_settings
 
 log = logging.getLogger("conduit.request")
 
 
 class NoSessions(SessionInterface):
-    """The API has no cookies; Flask would else prepare to sign one for each request."""
+    """The API has no cookies; Flask would otherwise prepare to sign one for each request."""
 
     def open_session(self, app: Flask, request: Request) -> None:
         return None
@@ -28,22 +30,16 @@ class NoSessions(SessionInterface):
 class Conduit(OpenAPI):
     session_interface = NoSessions()
 
-    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """Flask's own, for any host: it takes no part in routing, and may be an odd one."""
-        if request is None:
-            return super().create_url_adapter(request)
-        environ = {**request.environ, "HTTP_HOST": "localhost"}
-        return self.url_map.bind_to_environ(environ)
-
     def make_response(self, rv: Any) -> Response:
-        """Flask's own, for views that return an answer of ours, with whatever Flask allows."""
+        """Flask's own, for views that return a schema, with whatever Flask allows."""
         body, *rest = rv if isinstance(rv, tuple) else (rv,)
-        if isinstance(body, Answer):
-            body = Response(body.model_dump_json(by_alias=True), content_type=JSON)
+        if isinstance(body, ResponseSchema):
+            json = body.model_dump_json(by_alias=True)
+            body = self.response_class(json, mimetype="application/json")
         return super().make_response((body, *rest) if rest else body)
 
     def log_exception(self, exc_info: Any) -> None:
-        """Log a failure under the request's id, without the query that Flask's own line has."""
+        """Log an exception with the request's id, and without the query of Flask's own line."""
         log.error("%s %s failed", g.request_id, request.method, exc_info=exc_info)
 
 
@@ -52,20 +48,36 @@ def create_app(settings: Settings | None = None) -> Conduit:
     logs.configure(settings.LOG_LEVEL)
     app = Conduit(
         __name__,
-        info={"title": docs.TITLE, **document.INFO},
-        security_schemes={"Token": docs.TOKEN_SCHEME},
-        validation_error_callback=errors.refuse_invalid,
+        info={
+            "title": openapi.TITLE,
+            "version": openapi.VERSION,
+            "description": openapi.DESCRIPTION,
+        },
+        security_schemes={"Token": openapi.TOKEN_SCHEME},
+        validation_error_callback=errors.invalid,
         validation_error_model=ErrorResponse,
-        doc_ui=False,
+        doc_ui=False,  # its pages come with plugins
         static_folder=None,
     )
-    app.openapi_version = "3.1.0"
     app.config.from_object(settings)
     db.init_app(app)
     hub.register(app)
     middleware.register(app)
-    requests.register(app)
     errors.register(app)
+    install_contract(app)
+    CORS(
+        app,
+        origins=list(app.config["ORIGINS"]),
+        methods=["DELETE", "GET", "POST", "PUT"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["X-Request-ID"],
+        max_age=600,
+        send_wildcard=True,
+        always_send=False,
+    )
+    auth.register(app)
     api.register(app)
     app.cli.add_command(cli.seed_command)
+    if prefix := app.config["ROOT_PATH"]:
+        app.wsgi_app = PrefixMiddleware(app.wsgi_app, prefix)  # type: ignore[assignment,method-assign]
     return app

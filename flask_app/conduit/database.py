@@ -41,8 +41,8 @@ from sqlalchemy.types import TypeDecorator
 
 SQLITE = "sqlite:///"
 # How often a write is tried that meets another writer's unique value.
-MOST_ATTEMPTS = 100
-TOO_MANY_ATTEMPTS = f"other writers were first {MOST_ATTEMPTS} times"
+MAX_ATTEMPTS = 100
+TOO_MANY_ATTEMPTS = f"other writers were first {MAX_ATTEMPTS} times"
 # A connection is made for reading; only who writes has to change and restore it.
 READING = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
 # SQLite numbers rows by itself only where the key's type is INTEGER to the letter.

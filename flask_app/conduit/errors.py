@@ -2,41 +2,22 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn, cast
+from collections.abc import Mapping
+from typing import cast
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, jsonify, request
 from pydantic import ValidationError
-from pydantic_core import to_json
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from .validation import field_messages
 
 log = logging.getLogger("conduit.request")
 
-JSON = "application/json; charset=utf-8"
-
-# Pydantic's types of error; one that is not here brings the contract's message itself.
-MESSAGES = {
-    "missing": "can't be blank",
-    "string_type": "must be a string",
-    "list_type": "must be a list of strings",
-    "model_type": "must be an object",
-    "int_type": "must be an integer",
-    "int_parsing": "must be an integer",
-    "string_pattern_mismatch": "is invalid",
-    "too_short": "is too short (minimum is {min_length} characters)",
-    "too_long": "is too long (maximum is {max_length} characters)",
-    "literal_error": "must be {expected}",
-    "string_too_long": "is too long (maximum is {max_length} characters)",
-}
-
-
-# What is answered where nobody says more than the status.
-USUAL = {404: {"route": ["not found"]}, 500: {"server": ["internal error"]}}
-
 
 class ApiError(Exception):
-    """An answer that is not a success: a status, and a message by field."""
+    """A response that is not a success: a status, and a message by field."""
 
     status = 500
 
@@ -65,16 +46,8 @@ class Conflict(ApiError):
     status = 409
 
 
-class TooLarge(ApiError):
-    status = 413
-
-
 class UnsupportedMediaType(ApiError):
     status = 415
-
-
-class Invalid(ApiError):
-    status = 422
 
 
 class NotImplementedHere(ApiError):
@@ -88,82 +61,60 @@ class Unavailable(ApiError):
 def respond(
     status: int, errors: Mapping[str, list[str]], headers: Mapping[str, str] | None = None
 ) -> Response:
-    return Response(to_json({"errors": errors}), status, headers, content_type=JSON)
+    response = jsonify(errors=errors)
+    response.status_code = status
+    response.headers.update(headers or {})
+    return response
 
 
-def field_messages(errors: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Pydantic's errors as the contract's: the first of each field, in schema order."""
-    messages: dict[str, list[str]] = {}
-    for error in errors:
-        path = error["loc"]
-        field = str(path[min(1, len(path) - 1)]) if path else "body"
-        messages.setdefault(field, [message_of(error, path)])
-    return messages
-
-
-def message_of(error: Mapping[str, Any], path: list[Any]) -> str:
-    if not path:
-        return "must be an object"
-    if isinstance(path[-1], int):
-        return "must be a list of strings"
-    if error["input"] is None:
-        return "can't be blank"
-    message: str = MESSAGES.get(error["type"], error["msg"])
-    return message.format_map(error.get("ctx", {}))
-
-
-def is_unavailable(error: OperationalError | InterfaceError | TimeoutError) -> bool:
-    """Whether the database is away or too slow; SQLite says alike that a statement is wrong."""
-    cause = getattr(error, "orig", None)
-    return getattr(cause, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
-
-
-def refuse_invalid(error: ValidationError) -> NoReturn:
-    raise Invalid(**{name: message for name, [message] in field_messages(error.errors()).items()})
-
-
-def log_refusal(status: int, cause: object) -> None:
-    """Log why a request is refused, in one line."""
+def log_failure(status: int, cause: object) -> None:
+    """Log the cause of a 5xx response, in one line."""
     line = str(cause).partition("\n")[0]
     log.error("%s %s %s: %s", g.request_id, request.method, status, line)
 
 
+def api_error(error: ApiError) -> Response:
+    if error.status >= 500:
+        log_failure(error.status, error.__cause__ or error.errors)
+    headers = {"WWW-Authenticate": "Token"} if error.status == 401 else None
+    return respond(error.status, error.errors, headers)
+
+
+def http_error(error: HTTPException) -> Response:
+    """What Flask refuses by itself, or a view by `abort`."""
+    response = cast(Response, error.get_response())
+    if error.response is None:
+        body = respond(response.status_code, {"request": [error.description or error.name]})
+        response.data, response.content_type = body.data, body.content_type
+    if response.status_code == 401:
+        response.headers.setdefault("WWW-Authenticate", "Token")
+    if response.status_code == 503:
+        log_failure(503, error.description)
+    return response
+
+
+def internal_error(error: InternalServerError) -> Response:
+    return respond(500, {"server": ["internal error"]})
+
+
+def invalid(error: ValidationError) -> Response:
+    """flask-openapi's `validation_error_callback`."""
+    return respond(422, field_messages(error.errors()))
+
+
+def unavailable(error: OperationalError | InterfaceError | PoolTimeout) -> Response:
+    cause = getattr(error, "orig", None) or error
+    # SQLite reports a wrong statement by the same class as a locked database.
+    if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+        raise error
+    log_failure(503, cause)
+    return respond(503, {"server": ["unavailable"]})
+
+
 def register(app: Flask) -> None:
-    @app.errorhandler(ApiError)
-    def api_error(error: ApiError) -> Response:
-        if error.status >= 500:
-            log_refusal(error.status, error.__cause__ or error.errors)
-        headers = {"WWW-Authenticate": "Token"} if error.status == 401 else None
-        return respond(error.status, error.errors, headers)
-
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response:
-        """What Flask refuses by itself, or a view by `abort`."""
-        response = cast(Response, error.get_response())
-        if error.response is None:
-            by_default = error.description == type(error).description
-            errors = USUAL.get(response.status_code) if by_default else None
-            message = error.description or error.name
-            response.data = to_json({"errors": errors or {"request": [message]}})
-            response.content_type = JSON
-        if response.status_code == 401:
-            response.headers.setdefault("WWW-Authenticate", "Token")
-        if response.status_code == 503:
-            log_refusal(503, error.description)
-        return response
-
-    @app.errorhandler(MethodNotAllowed)
-    def method_not_allowed(error: MethodNotAllowed) -> Response:
-        headers = {"Allow": ", ".join(sorted({*(error.valid_methods or ()), "OPTIONS"}))}
-        if request.method == "OPTIONS":
-            return Response(status=204, headers=headers)
-        return respond(405, {"method": ["not allowed"]}, headers)
-
-    @app.errorhandler(OperationalError)
-    @app.errorhandler(InterfaceError)
-    @app.errorhandler(TimeoutError)
-    def unavailable(error: OperationalError | InterfaceError | TimeoutError) -> Response:
-        if not is_unavailable(error):
-            raise error
-        log_refusal(503, getattr(error, "orig", None) or error)
-        return respond(503, {"server": ["unavailable"]})
+    app.register_error_handler(ApiError, api_error)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(InternalServerError, internal_error)
+    app.register_error_handler(OperationalError, unavailable)
+    app.register_error_handler(InterfaceError, unavailable)
+    app.register_error_handler(PoolTimeout, unavailable)

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from .database import make_engine
-from .docs import answers, operation_id
-from .schemas import Answer
+from .openapi import error_responses, operation_id
+from .schemas import ResponseSchema
 
 log = logging.getLogger("conduit.health")
 
@@ -21,14 +21,14 @@ asking = threading.Lock()
 bp = APIBlueprint("health", __name__, operation_id_callback=operation_id)
 
 
-class HealthResponse(Answer):
+class HealthResponse(ResponseSchema):
     status: Literal["ok", "unavailable"]
 
 
 @bp.get(
     "/health",
     tags=[{"name": "Health"}],
-    responses={200: HealthResponse, **answers(400), 503: HealthResponse},
+    responses={200: HealthResponse, **error_responses(400), 503: HealthResponse},
 )
 def get_health() -> HealthResponse | tuple[HealthResponse, int]:
     """Say whether the service can work"""

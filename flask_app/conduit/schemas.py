@@ -24,13 +24,13 @@ def without_titles(schema: dict[str, Any]) -> None:
         field.pop("title", None)
 
 
-class Wire(BaseModel):
+class Schema(BaseModel):
     """A JSON object of the API: camelCase on the wire, snake_case in Python."""
 
     model_config = ConfigDict(alias_generator=to_camel, json_schema_extra=without_titles)
 
 
-class Answer(Wire):
+class ResponseSchema(Schema):
     """What is answered: made from a row, or in Python, by the names there."""
 
     model_config = ConfigDict(
@@ -38,7 +38,7 @@ class Answer(Wire):
     )
 
 
-class ErrorResponse(Answer):
+class ErrorResponse(ResponseSchema):
     errors: dict[str, list[str]]
 
 

@@ -24,16 +24,16 @@ class Settings:
         self.TOKEN_LIFETIME = positive("TOKEN_LIFETIME", 2_592_000)
         self.PASSWORD_HASHING = one_of("PASSWORD_HASHING", "strong", "fast")
         self.ROOT_PATH = prefix("ROOT_PATH")
-        self.HOSTS = split(read("ALLOWED_HOSTS", everyone).lower())
+        hosts = split(read("ALLOWED_HOSTS", everyone).lower())
+        self.TRUSTED_HOSTS = None if "*" in hosts else sorted(hosts)
         self.ORIGINS = split(read("CORS_ORIGINS", everyone))
         self.EVENT_RETENTION = positive("EVENT_RETENTION", 86_400)
         self.LIVE_SOCKETS = positive("LIVE_SOCKETS", 200)
-        self.LAB = not production or read("LAB", "0") == "1"
+        self.LAB = one_of("LAB", "0", "1") == "1" or not production
         self.LOG_LEVEL = one_of("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
         # Idle connections are pinged, so that no thread waits for a client that is gone.
         self.SOCK_SERVER_OPTIONS = {"ping_interval": 20, "max_message_size": 16 * 1_048_576}
-        # The contract answers OPTIONS with 204; Flask's own answer is a 200.
-        self.PROVIDE_AUTOMATIC_OPTIONS = False
+        self.MAX_CONTENT_LENGTH = 1_048_576  # bytes
         if not self.DATABASE_URL.startswith(("sqlite:///", "postgresql://")):
             raise ValueError("CONDUIT_DATABASE_URL must begin with sqlite:/// or postgresql://")
         if self.DATABASE_URL.startswith("postgresql://"):

@@ -28,19 +28,30 @@ def migrate(connection: Connection) -> None:
         version_table=VERSION_TABLE,
         include_name=lambda name, kind, parents: kind != "table" or name in shared,
         compare_type=compare_type,
+        user_module_prefix="database.",  # as script.py.mako imports it
+        render_as_batch=connection.dialect.name == "sqlite",
         # Alembic compares no check constraints unless it is told to.
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
     )
     present = set(inspect(connection).get_table_names())
     made_by_another_app = VERSION_TABLE not in present and not present.isdisjoint(shared)
     with context.begin_transaction():
-        if made_by_another_app:
+        if made_by_another_app and is_upgrade():
             require_same([f"no table {name}" for name in sorted(set(shared) - present)])
             # Later migrations leave out what is there already.
             context.get_context().stamp(context.script, FIRST_REVISION)
         context.run_migrations()
-        if made_by_another_app:
+        if made_by_another_app and is_upgrade():
             require_same(find_differences(context.get_context(), connection))
+
+
+def is_upgrade() -> bool:
+    """Whether the command moves the database to a revision; `alembic current` only looks."""
+    try:
+        context.get_revision_argument()
+    except KeyError:
+        return False
+    return True
 
 
 def compare_type(
@@ -93,6 +104,8 @@ def require_same(differences: list[Any]) -> None:
         )
 
 
+if context.is_offline_mode():
+    raise SystemExit("conduit: migrations look at the database, so that there is no --sql")
 engine = with_transactions(make_engine(get_settings().DATABASE_URL))
 with engine.connect() as connection, warnings.catch_warnings():
     # SQLAlchemy cannot read indexes on expressions from SQLite, and says so each time.

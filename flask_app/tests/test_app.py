@@ -13,7 +13,7 @@ from conduit import create_app
 from conduit.live import services
 from conduit.live.hub import Hub
 from conduit.live.models import Event, EventCounter
-from conduit.live.subscriptions import News
+from conduit.live.subscriptions import PublishedEvent
 from conduit.settings import Settings
 
 
@@ -24,7 +24,8 @@ def test_factory(app: Flask) -> None:
     other = create_app(settings)
     answer = other.test_client().get("/api/nothing", headers={"Origin": "https://front.example"})
     assert answer.headers["Access-Control-Allow-Origin"] == "https://front.example"
-    assert app.test_client().get("/api/nothing").headers["Access-Control-Allow-Origin"] == "*"
+    answer = app.test_client().get("/api/nothing", headers={"Origin": "https://other.example"})
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
     other.extensions["database"].engine.dispose()
 
 
@@ -52,21 +53,26 @@ def test_events_are_handed_out_once(app: Flask, monkeypatch: pytest.MonkeyPatch)
     """What the hub has read stays read, also where its next read fails."""
     hub = Hub(app.config, app.extensions["database"])
     hub.position = 0
-    reads: list[list[News]] = [[News(1, "article.created", 1, 1, "{}", frozenset())], []]
+    reads: list[list[PublishedEvent]] = [
+        [PublishedEvent(1, "article.created", 1, 1, "{}", frozenset())],
+        [],
+    ]
     asked = []
 
-    def get_news(session: Session, *, after: int, get_listeners: object) -> list[News]:
+    def get_published(
+        session: Session, *, after: int, get_listeners: object
+    ) -> list[PublishedEvent]:
         asked.append(after)
         if len(asked) == 2:
             raise OperationalError("SELECT", {}, Exception("the database is away"))
         return reads.pop(0)
 
-    monkeypatch.setattr(services, "get_news", get_news)
+    monkeypatch.setattr(services, "get_published", get_published)
     with pytest.raises(OperationalError):
         hub.catch_up()
     hub.catch_up()
     assert asked == [0, 1, 1]
-    assert [news.id for news in hub.backlog.news] == [1]
+    assert [published.id for published in hub.backlog.published] == [1]
 
 
 UPGRADE = {

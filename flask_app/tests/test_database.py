@@ -132,12 +132,12 @@ def test_hashing_at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         with app.app_context():
             passwords.hash_password("x")
 
-    threads = [threading.Thread(target=hash_one) for _ in range(passwords.MOST_AT_ONCE * 4)]
+    threads = [threading.Thread(target=hash_one) for _ in range(passwords.MAX_CONCURRENT * 4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert most == passwords.MOST_AT_ONCE
+    assert most == passwords.MAX_CONCURRENT
 
 
 def test_counter_is_locked_last(app: Flask, guido: User) -> None:

@@ -32,7 +32,7 @@ ANY_ORIGIN = Cors()
 
 
 def check_usual(answer: Answer, cors: Cors = ANY_ORIGIN) -> None:
-    """ANSWER-1 to ANSWER-8, TOKEN-9, CORS-4 and CORS-5, for one answer."""
+    """ANSWER-1 to ANSWER-8, TOKEN-9 and CORS-3 to CORS-6, for one answer."""
     __tracebackhide__ = True
     headers = answer.headers
     for name in headers:
@@ -78,15 +78,14 @@ def _request_id(answer: Answer) -> dict[str, str]:
 
 def _cors(answer: Answer, cors: Cors) -> dict[str, str]:
     origin = answer.request.headers.get("origin")
-    allowed = cors.any_origin or origin in cors.origins
-    headers = {} if cors.any_origin else {"vary": "Origin"}
-    if allowed:
-        headers["access-control-allow-origin"] = "*" if cors.any_origin else str(origin)
+    headers = {"vary": "Origin"}
+    if origin is not None and (cors.any_origin or origin in cors.origins):
+        headers["access-control-allow-origin"] = "*" if cors.any_origin else origin
         headers["access-control-expose-headers"] = "X-Request-ID"
-    if allowed and answer.status == 204 and _is_preflight(answer):
-        headers["access-control-allow-methods"] = answer.headers.get("allow", "")
-        headers["access-control-allow-headers"] = "Authorization, Content-Type"
-        headers["access-control-max-age"] = "600"
+        if _is_preflight(answer):
+            headers["access-control-allow-methods"] = "DELETE, GET, POST, PUT"
+            headers["access-control-allow-headers"] = "Authorization, Content-Type"
+            headers["access-control-max-age"] = "600"
     return headers
 
 
@@ -102,7 +101,7 @@ def _needed(answer: Answer) -> set[str]:
     if answer.status != 204:
         needed.add("content-length")
         needed.add("location" if answer.status == 307 else "content-type")
-    if answer.status == 405 or (answer.status == 204 and answer.request.method == "OPTIONS"):
+    if answer.status == 405:
         needed.add("allow")
     if answer.status == 426:
         needed.add("upgrade")

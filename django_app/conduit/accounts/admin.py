@@ -4,7 +4,7 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ..admin import HoldingAdmin, UnchangedAdmin
+from ..admin import LockingAdmin, UnchangedAdmin
 from . import services
 from .models import Follow, User
 
@@ -16,7 +16,7 @@ class NewUserForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class ConduitUserAdmin(HoldingAdmin, UserAdmin):
+class ConduitUserAdmin(LockingAdmin, UserAdmin):
     add_form = NewUserForm
     list_display = ["username", "email", "created_at", "is_active", "is_staff"]
     list_filter = ["is_active", "is_staff", "is_superuser"]

@@ -1,8 +1,7 @@
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from ..docs import TOKEN_OPTIONAL, answers
-from ..requests import JSON
+from ..openapi import TOKEN_OPTIONAL, error_responses
 from . import schemas, services
 from .auth import UserRequest, ViewerRequest, login_optional, login_required
 
@@ -12,9 +11,9 @@ router = Router(by_alias=True)
 @router.post(
     "/users/login",
     tags=["Accounts"],
-    response={200: schemas.UserResponse, **answers(400, 401, 413, 415, 422)},
+    response={200: schemas.UserResponse, **error_responses(400, 401, 413, 415, 422)},
 )
-def login(request: HttpRequest, payload: JSON[schemas.LoginRequest]) -> schemas.UserResponse:
+def login(request: HttpRequest, payload: schemas.LoginRequest) -> schemas.UserResponse:
     """Sign in"""
     user = services.login(**payload.user.model_dump())
     return schemas.UserResponse(user=user)
@@ -23,10 +22,10 @@ def login(request: HttpRequest, payload: JSON[schemas.LoginRequest]) -> schemas.
 @router.post(
     "/users",
     tags=["Accounts"],
-    response={201: schemas.UserResponse, **answers(400, 409, 413, 415, 422)},
+    response={201: schemas.UserResponse, **error_responses(400, 409, 413, 415, 422)},
 )
 def create_user(
-    request: HttpRequest, payload: JSON[schemas.NewUserRequest]
+    request: HttpRequest, payload: schemas.NewUserRequest
 ) -> Status[schemas.UserResponse]:
     """Register"""
     user = services.create_user(**payload.user.model_dump())
@@ -37,7 +36,7 @@ def create_user(
     "/user",
     tags=["Accounts"],
     auth=login_required,
-    response={200: schemas.UserResponse, **answers(401)},
+    response={200: schemas.UserResponse, **error_responses(401)},
 )
 def get_current_user(request: UserRequest) -> schemas.UserResponse:
     """Get the current user"""
@@ -48,10 +47,10 @@ def get_current_user(request: UserRequest) -> schemas.UserResponse:
     "/user",
     tags=["Accounts"],
     auth=login_required,
-    response={200: schemas.UserResponse, **answers(400, 401, 409, 413, 415, 422)},
+    response={200: schemas.UserResponse, **error_responses(400, 401, 409, 413, 415, 422)},
 )
 def update_current_user(
-    request: UserRequest, payload: JSON[schemas.UserUpdateRequest]
+    request: UserRequest, payload: schemas.UserUpdateRequest
 ) -> schemas.UserResponse:
     """Update the current user"""
     changes = payload.user.model_dump()
@@ -63,7 +62,7 @@ def update_current_user(
     "/profiles/{username}",
     tags=["Profiles"],
     auth=login_optional,
-    response={200: schemas.ProfileResponse, **answers(401, 404)},
+    response={200: schemas.ProfileResponse, **error_responses(401, 404)},
     openapi_extra=TOKEN_OPTIONAL,
 )
 def get_profile_by_username(request: ViewerRequest, username: str) -> schemas.ProfileResponse:
@@ -76,7 +75,7 @@ def get_profile_by_username(request: ViewerRequest, username: str) -> schemas.Pr
     "/profiles/{username}/follow",
     tags=["Profiles"],
     auth=login_required,
-    response={200: schemas.ProfileResponse, **answers(401, 403, 404)},
+    response={200: schemas.ProfileResponse, **error_responses(401, 403, 404)},
 )
 def follow_user_by_username(request: UserRequest, username: str) -> schemas.ProfileResponse:
     """Follow a user"""
@@ -88,7 +87,7 @@ def follow_user_by_username(request: UserRequest, username: str) -> schemas.Prof
     "/profiles/{username}/follow",
     tags=["Profiles"],
     auth=login_required,
-    response={200: schemas.ProfileResponse, **answers(401, 404)},
+    response={200: schemas.ProfileResponse, **error_responses(401, 404)},
 )
 def unfollow_user_by_username(request: UserRequest, username: str) -> schemas.ProfileResponse:
     """Unfollow a user"""

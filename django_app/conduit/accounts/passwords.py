@@ -3,29 +3,25 @@
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.core.exceptions import SynchronousOnlyOperation
-from django.db import connection, models
+from django.db import models
 
 from ..errors import Unavailable
 
 # Each takes 64 MiB and a processor.
-MOST_AT_ONCE = os.cpu_count() or 1
+MAX_CONCURRENT = os.cpu_count() or 1
 TURN_TIMEOUT = 5  # seconds
 
-turns = threading.BoundedSemaphore(MOST_AT_ONCE)
+turns = threading.BoundedSemaphore(MAX_CONCURRENT)
 
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """Wait, without a connection, until fewer passwords are hashed; raises `Unavailable`."""
-    if not connection.in_atomic_block:
-        with suppress(SynchronousOnlyOperation):  # a coroutine has none
-            connection.close()  # gives it back to the pool
+    """Wait until fewer than `MAX_CONCURRENT` passwords are hashed; raises `Unavailable`."""
     if not turns.acquire(timeout=TURN_TIMEOUT):
         waited = TimeoutError(f"no turn to hash a password within {TURN_TIMEOUT} seconds")
         raise Unavailable(server="unavailable") from waited
@@ -66,4 +62,4 @@ class PasswordField(models.CharField):
         return f"argon2{value}" if value.startswith("$argon2id$") else value
 
     def get_prep_value(self, value: Any) -> Any:
-        return super().get_prep_value(value).removeprefix("argon2")
+        return None if value is None else super().get_prep_value(value).removeprefix("argon2")

@@ -35,5 +35,5 @@ class UserQuerySet(QuerySet["User"]):
         return self.annotate(following=followed_by(viewer, "pk"))
 
     def for_change(self) -> UserQuerySet:
-        """Users, held until the commit."""
+        """Users, locked until the commit."""
         return self.select_for_update(no_key=True)

@@ -3,7 +3,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from pydantic_core import MISSING
 
-from ..schemas import ABSENT, Answer, FilledText, RequiredText, Text, Wire
+from ..schemas import ABSENT, FilledText, RequiredText, ResponseSchema, Schema, Text
 
 USERNAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
 # What HTML asks of <input type=email>, with at least one dot in the domain.
@@ -42,26 +42,26 @@ Image = Annotated[
 ]
 
 
-class Login(Wire):
+class Login(Schema):
     email: Annotated[RequiredText, Field(examples=["ada@example.com"])]
     password: Annotated[RequiredText, Field(examples=["correct horse"])]
 
 
-class LoginRequest(Wire):
+class LoginRequest(Schema):
     user: Login
 
 
-class NewUser(Wire):
+class NewUser(Schema):
     username: Username
     email: Email
     password: Password
 
 
-class NewUserRequest(Wire):
+class NewUserRequest(Schema):
     user: NewUser
 
 
-class UserUpdate(Wire):
+class UserUpdate(Schema):
     """What is absent stays as it is."""
 
     email: Email | MISSING = ABSENT
@@ -71,11 +71,11 @@ class UserUpdate(Wire):
     image: Image | MISSING = ABSENT
 
 
-class UserUpdateRequest(Wire):
+class UserUpdateRequest(Schema):
     user: UserUpdate
 
 
-class User(Answer):
+class User(ResponseSchema):
     email: str
     token: str
     username: str
@@ -83,16 +83,16 @@ class User(Answer):
     image: str | None
 
 
-class UserResponse(Answer):
+class UserResponse(ResponseSchema):
     user: User
 
 
-class Profile(Answer):
+class Profile(ResponseSchema):
     username: str
     bio: str | None
     image: str | None
     following: bool
 
 
-class ProfileResponse(Answer):
+class ProfileResponse(ResponseSchema):
     profile: Profile

@@ -12,7 +12,7 @@ from ..errors import Unauthorized
 
 ALGORITHM = "HS256"
 CLAIMS = ["sub", "iat", "exp", "ver", "sid"]
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def read_token(token: str) -> AccessToken:
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
         raise Unauthorized(token="is invalid") from None
     subject, version, session_id = claims["sub"], claims["ver"], claims["sid"]
-    if not re.fullmatch("[1-9][0-9]{0,18}", subject) or int(subject) > LARGEST_ID:
+    if not re.fullmatch("[1-9][0-9]{0,18}", subject) or int(subject) > MAX_ID:
         raise Unauthorized(token="is invalid")
     if type(version) is not int:
         raise Unauthorized(token="is invalid")

@@ -2,31 +2,31 @@
 
 from typing import Any
 
-from ..validators import follow
+from ..validators import validate_as
 from . import schemas
 
 
 def validate_email(value: str) -> None:
-    follow(schemas.Email, value)
+    validate_as(schemas.Email, value)
 
 
 def validate_username(value: str) -> None:
-    follow(schemas.Username, value)
+    validate_as(schemas.Username, value)
 
 
 def validate_bio(value: str) -> None:
-    follow(schemas.Bio, value)
+    validate_as(schemas.Bio, value)
 
 
 def validate_image(value: str) -> None:
-    follow(schemas.Image, value)
+    validate_as(schemas.Image, value)
 
 
 class PasswordValidator:
     """One of `AUTH_PASSWORD_VALIDATORS`: for the admin, `createsuperuser` and `changepassword`."""
 
     def validate(self, password: str, user: Any = None) -> None:
-        follow(schemas.Password, password)
+        validate_as(schemas.Password, password)
 
     def get_help_text(self) -> str:
         return "Your password must have 8 to 128 characters."

@@ -6,8 +6,8 @@ from django.contrib.admin.widgets import AutocompleteSelectMultiple, RelatedFiel
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ..admin import HoldingAdmin, UnchangedAdmin
-from ..validators import follow
+from ..admin import LockingAdmin, UnchangedAdmin
+from ..validators import validate_as
 from . import schemas, services
 from .models import Article, Favorite, Tag
 
@@ -35,12 +35,12 @@ class ArticleForm(forms.ModelForm):
 
     def clean_tag_list(self) -> list[str]:
         names = [tag.name for tag in self.cleaned_data["tag_list"]]
-        follow(schemas.TagList, names)
+        validate_as(schemas.TagList, names)
         return names
 
 
 @admin.register(Article)
-class ArticleAdmin(HoldingAdmin):
+class ArticleAdmin(LockingAdmin):
     form = ArticleForm
     fields = [
         "author",

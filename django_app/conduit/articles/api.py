@@ -2,8 +2,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Status
 
 from ..accounts.auth import UserRequest, ViewerRequest, login_optional, login_required
-from ..docs import TOKEN_OPTIONAL, answers
-from ..requests import JSON
+from ..openapi import TOKEN_OPTIONAL, error_responses
 from . import schemas, services
 
 router = Router(by_alias=True)
@@ -13,7 +12,7 @@ router = Router(by_alias=True)
     "/articles/feed",
     tags=["Articles"],
     auth=login_required,
-    response={200: schemas.ArticlesResponse, **answers(401, 422)},
+    response={200: schemas.ArticlesResponse, **error_responses(401, 422)},
 )
 def get_articles_feed(request: UserRequest, page: Query[schemas.Page]) -> schemas.ArticlesResponse:
     """Get recent articles from users you follow"""
@@ -24,7 +23,7 @@ def get_articles_feed(request: UserRequest, page: Query[schemas.Page]) -> schema
     "/articles",
     tags=["Articles"],
     auth=login_optional,
-    response={200: schemas.ArticlesResponse, **answers(401, 422)},
+    response={200: schemas.ArticlesResponse, **error_responses(401, 422)},
     openapi_extra=TOKEN_OPTIONAL,
 )
 def get_articles(
@@ -38,10 +37,10 @@ def get_articles(
     "/articles",
     tags=["Articles"],
     auth=login_required,
-    response={201: schemas.ArticleResponse, **answers(400, 401, 413, 415, 422)},
+    response={201: schemas.ArticleResponse, **error_responses(400, 401, 413, 415, 422)},
 )
 def create_article(
-    request: UserRequest, payload: JSON[schemas.NewArticleRequest]
+    request: UserRequest, payload: schemas.NewArticleRequest
 ) -> Status[schemas.ArticleResponse]:
     """Create an article"""
     article = services.create_article(author=request.auth, **payload.article.model_dump())
@@ -52,7 +51,7 @@ def create_article(
     "/articles/{slug}",
     tags=["Articles"],
     auth=login_optional,
-    response={200: schemas.ArticleResponse, **answers(401, 404)},
+    response={200: schemas.ArticleResponse, **error_responses(401, 404)},
     openapi_extra=TOKEN_OPTIONAL,
 )
 def get_article(request: ViewerRequest, slug: str) -> schemas.ArticleResponse:
@@ -65,10 +64,10 @@ def get_article(request: ViewerRequest, slug: str) -> schemas.ArticleResponse:
     "/articles/{slug}",
     tags=["Articles"],
     auth=login_required,
-    response={200: schemas.ArticleResponse, **answers(400, 401, 403, 404, 413, 415, 422)},
+    response={200: schemas.ArticleResponse, **error_responses(400, 401, 403, 404, 413, 415, 422)},
 )
 def update_article(
-    request: UserRequest, slug: str, payload: JSON[schemas.ArticleUpdateRequest]
+    request: UserRequest, slug: str, payload: schemas.ArticleUpdateRequest
 ) -> schemas.ArticleResponse:
     """Update an article"""
     article = services.update_article(
@@ -81,7 +80,7 @@ def update_article(
     "/articles/{slug}",
     tags=["Articles"],
     auth=login_required,
-    response={204: None, **answers(401, 403, 404)},
+    response={204: None, **error_responses(401, 403, 404)},
 )
 def delete_article(request: UserRequest, slug: str) -> Status[None]:
     """Delete an article"""
@@ -93,7 +92,7 @@ def delete_article(request: UserRequest, slug: str) -> Status[None]:
     "/articles/{slug}/favorite",
     tags=["Favorites"],
     auth=login_required,
-    response={200: schemas.ArticleResponse, **answers(401, 404)},
+    response={200: schemas.ArticleResponse, **error_responses(401, 404)},
 )
 def create_article_favorite(request: UserRequest, slug: str) -> schemas.ArticleResponse:
     """Favorite an article"""
@@ -105,7 +104,7 @@ def create_article_favorite(request: UserRequest, slug: str) -> schemas.ArticleR
     "/articles/{slug}/favorite",
     tags=["Favorites"],
     auth=login_required,
-    response={200: schemas.ArticleResponse, **answers(401, 404)},
+    response={200: schemas.ArticleResponse, **error_responses(401, 404)},
 )
 def delete_article_favorite(request: UserRequest, slug: str) -> schemas.ArticleResponse:
     """Unfavorite an article"""
@@ -113,7 +112,7 @@ def delete_article_favorite(request: UserRequest, slug: str) -> schemas.ArticleR
     return schemas.ArticleResponse(article=article)
 
 
-@router.get("/tags", tags=["Tags"], response={200: schemas.TagsResponse, **answers(400)})
+@router.get("/tags", tags=["Tags"], response={200: schemas.TagsResponse, **error_responses(400)})
 def get_tags(request: HttpRequest) -> schemas.TagsResponse:
     """Get the tags in use"""
     return services.get_tags()

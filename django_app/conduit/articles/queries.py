@@ -94,7 +94,7 @@ class ArticleQuerySet(QuerySet["Article"]):
         return newest
 
     def for_change(self) -> ArticleQuerySet:
-        """Articles, held until the commit, so that what hangs on them cannot lose them."""
+        """Articles, locked until the commit, so that what hangs on them cannot lose them."""
         return self.select_for_update(no_key=True)
 
 

@@ -8,12 +8,12 @@ from ..schemas import (
     ABSENT,
     NO_NUL,
     SPACE,
-    Answer,
     Integer,
     RequiredText,
+    ResponseSchema,
+    Schema,
     Text,
     Timestamp,
-    Wire,
     between,
 )
 
@@ -63,18 +63,18 @@ Filter = Annotated[
 ]
 
 
-class NewArticle(Wire):
+class NewArticle(Schema):
     title: Title
     description: Description
     body: Body
     tag_list: TagList | MISSING = ABSENT
 
 
-class NewArticleRequest(Wire):
+class NewArticleRequest(Schema):
     article: NewArticle
 
 
-class ArticleUpdate(Wire):
+class ArticleUpdate(Schema):
     """What is absent stays as it is."""
 
     title: Title | MISSING = ABSENT
@@ -83,11 +83,11 @@ class ArticleUpdate(Wire):
     tag_list: TagList | MISSING = ABSENT
 
 
-class ArticleUpdateRequest(Wire):
+class ArticleUpdateRequest(Schema):
     article: ArticleUpdate
 
 
-class Page(Wire):
+class Page(Schema):
     limit: Limit = 20
     offset: Offset = 0
 
@@ -106,7 +106,7 @@ def sort_tags(names: list[str] | None) -> list[str]:
 TagNames = Annotated[list[str], BeforeValidator(sort_tags)]
 
 
-class ArticleSummary(Answer):
+class ArticleSummary(ResponseSchema):
     slug: str
     title: str
     description: str
@@ -118,7 +118,7 @@ class ArticleSummary(Answer):
     author: Profile
 
 
-class Article(Answer):
+class Article(ResponseSchema):
     slug: str
     title: str
     description: str
@@ -131,14 +131,14 @@ class Article(Answer):
     author: Profile
 
 
-class ArticleResponse(Answer):
+class ArticleResponse(ResponseSchema):
     article: Article
 
 
-class ArticlesResponse(Answer):
+class ArticlesResponse(ResponseSchema):
     articles: list[ArticleSummary]
     articles_count: int
 
 
-class TagsResponse(Answer):
+class TagsResponse(ResponseSchema):
     tags: list[str]

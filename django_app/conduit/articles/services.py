@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from ..accounts.models import User
-from ..database.constraints import MOST_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
+from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
 from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
 from ..schemas import now
@@ -59,7 +59,7 @@ def create_article(
 def add_article(article: Article, *, tag_list: Sequence[str]) -> schemas.Article:
     """Save a new article, and tell of it; called in a transaction."""
     article.created_at = article.updated_at = now()
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         article.slug = find_free_slug(article.title)
         try:
             with transaction.atomic():
@@ -84,13 +84,13 @@ def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> schemas
 
 
 def change_article(article: Article, *, changes: dict[str, Any], viewer: User) -> schemas.Article:
-    """Change an article that is held until the commit, and tell of it."""
+    """Change an article that is locked until the commit, and tell of it."""
     tag_list = changes.pop("tag_list", None)
     changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
     renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
     for name, value in changes.items():
         setattr(article, name, value)
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         if renamed:
             article.slug = find_free_slug(article.title, article.pk)
         try:
@@ -116,7 +116,7 @@ def delete_article(*, slug: str, user: User) -> None:
 
 
 def remove_article(article: Article) -> None:
-    """Delete an article that is held until the commit, and tell of it."""
+    """Delete an article that is locked until the commit, and tell of it."""
     article_id = article.pk
     article.delete()
     events.record(
@@ -129,7 +129,7 @@ def remove_article(article: Article) -> None:
 
 @transaction.atomic
 def remove_articles(articles: QuerySet[Article]) -> None:
-    for article in hold_articles(articles):
+    for article in lock_articles(articles):
         remove_article(article)
 
 
@@ -153,7 +153,7 @@ def unfavorite_article(*, slug: str, user: User) -> schemas.Article:
 
 @transaction.atomic
 def remove_favorites(favorites: QuerySet[Favorite]) -> None:
-    hold_articles(Article.objects.filter(pk__in=favorites.values("article")))
+    lock_articles(Article.objects.filter(pk__in=favorites.values("article")))
     for favorite in favorites.select_related("article", "user"):
         unfavorite_article(slug=favorite.article.slug, user=favorite.user)
 
@@ -162,7 +162,7 @@ def remove_favorites(favorites: QuerySet[Favorite]) -> None:
 def take_off_tags(tags: QuerySet[Tag]) -> None:
     """Take tags off all articles; one that no article has is shown nowhere."""
     gone = set(tags.values_list("name", flat=True))
-    for article in hold_articles(Article.objects.filter(tags__in=tags)):
+    for article in lock_articles(Article.objects.filter(tags__in=tags)):
         kept = set(article.tags.values_list("name", flat=True)) - gone
         change_article(article, changes={"tag_list": sorted(kept)}, viewer=article.author)
 
@@ -184,8 +184,8 @@ def get_article_for_change(slug: str) -> Article:
     return article
 
 
-def hold_articles(articles: QuerySet[Article]) -> list[Article]:
-    """These articles, held until the commit.
+def lock_articles(articles: QuerySet[Article]) -> list[Article]:
+    """These articles, locked until the commit.
 
     Before the first event: who waits for an article while holding the counter can wait for ever.
     """

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug as validate_characters
 
-from ..validators import follow
+from ..validators import validate_as
 from . import schemas
 from .slugs import ROUTE_WORDS
 
@@ -15,19 +15,19 @@ def validate_slug(value: str) -> None:
 
 
 def validate_title(value: str) -> None:
-    follow(schemas.Title, value)
+    validate_as(schemas.Title, value)
 
 
 def validate_description(value: str) -> None:
-    follow(schemas.Description, value)
+    validate_as(schemas.Description, value)
 
 
 def validate_body(value: str) -> None:
-    follow(schemas.Body, value)
+    validate_as(schemas.Body, value)
 
 
 def validate_tag(value: str) -> None:
     """A tag as it is stored: one that the API would trim is none."""
-    follow(schemas.TagList, [value])
+    validate_as(schemas.TagList, [value])
     if value != value.strip():
         raise ValidationError("has white space around it", code="trim")

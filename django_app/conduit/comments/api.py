@@ -1,8 +1,7 @@
 from ninja import Router, Status
 
 from ..accounts.auth import UserRequest, ViewerRequest, login_optional, login_required
-from ..docs import TOKEN_OPTIONAL, answers
-from ..requests import JSON
+from ..openapi import TOKEN_OPTIONAL, error_responses
 from . import schemas, services
 
 router = Router(tags=["Comments"], by_alias=True)
@@ -11,7 +10,7 @@ router = Router(tags=["Comments"], by_alias=True)
 @router.get(
     "/articles/{slug}/comments",
     auth=login_optional,
-    response={200: schemas.CommentsResponse, **answers(401, 404)},
+    response={200: schemas.CommentsResponse, **error_responses(401, 404)},
     openapi_extra=TOKEN_OPTIONAL,
 )
 def get_article_comments(request: ViewerRequest, slug: str) -> schemas.CommentsResponse:
@@ -22,10 +21,10 @@ def get_article_comments(request: ViewerRequest, slug: str) -> schemas.CommentsR
 @router.post(
     "/articles/{slug}/comments",
     auth=login_required,
-    response={201: schemas.CommentResponse, **answers(400, 401, 404, 413, 415, 422)},
+    response={201: schemas.CommentResponse, **error_responses(400, 401, 404, 413, 415, 422)},
 )
 def create_article_comment(
-    request: UserRequest, slug: str, payload: JSON[schemas.NewCommentRequest]
+    request: UserRequest, slug: str, payload: schemas.NewCommentRequest
 ) -> Status[schemas.CommentResponse]:
     """Comment on an article"""
     comment = services.create_comment(slug=slug, author=request.auth, body=payload.comment.body)
@@ -35,7 +34,7 @@ def create_article_comment(
 @router.delete(
     "/articles/{slug}/comments/{id}",
     auth=login_required,
-    response={204: None, **answers(401, 403, 404)},
+    response={204: None, **error_responses(401, 403, 404)},
 )
 def delete_article_comment(request: UserRequest, slug: str, id: str) -> Status[None]:
     """Delete a comment"""

@@ -6,14 +6,14 @@ from django.db.models import QuerySet
 
 from ..accounts.models import User
 from ..articles.models import Article
-from ..articles.services import ensure_article, get_article_for_change, hold_articles
+from ..articles.services import ensure_article, get_article_for_change, lock_articles
 from ..errors import Forbidden, NotFound
 from ..live import events
 from ..schemas import now
 from . import schemas
 from .models import Comment
 
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 
 def get_comments(*, slug: str, viewer: User | AnonymousUser) -> schemas.CommentsResponse:
@@ -62,14 +62,14 @@ def delete_comment(*, slug: str, comment_id: str, user: User) -> None:
 
 @transaction.atomic
 def remove_comments(comments: QuerySet[Comment]) -> None:
-    held = hold_articles(Article.objects.filter(pk__in=comments.values("article")))
+    held = lock_articles(Article.objects.filter(pk__in=comments.values("article")))
     articles = {article.pk: article for article in held}
     for comment in comments.filter(article__in=held):
         remove_comment(comment, articles[comment.article_id])
 
 
 def remove_comment(comment: Comment, article: Article) -> None:
-    """Delete a comment of an article that is held until the commit, and tell of it."""
+    """Delete a comment of an article that is locked until the commit, and tell of it."""
     deleted_id = comment.pk
     comment.delete()
     events.record(
@@ -82,6 +82,6 @@ def remove_comment(comment: Comment, article: Article) -> None:
 
 def read_id(text: str) -> int:
     """A comment's id as it stands in a path; what cannot be one is not found."""
-    if not re.fullmatch("[0-9]+", text, re.ASCII) or not 1 <= int(text) <= LARGEST_ID:
+    if not re.fullmatch("[0-9]+", text, re.ASCII) or not 1 <= int(text) <= MAX_ID:
         raise NotFound(comment="not found")
     return int(text)

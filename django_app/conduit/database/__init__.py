@@ -32,6 +32,17 @@ def bounded_connection(timeout: int) -> type[BoundedConnection]:
     return type("BoundedConnection", (BoundedConnection,), {"answer_timeout": answer_timeout})
 
 
+def release_connection() -> None:
+    """Return this thread's connection to the pool, unless a transaction needs it.
+
+    For code that is about to wait for something else; the next query takes another one.
+    """
+    from django.db import connection  # the settings import this module
+
+    if not connection.in_atomic_block:
+        connection.close()
+
+
 @contextmanager
 def without_pool(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Open a connection for a moment where there is none.

@@ -5,8 +5,8 @@ from django.db import IntegrityError
 from django.db.models import UniqueConstraint
 
 # How often a write is tried that meets another writer's unique value.
-MOST_ATTEMPTS = 100
-TOO_MANY_ATTEMPTS = f"other writers were first {MOST_ATTEMPTS} times"
+MAX_ATTEMPTS = 100
+TOO_MANY_ATTEMPTS = f"other writers were first {MAX_ATTEMPTS} times"
 
 
 def violates(error: IntegrityError, *names: str) -> bool:

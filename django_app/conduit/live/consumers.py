@@ -17,14 +17,14 @@ from ..accounts.tokens import read_credentials, read_token
 from ..errors import ApiError, respond
 from . import messages, services
 from .hub import hub
-from .messages import Close, Refused
-from .subscriptions import News, Subscriptions
+from .messages import CloseCode, MessageError
+from .subscriptions import PublishedEvent, Subscriptions
 
 log = logging.getLogger("conduit.live")
 
 # Seconds in which a socket must have taken what there is for it.
-PATIENCE = 5
-TO_SAY_GOODBYE = 1
+SEND_TIMEOUT = 5
+CLOSE_TIMEOUT = 1
 
 
 @require_safe
@@ -77,11 +77,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
             user_id = await query(get_user_id, authorization, tokens.get("token"))
         except ApiError as refused:
             await self.send(messages.error(refused.errors))
-            await self.close(Close.UNAUTHORIZED)
+            await self.close(CloseCode.UNAUTHORIZED)
         except Error as error:
             log.warning("a socket cannot be opened: %s", str(error).partition("\n")[0])
             await self.send(messages.error({"server": ["unavailable"]}))
-            await self.close(Close.TRY_AGAIN)
+            await self.close(CloseCode.TRY_AGAIN_LATER)
         else:
             self.subscriptions.user_id = user_id
             hub.join(self.subscriptions)
@@ -91,15 +91,15 @@ class LiveConsumer(AsyncWebsocketConsumer):
         """Answer the client; some messages close the socket."""
         data: str | bytes = (bytes_data or b"") if text_data is None else text_data
         if messages.is_too_long(data):
-            await self.close(Close.MISBEHAVED)
+            await self.close(CloseCode.POLICY_VIOLATION)
             return
         try:
             await self.answer(data)
         except TimeoutError:
             await self.give_up()
             self.cut.set()
-        if self.refused == messages.MOST_REFUSED:
-            await self.close(Close.MISBEHAVED)
+        if self.refused == messages.MAX_BAD_MESSAGES:
+            await self.close(CloseCode.POLICY_VIOLATION)
 
     async def answer(self, data: str | bytes) -> None:
         try:
@@ -112,7 +112,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 await self.send_all([messages.unsubscribed(message.channel)])
             else:
                 await self.send_all([messages.pong()])
-        except Refused as refused:
+        except MessageError as refused:
             self.refused += 1
             await self.send_all([messages.error(refused.errors)])
         except Error:
@@ -128,9 +128,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
         told = subscriptions.add(channel, article_id, newest if since is None else since)
         await self.send_all([messages.subscribed(channel, newest)])
         while told < newest:
-            news = [one for one in await self.get_news(told) if one.id <= newest]
-            await self.send_all(subscriptions.replay(one, channel) for one in news)
-            told = news[-1].id if news else newest
+            published = [one for one in await self.get_published(told) if one.id <= newest]
+            await self.send_all(subscriptions.replay(one, channel) for one in published)
+            told = published[-1].id if published else newest
         subscriptions.position = newest
 
     async def tell(self) -> None:
@@ -152,22 +152,22 @@ class LiveConsumer(AsyncWebsocketConsumer):
         subscriptions = self.subscriptions
         if not subscriptions.channels:
             return False
-        news = hub.backlog.after(subscriptions.position)
-        if news is None:
-            news = await self.get_news(subscriptions.position)
-        await self.send_all(subscriptions.advance(one) for one in news)
-        return bool(news)
+        published = hub.backlog.after(subscriptions.position)
+        if published is None:
+            published = await self.get_published(subscriptions.position)
+        await self.send_all(subscriptions.advance(one) for one in published)
+        return bool(published)
 
-    async def get_news(self, after: int) -> list[News]:
+    async def get_published(self, after: int) -> list[PublishedEvent]:
         user_id = self.subscriptions.user_id
-        news: list[News] = await query(
-            services.get_news, after=after, get_listeners=lambda: [user_id] if user_id else []
+        published: list[PublishedEvent] = await query(
+            services.get_published, after=after, get_listeners=lambda: [user_id] if user_id else []
         )
-        return news
+        return published
 
     async def send_all(self, frames: Iterable[str | None]) -> None:
         """Raises `TimeoutError` where the client does not take them in time."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(SEND_TIMEOUT):
             for frame in frames:
                 if frame is not None:
                     await self.send(frame)
@@ -175,8 +175,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def give_up(self) -> None:
         """Say why, if the client takes that; the server closes the connection in any case."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(TO_SAY_GOODBYE):
-                await self.close(Close.TRY_AGAIN)
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await self.close(CloseCode.TRY_AGAIN_LATER)
 
 
 async def query(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:

@@ -11,7 +11,7 @@ import psycopg
 from django.db import OperationalError, connection
 
 from . import services
-from .subscriptions import Backlog, News, Subscriptions
+from .subscriptions import Backlog, PublishedEvent, Subscriptions
 from .wakeups import wakeups
 
 log = logging.getLogger("conduit.live")
@@ -62,9 +62,11 @@ class Hub:
             if self.position is None:
                 self.position = services.get_newest()
                 self.loop.call_soon_threadsafe(self.publish, [])
-            while news := services.get_news(after=self.position, get_listeners=self.get_listeners):
-                self.position = news[-1].id
-                self.loop.call_soon_threadsafe(self.publish, news)
+            while published := services.get_published(
+                after=self.position, get_listeners=self.get_listeners
+            ):
+                self.position = published[-1].id
+                self.loop.call_soon_threadsafe(self.publish, published)
         finally:
             connection.close()  # which no request does here
 
@@ -73,9 +75,9 @@ class Hub:
         users = {socket.user_id for socket in tuple(self.sockets) if socket.asked_for_feed}
         return users - {None}  # type: ignore[return-value]
 
-    def publish(self, news: list[News]) -> None:
+    def publish(self, published: list[PublishedEvent]) -> None:
         """Wake all sockets: each waits for the event that stood here when it last looked."""
-        self.backlog.extend(news)
+        self.backlog.extend(published)
         self.more.set()
         self.more = asyncio.Event()
 

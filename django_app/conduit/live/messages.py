@@ -7,41 +7,42 @@ from typing import Any
 from pydantic import StrictInt, ValidationError
 from pydantic_core import from_json, to_json
 
-from ..errors import ApiError, message_of
-from ..schemas import RequiredText, Wire
+from ..errors import ApiError
+from ..schemas import RequiredText, Schema
+from ..validation import message_of
 
-LONGEST = 16_384  # bytes
-MOST_REFUSED = 20
+MAX_MESSAGE_SIZE = 16_384  # bytes
+MAX_BAD_MESSAGES = 20
 
 
-class Close(IntEnum):
+class CloseCode(IntEnum):
     """Why a socket is closed by the server."""
 
-    MISBEHAVED = 1008
-    FAILED = 1011
-    RESTARTING = 1012
-    TRY_AGAIN = 1013
+    POLICY_VIOLATION = 1008
+    INTERNAL_ERROR = 1011
+    SERVICE_RESTART = 1012
+    TRY_AGAIN_LATER = 1013
     UNAUTHORIZED = 4401
 
 
-class Refused(ApiError):
+class MessageError(ApiError):
     """A message that is answered with an error; the socket stays open."""
 
 
-class Message(Wire):
+class Message(Schema):
     type: RequiredText
 
 
-class Subscribe(Wire):
+class Subscribe(Schema):
     channel: RequiredText
     since: StrictInt | None = None
 
 
-class Unsubscribe(Wire):
+class Unsubscribe(Schema):
     channel: RequiredText
 
 
-class Ping(Wire):
+class Ping(Schema):
     pass
 
 
@@ -53,31 +54,33 @@ KINDS: Mapping[str, type[Subscribe | Unsubscribe | Ping]] = {
 
 
 def is_too_long(data: str | bytes) -> bool:
-    return len(data.encode() if isinstance(data, str) else data) > LONGEST
+    return len(data.encode() if isinstance(data, str) else data) > MAX_MESSAGE_SIZE
 
 
 def read(data: str | bytes) -> Subscribe | Unsubscribe | Ping:
-    """The message that was sent, as text; raises `Refused`."""
+    """The message that was sent, as text; raises `MessageError`."""
     if isinstance(data, bytes):
-        raise Refused(message="must be text")
+        raise MessageError(message="must be text")
     try:
         value = from_json(data, allow_inf_nan=False)
     except ValueError:
-        raise Refused(message="is not valid JSON") from None
+        raise MessageError(message="is not valid JSON") from None
     if not isinstance(value, dict):
-        raise Refused(message="must be an object")
+        raise MessageError(message="must be an object")
     kind = KINDS.get(validate(Message, value).type)
     if kind is None:
-        raise Refused(type="is invalid")
+        raise MessageError(type="is invalid")
     return validate(kind, value)
 
 
-def validate[T: Wire](model: type[T], value: Any) -> T:
+def validate[T: Schema](model: type[T], value: Any) -> T:
     try:
         return model.model_validate(value)
     except ValidationError as invalid:
         paths = [(list(error["loc"]), error) for error in invalid.errors()]
-        raise Refused(**{str(path[0]): message_of(error, path) for path, error in paths}) from None
+        raise MessageError(
+            **{str(path[0]): message_of(error, path) for path, error in paths}
+        ) from None
 
 
 def pong() -> str:

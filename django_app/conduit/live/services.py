@@ -7,13 +7,13 @@ from django.conf import settings
 from ..accounts.models import Follow
 from ..articles.models import Article
 from ..schemas import now
-from .messages import Refused
+from .messages import MessageError
 from .models import Event, EventCounter
-from .subscriptions import News
+from .subscriptions import PublishedEvent
 
 
 def get_start(*, channel: str, since: int | None, user_id: int | None) -> tuple[int | None, int]:
-    """The article of a channel, if it is of one, and the newest event; raises `Refused`."""
+    """The article of a channel, if it is of one, and the newest event; raises `MessageError`."""
     article_id = get_article_of_channel(channel=channel, user_id=user_id)
     newest = get_newest()
     if since is not None:
@@ -22,19 +22,19 @@ def get_start(*, channel: str, since: int | None, user_id: int | None) -> tuple[
 
 
 def get_article_of_channel(*, channel: str, user_id: int | None) -> int | None:
-    """The id of the article whose channel it is, none if it is of many; raises `Refused`."""
+    """The id of the article whose channel it is, none if it is of many; raises `MessageError`."""
     if channel == "articles":
         return None
     if channel == "feed":
         if user_id is None:
-            raise Refused(token="is missing")
+            raise MessageError(token="is missing")
         return None
     kind, _, slug = channel.partition(":")
     if kind != "article":
-        raise Refused(channel="is invalid")
+        raise MessageError(channel="is invalid")
     article_id = Article.objects.filter(slug=slug).values_list("pk", flat=True).first()
     if article_id is None:
-        raise Refused(channel="not found")
+        raise MessageError(channel="not found")
     return article_id
 
 
@@ -43,16 +43,18 @@ def get_newest() -> int:
 
 
 def require_kept(*, since: int, newest: int) -> None:
-    """Raises `Refused` where events after that one are gone, or it is none itself."""
+    """Raises `MessageError` where events after that one are gone, or it is none itself."""
     if not 0 <= since <= newest:
-        raise Refused(since="is invalid")
+        raise MessageError(since="is invalid")
     kept_from = now() - timedelta(seconds=settings.EVENT_RETENTION)
     oldest = Event.objects.oldest_since(kept_from)
     if since < newest and (oldest is None or since < oldest - 1):
-        raise Refused(since="is too old")
+        raise MessageError(since="is too old")
 
 
-def get_news(*, after: int, get_listeners: Callable[[], Collection[int]]) -> list[News]:
+def get_published(
+    *, after: int, get_listeners: Callable[[], Collection[int]]
+) -> list[PublishedEvent]:
     """The next events, and who follows their authors now.
 
     Who listens is asked after the events are read: who subscribes later has an event to begin at
@@ -70,7 +72,7 @@ def get_news(*, after: int, get_listeners: Callable[[], Collection[int]]) -> lis
         for follower_id, author_id in follows.values_list("follower", "followed"):
             followers[author_id].add(follower_id)
     return [
-        News(
+        PublishedEvent(
             id=event.id,
             name=event.name,
             article_id=event.article_id,

@@ -1,16 +1,15 @@
 from fastapi import APIRouter
 
 from ..database import ReadSession, WriteSession
-from ..docs import TOKEN_OPTIONAL, answers
-from ..requests import JSONRoute
+from ..openapi import TOKEN_OPTIONAL, error_responses
 from ..settings import SettingsDep
 from . import schemas, services
 from .auth import CurrentUser, Token, Viewer
 
-router = APIRouter(route_class=JSONRoute)
+router = APIRouter()
 
 
-@router.post("/users/login", tags=["Accounts"], responses=answers(400, 401, 413, 415, 422))
+@router.post("/users/login", tags=["Accounts"], responses=error_responses(400, 401, 413, 415, 422))
 async def login(
     payload: schemas.LoginRequest, session: ReadSession, settings: SettingsDep
 ) -> schemas.UserResponse:
@@ -20,7 +19,7 @@ async def login(
 
 
 @router.post(
-    "/users", status_code=201, tags=["Accounts"], responses=answers(400, 409, 413, 415, 422)
+    "/users", status_code=201, tags=["Accounts"], responses=error_responses(400, 409, 413, 415, 422)
 )
 async def create_user(
     payload: schemas.NewUserRequest, session: WriteSession, settings: SettingsDep
@@ -30,13 +29,13 @@ async def create_user(
     return schemas.UserResponse(user=user)
 
 
-@router.get("/user", tags=["Accounts"], responses=answers(401))
+@router.get("/user", tags=["Accounts"], responses=error_responses(401))
 async def get_current_user(user: CurrentUser, token: Token) -> schemas.UserResponse:
     """Get the current user"""
     return schemas.UserResponse(user=services.with_token(user, token.text))
 
 
-@router.put("/user", tags=["Accounts"], responses=answers(400, 401, 409, 413, 415, 422))
+@router.put("/user", tags=["Accounts"], responses=error_responses(400, 401, 409, 413, 415, 422))
 async def update_current_user(
     payload: schemas.UserUpdateRequest,
     user: CurrentUser,
@@ -55,7 +54,7 @@ async def update_current_user(
 @router.get(
     "/profiles/{username}",
     tags=["Profiles"],
-    responses=answers(401, 404),
+    responses=error_responses(401, 404),
     openapi_extra=TOKEN_OPTIONAL,
 )
 async def get_profile_by_username(
@@ -66,7 +65,9 @@ async def get_profile_by_username(
     return schemas.ProfileResponse(profile=profile)
 
 
-@router.post("/profiles/{username}/follow", tags=["Profiles"], responses=answers(401, 403, 404))
+@router.post(
+    "/profiles/{username}/follow", tags=["Profiles"], responses=error_responses(401, 403, 404)
+)
 async def follow_user_by_username(
     username: str, user: CurrentUser, session: WriteSession
 ) -> schemas.ProfileResponse:
@@ -75,7 +76,9 @@ async def follow_user_by_username(
     return schemas.ProfileResponse(profile=profile)
 
 
-@router.delete("/profiles/{username}/follow", tags=["Profiles"], responses=answers(401, 404))
+@router.delete(
+    "/profiles/{username}/follow", tags=["Profiles"], responses=error_responses(401, 404)
+)
 async def unfollow_user_by_username(
     username: str, user: CurrentUser, session: WriteSession
 ) -> schemas.ProfileResponse:

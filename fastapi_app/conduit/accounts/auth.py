@@ -6,7 +6,7 @@ from fastapi import Depends, Security
 from fastapi.security import APIKeyHeader
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..database import ReadSession
+from ..database import ReadSession, SessionsDep
 from ..errors import Unauthorized
 from ..settings import SettingsDep
 from .models import User
@@ -36,10 +36,10 @@ async def get_token(authorization: Authorization, settings: SettingsDep) -> Acce
 Token = Annotated[AccessToken, Depends(get_token)]
 
 
-async def get_current_user(token: Token, session: ReadSession) -> User:
-    user = await authenticate(session, token)
-    await session.close()  # gives its connection back: what writes takes another one
-    return user
+async def get_current_user(token: Token, sessions: SessionsDep) -> User:
+    # In a session of its own: its connection is free again before a write takes another one.
+    async with sessions.reading() as session:
+        return await authenticate(session, token)
 
 
 async def get_viewer(
@@ -52,4 +52,4 @@ async def get_viewer(
 
 
 CurrentUser = Annotated[User, Depends(get_current_user)]
-Viewer = Annotated[User | None, Depends(get_viewer)]
+Viewer = Annotated[User | None, Depends(get_viewer, scope="function")]

@@ -4,34 +4,37 @@ import os
 from collections.abc import Callable
 from functools import cache
 
-from anyio import CapacityLimiter, fail_after
+from anyio import CapacityLimiter, fail_after, to_thread
+from anyio.lowlevel import RunVar
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
-from starlette.concurrency import run_in_threadpool
 
 from ..errors import Unavailable
 from ..settings import Settings
 
 # Each takes 64 MiB and a processor.
-MOST_AT_ONCE = os.cpu_count() or 1
+MAX_CONCURRENT = os.cpu_count() or 1
 TURN_TIMEOUT = 5  # seconds
 
-turns = CapacityLimiter(MOST_AT_ONCE)
+limiter: RunVar[CapacityLimiter] = RunVar("limiter of passwords")  # one for each event loop
 
 
-async def in_turn[**P, T](function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call it in a thread, when fewer passwords are hashed at once; raises `Unavailable`."""
+async def run_hasher[*A, T](function: Callable[[*A], T], *args: *A) -> T:
+    """Call it in a thread, once fewer than `MAX_CONCURRENT` of them run.
+
+    Raises `Unavailable` where that takes too long.
+    """
+    try:
+        turns = limiter.get()
+    except LookupError:
+        limiter.set(turns := CapacityLimiter(MAX_CONCURRENT))
     try:
         with fail_after(TURN_TIMEOUT):
-            await turns.acquire()
+            return await to_thread.run_sync(function, *args, limiter=turns)
     except TimeoutError:
-        waited = TimeoutError(f"no turn to hash a password within {TURN_TIMEOUT} seconds")
-        raise Unavailable(server="unavailable") from waited
-    try:
-        return await run_in_threadpool(function, *args, **kwargs)
-    finally:
-        turns.release()
+        cause = TimeoutError(f"no turn to hash a password within {TURN_TIMEOUT} seconds")
+        raise Unavailable(server="unavailable") from cause
 
 
 @cache
@@ -51,12 +54,12 @@ def unused_hash(hasher: PasswordHasher) -> str:
 
 
 async def hash_password(password: str, settings: Settings) -> str:
-    return await in_turn(get_hasher(settings).hash, password)
+    return await run_hasher(get_hasher(settings).hash, password)
 
 
 async def verify_password(password: str, hashed: str | None, settings: Settings) -> bool:
     """Whether `hashed` was made from `password`; without a hash the answer takes as long."""
-    return await in_turn(verify, get_hasher(settings), password, hashed)
+    return await run_hasher(verify, get_hasher(settings), password, hashed)
 
 
 def verify(hasher: PasswordHasher, password: str, hashed: str | None) -> bool:

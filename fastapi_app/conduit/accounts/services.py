@@ -4,7 +4,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..database import MOST_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
+from ..database import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from ..schemas import now
 from ..settings import Settings
@@ -68,7 +68,7 @@ async def update_user(
 async def save(session: AsyncSession, user: User, *, user_id: int = 0, **changes: Any) -> None:
     """Write the user with the changes; raises `Conflict` where a name is another user's."""
     names = {name: changes[name] for name in changes if name in ("username", "email")}
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         try:
             async with session.begin_nested():
                 for name, value in changes.items():

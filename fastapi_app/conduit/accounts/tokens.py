@@ -12,7 +12,7 @@ from ..settings import Settings
 
 ALGORITHM = "HS256"
 CLAIMS = ["sub", "iat", "exp", "ver", "sid"]
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def read_token(settings: Settings, token: str) -> AccessToken:
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
         raise Unauthorized(token="is invalid") from None
     subject, version, session_id = claims["sub"], claims["ver"], claims["sid"]
-    if not re.fullmatch("[1-9][0-9]{0,18}", subject) or int(subject) > LARGEST_ID:
+    if not re.fullmatch("[1-9][0-9]{0,18}", subject) or int(subject) > MAX_ID:
         raise Unauthorized(token="is invalid")
     if type(version) is not int:
         raise Unauthorized(token="is invalid")

@@ -1,17 +1,25 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from ..accounts.auth import CurrentUser, Viewer
 from ..database import ReadSession, WriteSession
-from ..docs import TOKEN_OPTIONAL, answers
-from ..requests import JSONRoute
+from ..openapi import TOKEN_OPTIONAL, error_responses
 from . import schemas, services
 
-router = APIRouter(route_class=JSONRoute)
+
+class SlugConvertor(StringConvertor):
+    """One segment of a path, but for the word of the route beside it."""
+
+    regex = r"(?!feed\Z)[^/]+"
 
 
-@router.get("/articles/feed", tags=["Articles"], responses=answers(401, 422))
+register_url_convertor("slug", SlugConvertor())
+router = APIRouter()
+
+
+@router.get("/articles/feed", tags=["Articles"], responses=error_responses(401, 422))
 async def get_articles_feed(
     page: Annotated[schemas.Page, Query()], user: CurrentUser, session: ReadSession
 ) -> schemas.ArticlesResponse:
@@ -22,7 +30,7 @@ async def get_articles_feed(
 @router.get(
     "/articles",
     tags=["Articles"],
-    responses=answers(401, 422),
+    responses=error_responses(401, 422),
     openapi_extra=TOKEN_OPTIONAL,
 )
 async def get_articles(
@@ -33,7 +41,10 @@ async def get_articles(
 
 
 @router.post(
-    "/articles", status_code=201, tags=["Articles"], responses=answers(400, 401, 413, 415, 422)
+    "/articles",
+    status_code=201,
+    tags=["Articles"],
+    responses=error_responses(400, 401, 413, 415, 422),
 )
 async def create_article(
     payload: schemas.NewArticleRequest, user: CurrentUser, session: WriteSession
@@ -46,7 +57,7 @@ async def create_article(
 @router.get(
     "/articles/{slug:slug}",
     tags=["Articles"],
-    responses=answers(401, 404),
+    responses=error_responses(401, 404),
     openapi_extra=TOKEN_OPTIONAL,
 )
 async def get_article(slug: str, viewer: Viewer, session: ReadSession) -> schemas.ArticleResponse:
@@ -58,7 +69,7 @@ async def get_article(slug: str, viewer: Viewer, session: ReadSession) -> schema
 @router.put(
     "/articles/{slug:slug}",
     tags=["Articles"],
-    responses=answers(400, 401, 403, 404, 413, 415, 422),
+    responses=error_responses(400, 401, 403, 404, 413, 415, 422),
 )
 async def update_article(
     slug: str, payload: schemas.ArticleUpdateRequest, user: CurrentUser, session: WriteSession
@@ -74,14 +85,14 @@ async def update_article(
     "/articles/{slug:slug}",
     status_code=204,
     tags=["Articles"],
-    responses=answers(401, 403, 404),
+    responses=error_responses(401, 403, 404),
 )
 async def delete_article(slug: str, user: CurrentUser, session: WriteSession) -> None:
     """Delete an article"""
     await services.delete_article(session, slug=slug, user=user)
 
 
-@router.post("/articles/{slug}/favorite", tags=["Favorites"], responses=answers(401, 404))
+@router.post("/articles/{slug}/favorite", tags=["Favorites"], responses=error_responses(401, 404))
 async def create_article_favorite(
     slug: str, user: CurrentUser, session: WriteSession
 ) -> schemas.ArticleResponse:
@@ -90,7 +101,7 @@ async def create_article_favorite(
     return schemas.ArticleResponse(article=article)
 
 
-@router.delete("/articles/{slug}/favorite", tags=["Favorites"], responses=answers(401, 404))
+@router.delete("/articles/{slug}/favorite", tags=["Favorites"], responses=error_responses(401, 404))
 async def delete_article_favorite(
     slug: str, user: CurrentUser, session: WriteSession
 ) -> schemas.ArticleResponse:
@@ -99,7 +110,7 @@ async def delete_article_favorite(
     return schemas.ArticleResponse(article=article)
 
 
-@router.get("/tags", tags=["Tags"], responses=answers(400))
+@router.get("/tags", tags=["Tags"], responses=error_responses(400))
 async def get_tags(session: ReadSession) -> schemas.TagsResponse:
     """Get the tags in use"""
     return await services.get_tags(session)

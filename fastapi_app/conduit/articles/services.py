@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts.models import User
 from ..accounts.queries import seen_by
-from ..database import MOST_ATTEMPTS, TOO_MANY_ATTEMPTS, insert_unless_there, violates
+from ..database import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, insert_unless_there, violates
 from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
 from ..schemas import now
@@ -70,7 +70,7 @@ async def create_article(
         updated_at=created_at,
     )
     async with session.begin():
-        for _ in range(MOST_ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             article.slug = await find_free_slug(session, title)
             try:
                 async with session.begin_nested():
@@ -96,7 +96,7 @@ async def update_article(
             raise Forbidden(article="forbidden")
         changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
         renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
-        for _ in range(MOST_ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             if renamed:
                 changes["slug"] = await find_free_slug(session, changes["title"], article.id)
             try:

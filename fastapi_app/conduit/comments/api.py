@@ -2,16 +2,15 @@ from fastapi import APIRouter
 
 from ..accounts.auth import CurrentUser, Viewer
 from ..database import ReadSession, WriteSession
-from ..docs import TOKEN_OPTIONAL, answers
-from ..requests import JSONRoute
+from ..openapi import TOKEN_OPTIONAL, error_responses
 from . import schemas, services
 
-router = APIRouter(route_class=JSONRoute, tags=["Comments"])
+router = APIRouter(tags=["Comments"])
 
 
 @router.get(
     "/articles/{slug}/comments",
-    responses=answers(401, 404),
+    responses=error_responses(401, 404),
     openapi_extra=TOKEN_OPTIONAL,
 )
 async def get_article_comments(
@@ -24,7 +23,7 @@ async def get_article_comments(
 @router.post(
     "/articles/{slug}/comments",
     status_code=201,
-    responses=answers(400, 401, 404, 413, 415, 422),
+    responses=error_responses(400, 401, 404, 413, 415, 422),
 )
 async def create_article_comment(
     slug: str, payload: schemas.NewCommentRequest, user: CurrentUser, session: WriteSession
@@ -36,7 +35,9 @@ async def create_article_comment(
     return schemas.CommentResponse(comment=comment)
 
 
-@router.delete("/articles/{slug}/comments/{id}", status_code=204, responses=answers(401, 403, 404))
+@router.delete(
+    "/articles/{slug}/comments/{id}", status_code=204, responses=error_responses(401, 403, 404)
+)
 async def delete_article_comment(
     slug: str, id: str, user: CurrentUser, session: WriteSession
 ) -> None:

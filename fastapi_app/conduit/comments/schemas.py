@@ -3,18 +3,18 @@ from typing import Annotated
 from pydantic import Field
 
 from ..accounts.schemas import Profile
-from ..schemas import Answer, RequiredText, Timestamp, Wire
+from ..schemas import RequiredText, ResponseSchema, Schema, Timestamp
 
 
-class NewComment(Wire):
+class NewComment(Schema):
     body: Annotated[RequiredText, Field(max_length=10_000, examples=["Well said."])]
 
 
-class NewCommentRequest(Wire):
+class NewCommentRequest(Schema):
     comment: NewComment
 
 
-class Comment(Answer):
+class Comment(ResponseSchema):
     id: int
     created_at: Timestamp
     updated_at: Timestamp
@@ -22,9 +22,9 @@ class Comment(Answer):
     author: Profile
 
 
-class CommentResponse(Answer):
+class CommentResponse(ResponseSchema):
     comment: Comment
 
 
-class CommentsResponse(Answer):
+class CommentsResponse(ResponseSchema):
     comments: list[Comment]

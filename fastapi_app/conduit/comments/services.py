@@ -11,7 +11,7 @@ from ..schemas import now
 from . import queries, schemas
 from .models import Comment
 
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 
 async def get_comments(
@@ -73,6 +73,6 @@ async def delete_comment(session: AsyncSession, *, slug: str, comment_id: str, u
 
 def read_id(text: str) -> int:
     """A comment's id as it stands in a path; what cannot be one is not found."""
-    if not re.fullmatch("[0-9]+", text, re.ASCII) or not 1 <= int(text) <= LARGEST_ID:
+    if not re.fullmatch("[0-9]+", text, re.ASCII) or not 1 <= int(text) <= MAX_ID:
         raise NotFound(comment="not found")
     return int(text)

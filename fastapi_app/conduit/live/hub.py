@@ -4,10 +4,13 @@ import asyncio
 import logging
 import sqlite3
 from contextlib import aclosing, suppress
+from typing import Annotated
 
 import psycopg
+from fastapi import Depends
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.requests import HTTPConnection
 
 from ..database import Sessions
 from ..settings import Settings
@@ -73,11 +76,11 @@ class Hub:
             if self.position is None:
                 self.position = await services.get_newest(session)
                 self.wake()
-            while news := await services.get_news(
+            while published := await services.get_published(
                 session, after=self.position, get_listeners=self.get_listeners
             ):
-                self.position = news[-1].id
-                self.backlog.extend(news)
+                self.position = published[-1].id
+                self.backlog.extend(published)
                 self.wake()
 
     def get_listeners(self) -> set[int]:
@@ -89,3 +92,11 @@ class Hub:
         """Wake all sockets: each waits for the event that stood here when it last looked."""
         self.more.set()
         self.more = asyncio.Event()
+
+
+async def get_hub(connection: HTTPConnection) -> Hub:
+    hub: Hub = connection.app.state.hub
+    return hub
+
+
+HubDep = Annotated[Hub, Depends(get_hub)]

@@ -7,14 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..articles import queries as articles
 from ..schemas import now
 from . import queries
-from .messages import Refused
-from .subscriptions import News
+from .messages import MessageError
+from .subscriptions import PublishedEvent
 
 
 async def get_start(
     session: AsyncSession, *, channel: str, since: int | None, user_id: int | None
 ) -> tuple[int | None, int]:
-    """The article of a channel, if it is of one, and the newest event; raises `Refused`."""
+    """The article of a channel, if it is of one, and the newest event; raises `MessageError`."""
     article_id = await get_article_of_channel(session, channel=channel, user_id=user_id)
     newest = await get_newest(session)
     if since is not None:
@@ -25,19 +25,19 @@ async def get_start(
 async def get_article_of_channel(
     session: AsyncSession, *, channel: str, user_id: int | None
 ) -> int | None:
-    """The id of the article whose channel it is, none if it is of many; raises `Refused`."""
+    """The id of the article whose channel it is, none if it is of many; raises `MessageError`."""
     if channel == "articles":
         return None
     if channel == "feed":
         if user_id is None:
-            raise Refused(token="is missing")
+            raise MessageError(token="is missing")
         return None
     kind, _, slug = channel.partition(":")
     if kind != "article":
-        raise Refused(channel="is invalid")
+        raise MessageError(channel="is invalid")
     article_id = await session.scalar(articles.id_of(slug))
     if article_id is None:
-        raise Refused(channel="not found")
+        raise MessageError(channel="not found")
     return article_id
 
 
@@ -46,18 +46,18 @@ async def get_newest(session: AsyncSession) -> int:
 
 
 async def require_kept(session: AsyncSession, *, since: int, newest: int) -> None:
-    """Raises `Refused` where events after that one are gone, or it is none itself."""
+    """Raises `MessageError` where events after that one are gone, or it is none itself."""
     if not 0 <= since <= newest:
-        raise Refused(since="is invalid")
+        raise MessageError(since="is invalid")
     kept_from = now() - timedelta(seconds=session.info["event_retention"])
     oldest = await session.scalar(queries.oldest_since(kept_from))
     if since < newest and (oldest is None or since < oldest - 1):
-        raise Refused(since="is too old")
+        raise MessageError(since="is too old")
 
 
-async def get_news(
+async def get_published(
     session: AsyncSession, *, after: int, get_listeners: Callable[[], Collection[int]]
-) -> list[News]:
+) -> list[PublishedEvent]:
     """The next events, and who follows their authors now.
 
     Who listens is asked after the events are read: who subscribes later has an event to begin at
@@ -71,7 +71,7 @@ async def get_news(
         for follower_id, author_id in await session.execute(queries.follows(listeners, authors)):
             followers[author_id].add(follower_id)
     return [
-        News(
+        PublishedEvent(
             id=event.id,
             name=event.name,
             article_id=event.article_id,

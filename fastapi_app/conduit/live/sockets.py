@@ -10,19 +10,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..accounts.auth import authenticate
 from ..accounts.tokens import read_credentials, read_token
-from ..database import Sessions
+from ..database import Sessions, SessionsDep
 from ..errors import ApiError, respond
-from ..settings import Settings
+from ..settings import Settings, SettingsDep
 from . import messages, services
-from .hub import Hub
-from .messages import Close, Refused
-from .subscriptions import News, Subscriptions
+from .hub import Hub, HubDep
+from .messages import CloseCode, MessageError
+from .subscriptions import PublishedEvent, Subscriptions
 
 log = logging.getLogger("conduit.live")
 
 # Seconds in which a socket must have taken what there is for it.
-PATIENCE = 5
-TO_SAY_GOODBYE = 1
+SEND_TIMEOUT = 5
+CLOSE_TIMEOUT = 1
 
 router = APIRouter()
 
@@ -33,27 +33,24 @@ async def require_upgrade() -> Response:
 
 
 @router.websocket("/live")
-async def live(websocket: WebSocket) -> None:
-    sessions: Sessions = websocket.app.state.sessions
+async def live(
+    websocket: WebSocket, settings: SettingsDep, sessions: SessionsDep, hub: HubDep
+) -> None:
     await websocket.accept()
     try:
-        user_id = await get_user_id(websocket, sessions)
+        user_id = await get_user_id(websocket, settings, sessions)
     except ApiError as refused:
         await websocket.send_text(messages.error(refused.errors))
-        await websocket.close(Close.UNAUTHORIZED)
+        await websocket.close(CloseCode.UNAUTHORIZED)
     except SQLAlchemyError as error:
         log.warning("a socket cannot be opened: %s", str(error).partition("\n")[0])
         await websocket.send_text(messages.error({"server": ["unavailable"]}))
-        await websocket.close(Close.TRY_AGAIN)
+        await websocket.close(CloseCode.TRY_AGAIN_LATER)
     else:
-        await Socket(websocket, websocket.app.state.hub, sessions, user_id).run()
+        await Socket(websocket, hub, sessions, user_id).run()
 
 
-async def no_socket_here(websocket: WebSocket) -> None:
-    await websocket.send_denial_response(respond(404, {"route": ["not found"]}))
-
-
-async def get_user_id(websocket: WebSocket, sessions: Sessions) -> int | None:
+async def get_user_id(websocket: WebSocket, settings: Settings, sessions: Sessions) -> int | None:
     """The user of the token in the header or else in the query; raises `Unauthorized`."""
     authorization = websocket.headers.get("Authorization")
     token = websocket.query_params.get("token")
@@ -62,7 +59,6 @@ async def get_user_id(websocket: WebSocket, sessions: Sessions) -> int | None:
     if not token:
         return None
     async with sessions.reading() as session:
-        settings: Settings = websocket.app.state.settings
         return (await authenticate(session, read_token(settings, token))).id
 
 
@@ -89,26 +85,26 @@ class Socket:
             for task in both:
                 task.cancel()
         for ended in await asyncio.gather(*both, return_exceptions=True):
-            if isinstance(ended, Close):
+            if isinstance(ended, CloseCode):
                 await self.close(ended)
             elif isinstance(ended, Exception) and not isinstance(ended, WebSocketDisconnect):
                 raise ended
 
-    async def listen(self) -> Close | None:
+    async def listen(self) -> CloseCode | None:
         """Answer the client; returns why the socket is to be closed, unless the client left."""
         try:
-            while self.refused < messages.MOST_REFUSED:
+            while self.refused < messages.MAX_BAD_MESSAGES:
                 message = await self.websocket.receive()
                 if message["type"] == "websocket.disconnect":
                     return None
                 text = message.get("text")
                 data: str | bytes = message["bytes"] if text is None else text
                 if messages.is_too_long(data):
-                    return Close.MISBEHAVED
+                    return CloseCode.POLICY_VIOLATION
                 await self.answer(data)
-            return Close.MISBEHAVED
+            return CloseCode.POLICY_VIOLATION
         except TimeoutError:
-            return Close.TRY_AGAIN
+            return CloseCode.TRY_AGAIN_LATER
 
     async def answer(self, data: str | bytes) -> None:
         try:
@@ -121,7 +117,7 @@ class Socket:
                 await self.send([messages.unsubscribed(message.channel)])
             else:
                 await self.send([messages.pong()])
-        except Refused as refused:
+        except MessageError as refused:
             self.refused += 1
             await self.send([messages.error(refused.errors)])
         except SQLAlchemyError:
@@ -138,12 +134,12 @@ class Socket:
         told = subscriptions.add(channel, article_id, newest if since is None else since)
         await self.send([messages.subscribed(channel, newest)])
         while told < newest:
-            news = [one for one in await self.get_news(told) if one.id <= newest]
-            await self.send(subscriptions.replay(one, channel) for one in news)
-            told = news[-1].id if news else newest
+            published = [one for one in await self.get_published(told) if one.id <= newest]
+            await self.send(subscriptions.replay(one, channel) for one in published)
+            told = published[-1].id if published else newest
         subscriptions.position = newest
 
-    async def tell(self) -> Close:
+    async def tell(self) -> CloseCode:
         """Send events as they come, until the client takes them too slowly."""
         try:
             while True:
@@ -153,35 +149,35 @@ class Socket:
                 if not told:
                     await more.wait()
         except (TimeoutError, SQLAlchemyError):
-            return Close.TRY_AGAIN
+            return CloseCode.TRY_AGAIN_LATER
 
     async def catch_up(self) -> bool:
         """Tell what is new, or some of it to who is far behind; returns whether there was any."""
         subscriptions = self.subscriptions
         if not subscriptions.channels:
             return False
-        news = self.hub.backlog.after(subscriptions.position)
-        if news is None:
-            news = await self.get_news(subscriptions.position)
-        await self.send(subscriptions.advance(one) for one in news)
-        return bool(news)
+        published = self.hub.backlog.after(subscriptions.position)
+        if published is None:
+            published = await self.get_published(subscriptions.position)
+        await self.send(subscriptions.advance(one) for one in published)
+        return bool(published)
 
-    async def get_news(self, after: int) -> list[News]:
+    async def get_published(self, after: int) -> list[PublishedEvent]:
         user_id = self.subscriptions.user_id
         async with self.sessions.reading() as session:
-            return await services.get_news(
+            return await services.get_published(
                 session, after=after, get_listeners=lambda: [user_id] if user_id else []
             )
 
     async def send(self, frames: Iterable[str | None]) -> None:
         """Raises `TimeoutError` where the client does not take them in time."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(SEND_TIMEOUT):
             for frame in frames:
                 if frame is not None:
                     await self.websocket.send_text(frame)
 
-    async def close(self, code: Close) -> None:
+    async def close(self, code: CloseCode) -> None:
         """Say why, if the client takes that; the server closes the connection in any case."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(TO_SAY_GOODBYE):
+            async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self.websocket.close(code)

@@ -9,8 +9,8 @@ import psycopg
 from .events import NOTIFICATIONS
 
 # Seconds. A notification can be lost with its connection, so nothing rests on it alone.
-NOW_AND_THEN = 5.0
-BETWEEN_GLANCES = 0.02
+POLL_INTERVAL = 5.0
+SQLITE_POLL_INTERVAL = 0.02
 
 
 def wakeups(database_url: str) -> AsyncGenerator[None]:
@@ -28,7 +28,7 @@ async def notifications(database_url: str) -> AsyncGenerator[None]:
         await connection.execute(f"LISTEN {NOTIFICATIONS}")
         while True:
             yield
-            async for _ in connection.notifies(timeout=NOW_AND_THEN, stop_after=1):
+            async for _ in connection.notifies(timeout=POLL_INTERVAL, stop_after=1):
                 pass
 
 
@@ -42,4 +42,4 @@ async def commits(path: str) -> AsyncGenerator[None]:
             if version != seen:
                 seen = version
                 yield
-            await asyncio.sleep(BETWEEN_GLANCES)
+            await asyncio.sleep(SQLITE_POLL_INTERVAL)

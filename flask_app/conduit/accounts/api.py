@@ -1,22 +1,22 @@
 from flask import g
 from flask_openapi.blueprint import APIBlueprint
 
-from ..docs import answers, operation_id
-from ..schemas import Wire
+from ..openapi import TOKEN, TOKEN_OPTIONAL, error_responses, operation_id
+from ..schemas import Schema
 from . import schemas, services
-from .auth import TOKEN, TOKEN_OPTIONAL, login_optional, login_required
+from .auth import login_optional, login_required
 
 bp = APIBlueprint("accounts", __name__, operation_id_callback=operation_id)
 
 
-class ProfilePath(Wire):
+class ProfilePath(Schema):
     username: str
 
 
 @bp.post(
     "/users/login",
     tags=[{"name": "Accounts"}],
-    responses={200: schemas.UserResponse, **answers(400, 401, 413, 415, 422)},
+    responses={200: schemas.UserResponse, **error_responses(400, 401, 413, 415, 422)},
 )
 def login(body: schemas.LoginRequest) -> schemas.UserResponse:
     """Sign in"""
@@ -27,7 +27,7 @@ def login(body: schemas.LoginRequest) -> schemas.UserResponse:
 @bp.post(
     "/users",
     tags=[{"name": "Accounts"}],
-    responses={201: schemas.UserResponse, **answers(400, 409, 413, 415, 422)},
+    responses={201: schemas.UserResponse, **error_responses(400, 409, 413, 415, 422)},
 )
 def create_user(body: schemas.NewUserRequest) -> tuple[schemas.UserResponse, int]:
     """Register"""
@@ -39,7 +39,7 @@ def create_user(body: schemas.NewUserRequest) -> tuple[schemas.UserResponse, int
     "/user",
     tags=[{"name": "Accounts"}],
     security=TOKEN,
-    responses={200: schemas.UserResponse, **answers(401)},
+    responses={200: schemas.UserResponse, **error_responses(401)},
 )
 @login_required
 def get_current_user() -> schemas.UserResponse:
@@ -51,7 +51,7 @@ def get_current_user() -> schemas.UserResponse:
     "/user",
     tags=[{"name": "Accounts"}],
     security=TOKEN,
-    responses={200: schemas.UserResponse, **answers(400, 401, 409, 413, 415, 422)},
+    responses={200: schemas.UserResponse, **error_responses(400, 401, 409, 413, 415, 422)},
 )
 @login_required
 def update_current_user(body: schemas.UserUpdateRequest) -> schemas.UserResponse:
@@ -65,7 +65,7 @@ def update_current_user(body: schemas.UserUpdateRequest) -> schemas.UserResponse
     "/profiles/<username>",
     tags=[{"name": "Profiles"}],
     security=TOKEN_OPTIONAL,
-    responses={200: schemas.ProfileResponse, **answers(401, 404)},
+    responses={200: schemas.ProfileResponse, **error_responses(401, 404)},
 )
 @login_optional
 def get_profile_by_username(path: ProfilePath) -> schemas.ProfileResponse:
@@ -78,7 +78,7 @@ def get_profile_by_username(path: ProfilePath) -> schemas.ProfileResponse:
     "/profiles/<username>/follow",
     tags=[{"name": "Profiles"}],
     security=TOKEN,
-    responses={200: schemas.ProfileResponse, **answers(401, 403, 404)},
+    responses={200: schemas.ProfileResponse, **error_responses(401, 403, 404)},
 )
 @login_required
 def follow_user_by_username(path: ProfilePath) -> schemas.ProfileResponse:
@@ -91,7 +91,7 @@ def follow_user_by_username(path: ProfilePath) -> schemas.ProfileResponse:
     "/profiles/<username>/follow",
     tags=[{"name": "Profiles"}],
     security=TOKEN,
-    responses={200: schemas.ProfileResponse, **answers(401, 404)},
+    responses={200: schemas.ProfileResponse, **error_responses(401, 404)},
 )
 @login_required
 def unfollow_user_by_username(path: ProfilePath) -> schemas.ProfileResponse:

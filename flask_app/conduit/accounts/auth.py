@@ -1,21 +1,14 @@
-"""Who is asking: decorators of the views that want to know."""
+"""Who is asking: decorators mark the views that want to know."""
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, get_type_hints
+from typing import Any
 
-from flask import current_app, g, request
+from flask import Flask, current_app, g, request
 
 from ..database import db
 from ..errors import Unauthorized
-from ..requests import validate
 from .models import User
 from .tokens import AccessToken, read_credentials, read_token
-
-View = Callable[..., Any]
-
-TOKEN: list[dict[str, list[Any]]] = [{"Token": []}]
-TOKEN_OPTIONAL: list[dict[str, list[Any]]] = [{"Token": []}, {}]
 
 
 def authenticate(token: AccessToken) -> User:
@@ -26,36 +19,35 @@ def authenticate(token: AccessToken) -> User:
     return user
 
 
-def login_required(view: View) -> View:
+def login_required[V: Callable[..., Any]](view: V) -> V:
     """Ask for a token; the user is `g.user` then, and the token `g.token`."""
-
-    def load_user() -> None:
-        g.token = read_token(read_credentials(request.headers.get("Authorization")))
-        g.user = authenticate(g.token)
-        db.close()  # gives its connection back: what writes takes another one
-
-    return before_validation(view, load_user)
+    view.login = load_user  # type: ignore[attr-defined]
+    return view
 
 
-def login_optional(view: View) -> View:
-    """Take a token where there is one; `g.viewer` is nobody without, a bad one is refused."""
-
-    def load_viewer() -> None:
-        authorization = request.headers.get("Authorization")
-        token = read_token(read_credentials(authorization)) if authorization else None
-        g.viewer = authenticate(token) if token else None
-
-    return before_validation(view, load_viewer)
+def login_optional[V: Callable[..., Any]](view: V) -> V:
+    """Take a token where there is one; without one `g.viewer` is None. A bad one is refused."""
+    view.login = load_viewer  # type: ignore[attr-defined]
+    return view
 
 
-def before_validation(view: View, load: Callable[[], None]) -> View:
-    """Call `load`, then validate what the view takes: flask-openapi would do it the other way."""
-    models = get_type_hints(view)
+def load_user() -> None:
+    g.token = read_token(read_credentials(request.headers.get("Authorization")))
+    g.user = authenticate(g.token)
+    db.close()  # returns its connection: a write takes another one
 
-    @wraps(view)
-    def loaded(**path: Any) -> Any:
-        load()
-        return current_app.ensure_sync(view)(**validate(models, path))
 
-    loaded.__delay_validate_request__ = True  # type: ignore[attr-defined]
-    return loaded
+def load_viewer() -> None:
+    authorization = request.headers.get("Authorization")
+    token = read_token(read_credentials(authorization)) if authorization else None
+    g.viewer = authenticate(token) if token else None
+
+
+def register(app: Flask) -> None:
+    """Load who is asking before the view is called, and before its arguments are validated."""
+
+    @app.before_request
+    def load() -> None:
+        view = current_app.view_functions.get(request.endpoint or "")
+        if login := getattr(view, "login", None):
+            login()

@@ -14,10 +14,10 @@ from flask import current_app
 from ..errors import Unavailable
 
 # Each takes 64 MiB and a processor.
-MOST_AT_ONCE = os.cpu_count() or 1
+MAX_CONCURRENT = os.cpu_count() or 1
 TURN_TIMEOUT = 5  # seconds
 
-turns = threading.BoundedSemaphore(MOST_AT_ONCE)
+turns = threading.BoundedSemaphore(MAX_CONCURRENT)
 
 
 @contextmanager

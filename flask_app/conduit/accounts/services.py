@@ -4,7 +4,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ..database import MOST_ATTEMPTS, TOO_MANY_ATTEMPTS, db, violates
+from ..database import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, db, violates
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from ..schemas import now
 from . import queries, schemas
@@ -61,7 +61,7 @@ def update_user(*, token: AccessToken, changes: dict[str, Any]) -> schemas.User:
 def save(session: Session, user: User, *, user_id: int = 0, **changes: Any) -> None:
     """Write the user with the changes; raises `Conflict` where a name is another user's."""
     names = {name: changes[name] for name in changes if name in ("username", "email")}
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         try:
             with session.begin_nested():
                 for name, value in changes.items():

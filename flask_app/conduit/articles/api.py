@@ -1,15 +1,23 @@
 from flask import g
 from flask_openapi.blueprint import APIBlueprint
+from werkzeug.routing import BaseConverter
 
-from ..accounts.auth import TOKEN, TOKEN_OPTIONAL, login_optional, login_required
-from ..docs import answers, operation_id
-from ..schemas import Wire
+from ..accounts.auth import login_optional, login_required
+from ..openapi import TOKEN, TOKEN_OPTIONAL, error_responses, operation_id
+from ..schemas import Schema
 from . import schemas, services
+
+
+class SlugConverter(BaseConverter):
+    """One segment of a path, but for the word of the route beside it."""
+
+    regex = r"(?!feed\Z)[^/]+"
+
 
 bp = APIBlueprint("articles", __name__, operation_id_callback=operation_id)
 
 
-class ArticlePath(Wire):
+class ArticlePath(Schema):
     slug: str
 
 
@@ -17,7 +25,7 @@ class ArticlePath(Wire):
     "/articles/feed",
     tags=[{"name": "Articles"}],
     security=TOKEN,
-    responses={200: schemas.ArticlesResponse, **answers(401, 422)},
+    responses={200: schemas.ArticlesResponse, **error_responses(401, 422)},
 )
 @login_required
 def get_articles_feed(query: schemas.Page) -> schemas.ArticlesResponse:
@@ -29,7 +37,7 @@ def get_articles_feed(query: schemas.Page) -> schemas.ArticlesResponse:
     "/articles",
     tags=[{"name": "Articles"}],
     security=TOKEN_OPTIONAL,
-    responses={200: schemas.ArticlesResponse, **answers(401, 422)},
+    responses={200: schemas.ArticlesResponse, **error_responses(401, 422)},
 )
 @login_optional
 def get_articles(query: schemas.ArticleFilters) -> schemas.ArticlesResponse:
@@ -41,7 +49,7 @@ def get_articles(query: schemas.ArticleFilters) -> schemas.ArticlesResponse:
     "/articles",
     tags=[{"name": "Articles"}],
     security=TOKEN,
-    responses={201: schemas.ArticleResponse, **answers(400, 401, 413, 415, 422)},
+    responses={201: schemas.ArticleResponse, **error_responses(400, 401, 413, 415, 422)},
 )
 @login_required
 def create_article(body: schemas.NewArticleRequest) -> tuple[schemas.ArticleResponse, int]:
@@ -54,7 +62,7 @@ def create_article(body: schemas.NewArticleRequest) -> tuple[schemas.ArticleResp
     "/articles/<slug:slug>",
     tags=[{"name": "Articles"}],
     security=TOKEN_OPTIONAL,
-    responses={200: schemas.ArticleResponse, **answers(401, 404)},
+    responses={200: schemas.ArticleResponse, **error_responses(401, 404)},
 )
 @login_optional
 def get_article(path: ArticlePath) -> schemas.ArticleResponse:
@@ -67,7 +75,7 @@ def get_article(path: ArticlePath) -> schemas.ArticleResponse:
     "/articles/<slug:slug>",
     tags=[{"name": "Articles"}],
     security=TOKEN,
-    responses={200: schemas.ArticleResponse, **answers(400, 401, 403, 404, 413, 415, 422)},
+    responses={200: schemas.ArticleResponse, **error_responses(400, 401, 403, 404, 413, 415, 422)},
 )
 @login_required
 def update_article(
@@ -84,7 +92,7 @@ def update_article(
     "/articles/<slug:slug>",
     tags=[{"name": "Articles"}],
     security=TOKEN,
-    responses={204: None, **answers(401, 403, 404)},
+    responses={204: None, **error_responses(401, 403, 404)},
 )
 @login_required
 def delete_article(path: ArticlePath) -> tuple[str, int]:
@@ -97,7 +105,7 @@ def delete_article(path: ArticlePath) -> tuple[str, int]:
     "/articles/<slug>/favorite",
     tags=[{"name": "Favorites"}],
     security=TOKEN,
-    responses={200: schemas.ArticleResponse, **answers(401, 404)},
+    responses={200: schemas.ArticleResponse, **error_responses(401, 404)},
 )
 @login_required
 def create_article_favorite(path: ArticlePath) -> schemas.ArticleResponse:
@@ -110,7 +118,7 @@ def create_article_favorite(path: ArticlePath) -> schemas.ArticleResponse:
     "/articles/<slug>/favorite",
     tags=[{"name": "Favorites"}],
     security=TOKEN,
-    responses={200: schemas.ArticleResponse, **answers(401, 404)},
+    responses={200: schemas.ArticleResponse, **error_responses(401, 404)},
 )
 @login_required
 def delete_article_favorite(path: ArticlePath) -> schemas.ArticleResponse:
@@ -119,7 +127,9 @@ def delete_article_favorite(path: ArticlePath) -> schemas.ArticleResponse:
     return schemas.ArticleResponse(article=article)
 
 
-@bp.get("/tags", tags=[{"name": "Tags"}], responses={200: schemas.TagsResponse, **answers(400)})
+@bp.get(
+    "/tags", tags=[{"name": "Tags"}], responses={200: schemas.TagsResponse, **error_responses(400)}
+)
 def get_tags() -> schemas.TagsResponse:
     """Get the tags in use"""
     return services.get_tags()

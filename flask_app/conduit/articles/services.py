@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from ..accounts.models import User
 from ..accounts.queries import seen_by
-from ..database import MOST_ATTEMPTS, TOO_MANY_ATTEMPTS, db, insert_unless_there, violates
+from ..database import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, db, insert_unless_there, violates
 from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
 from ..schemas import now
@@ -62,7 +62,7 @@ def create_article(
         updated_at=created_at,
     )
     with db.begin() as session:
-        for _ in range(MOST_ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             article.slug = find_free_slug(session, title)
             try:
                 with session.begin_nested():
@@ -86,7 +86,7 @@ def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> schemas
             raise Forbidden(article="forbidden")
         changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
         renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
-        for _ in range(MOST_ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             if renamed:
                 changes["slug"] = find_free_slug(session, changes["title"], article.id)
             try:

@@ -1,9 +1,9 @@
 from flask import g
 from flask_openapi.blueprint import APIBlueprint
 
-from ..accounts.auth import TOKEN, TOKEN_OPTIONAL, login_optional, login_required
+from ..accounts.auth import login_optional, login_required
 from ..articles.api import ArticlePath
-from ..docs import answers, operation_id
+from ..openapi import TOKEN, TOKEN_OPTIONAL, error_responses, operation_id
 from . import schemas, services
 
 bp = APIBlueprint(
@@ -18,7 +18,7 @@ class CommentPath(ArticlePath):
 @bp.get(
     "/articles/<slug>/comments",
     security=TOKEN_OPTIONAL,
-    responses={200: schemas.CommentsResponse, **answers(401, 404)},
+    responses={200: schemas.CommentsResponse, **error_responses(401, 404)},
 )
 @login_optional
 def get_article_comments(path: ArticlePath) -> schemas.CommentsResponse:
@@ -29,7 +29,7 @@ def get_article_comments(path: ArticlePath) -> schemas.CommentsResponse:
 @bp.post(
     "/articles/<slug>/comments",
     security=TOKEN,
-    responses={201: schemas.CommentResponse, **answers(400, 401, 404, 413, 415, 422)},
+    responses={201: schemas.CommentResponse, **error_responses(400, 401, 404, 413, 415, 422)},
 )
 @login_required
 def create_article_comment(
@@ -43,7 +43,7 @@ def create_article_comment(
 @bp.delete(
     "/articles/<slug>/comments/<id>",
     security=TOKEN,
-    responses={204: None, **answers(401, 403, 404)},
+    responses={204: None, **error_responses(401, 403, 404)},
 )
 @login_required
 def delete_article_comment(path: CommentPath) -> tuple[str, int]:

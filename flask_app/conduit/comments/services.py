@@ -10,7 +10,7 @@ from ..schemas import now
 from . import queries, schemas
 from .models import Comment
 
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 
 def get_comments(*, slug: str, viewer: User | None) -> schemas.CommentsResponse:
@@ -68,6 +68,6 @@ def delete_comment(*, slug: str, comment_id: str, user: User) -> None:
 
 def read_id(text: str) -> int:
     """A comment's id as it stands in a path; what cannot be one is not found."""
-    if not re.fullmatch("[0-9]+", text, re.ASCII) or not 1 <= int(text) <= LARGEST_ID:
+    if not re.fullmatch("[0-9]+", text, re.ASCII) or not 1 <= int(text) <= MAX_ID:
         raise NotFound(comment="not found")
     return int(text)

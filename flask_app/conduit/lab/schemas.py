@@ -3,7 +3,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from ..schemas import Answer, Integer, Wire, between
+from ..schemas import Integer, ResponseSchema, Schema, between
 
 LONGEST_GATHER = 20_000
 
@@ -29,7 +29,7 @@ Waits = Annotated[
 How = Literal["sequential", "threads", "tasks"]
 
 
-class Wait(Wire):
+class Wait(Schema):
     ms: Milliseconds
 
 
@@ -38,14 +38,14 @@ class Gathering(Wait):
     how: How
 
 
-class Span(Answer):
+class Span(ResponseSchema):
     name: str
     thread: str
     start: float
     end: float
 
 
-class Recording(Answer):
+class Recording(ResponseSchema):
     """What one request did: times are milliseconds of a clock that the whole process shares."""
 
     framework: str

@@ -86,11 +86,11 @@ class Hub:
             if self.position is None:
                 self.position = services.get_newest(session)
                 self.wake()
-            while news := services.get_news(
+            while published := services.get_published(
                 session, after=self.position, get_listeners=self.get_listeners
             ):
-                self.position = news[-1].id
-                self.backlog.extend(news)
+                self.position = published[-1].id
+                self.backlog.extend(published)
                 self.wake()
 
     def get_listeners(self) -> set[int]:

@@ -17,15 +17,15 @@ from ..accounts.tokens import read_credentials, read_token
 from ..database import Sessions, db
 from ..errors import ApiError, BadRequest, NotImplementedHere, Unavailable, respond
 from . import messages, services
+from .connection import Connection
 from .hub import Hub
-from .messages import Close, Refused
-from .subscriptions import News, Subscriptions
-from .wire import Wire
+from .messages import CloseCode, MessageError
+from .subscriptions import PublishedEvent, Subscriptions
 
 log = logging.getLogger("conduit.live")
 
 # Seconds in which a socket must have taken what there is for it.
-PATIENCE = 5
+SEND_TIMEOUT = 5
 
 bp = Blueprint("live", __name__)
 sock = Sock()
@@ -45,7 +45,7 @@ def prepare() -> None:
     key = request.headers.get("Sec-WebSocket-Key", "")
     if request.headers.get("Sec-WebSocket-Version") != "13" or not is_key(key):
         raise BadRequest(upgrade="is invalid")
-    if not Wire.put_into(request.environ):
+    if not Connection.put_into(request.environ):
         raise NotImplementedHere(upgrade="is not supported by this server")
     subscriptions = Subscriptions(None)
     if not hub.admit(subscriptions):
@@ -80,11 +80,11 @@ def live(ws: Server) -> None:
         g.subscriptions.user_id = get_user_id()
     except ApiError as refused:
         ws.send(messages.error(refused.errors))
-        close(ws, Close.UNAUTHORIZED)
+        close(ws, CloseCode.UNAUTHORIZED)
     except SQLAlchemyError as error:
         log.warning("a socket cannot be opened: %s", str(error).partition("\n")[0])
         ws.send(messages.error({"server": ["unavailable"]}))
-        close(ws, Close.TRY_AGAIN)
+        close(ws, CloseCode.TRY_AGAIN_LATER)
     else:
         Socket(ws, current_app.extensions["hub"], db.sessions, g.subscriptions).run()
 
@@ -103,7 +103,7 @@ def get_user_id() -> int | None:
         db.close()  # otherwise the socket would keep a connection as long as it is open
 
 
-def close(ws: Server, code: Close) -> None:
+def close(ws: Server, code: CloseCode) -> None:
     ws.close(code)  # type: ignore[arg-type]  # which knows the registered codes only
 
 
@@ -128,25 +128,25 @@ class Socket:
             pass  # the client has left
         except Exception:
             log.exception("%s socket failed", g.request_id)
-            close(self.ws, Close.FAILED)
+            close(self.ws, CloseCode.INTERNAL_ERROR)
 
-    def serve(self, more: threading.Event) -> Close:
+    def serve(self, more: threading.Event) -> CloseCode:
         try:
             while True:
                 while (data := self.ws.receive(timeout=0)) is not None:
                     if messages.is_too_long(data):
-                        return Close.MISBEHAVED
+                        return CloseCode.POLICY_VIOLATION
                     self.answer(data)
-                    if self.refused == messages.MOST_REFUSED:
-                        return Close.MISBEHAVED
+                    if self.refused == messages.MAX_BAD_MESSAGES:
+                        return CloseCode.POLICY_VIOLATION
                 # After `receive`, which clears `more`, whoever has set it.
                 if self.hub.stopping:
-                    return Close.RESTARTING
+                    return CloseCode.SERVICE_RESTART
                 if not self.catch_up():
                     more.wait()
                     more.clear()
         except (TimeoutError, SQLAlchemyError):
-            return Close.TRY_AGAIN
+            return CloseCode.TRY_AGAIN_LATER
 
     def answer(self, data: str | bytes) -> None:
         try:
@@ -158,7 +158,7 @@ class Socket:
                 self.send([messages.unsubscribed(message.channel)])
             else:
                 self.send([messages.pong()])
-        except Refused as refused:
+        except MessageError as refused:
             self.refused += 1
             self.send([messages.error(refused.errors)])
         except SQLAlchemyError:
@@ -175,9 +175,9 @@ class Socket:
         told = subscriptions.add(channel, article_id, newest if since is None else since)
         self.send([messages.subscribed(channel, newest)])
         while told < newest:
-            news = [one for one in self.get_news(told) if one.id <= newest]
-            self.send(subscriptions.replay(one, channel) for one in news)
-            told = news[-1].id if news else newest
+            published = [one for one in self.get_published(told) if one.id <= newest]
+            self.send(subscriptions.replay(one, channel) for one in published)
+            told = published[-1].id if published else newest
         subscriptions.position = newest
 
     def catch_up(self) -> bool:
@@ -185,22 +185,22 @@ class Socket:
         subscriptions = self.subscriptions
         if not subscriptions.channels:
             return False
-        news = self.hub.backlog.after(subscriptions.position)
-        if news is None:
-            news = self.get_news(subscriptions.position)
-        self.send(subscriptions.advance(one) for one in news)
-        return bool(news)
+        published = self.hub.backlog.after(subscriptions.position)
+        if published is None:
+            published = self.get_published(subscriptions.position)
+        self.send(subscriptions.advance(one) for one in published)
+        return bool(published)
 
-    def get_news(self, after: int) -> list[News]:
+    def get_published(self, after: int) -> list[PublishedEvent]:
         user_id = self.subscriptions.user_id
         with self.sessions.reading() as session:
-            return services.get_news(
+            return services.get_published(
                 session, after=after, get_listeners=lambda: [user_id] if user_id else []
             )
 
     def send(self, frames: Iterable[str | None]) -> None:
         """Raises `TimeoutError` where the client does not take them in time."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + SEND_TIMEOUT
         for frame in frames:
             if frame is not None:
                 self.ws.send(frame)

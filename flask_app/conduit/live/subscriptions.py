@@ -15,7 +15,7 @@ OF_ONE_ARTICLE = (OF_ARTICLES - {"article.created"}) | {"comment.created", "comm
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class PublishedEvent:
     """An event, with those users among the listeners who follow the article's author."""
 
     id: int
@@ -36,17 +36,17 @@ class Backlog:
 
     def __init__(self, size: int = 500) -> None:
         self.size = size
-        self.news: list[News] = []
+        self.published: list[PublishedEvent] = []
 
-    def extend(self, news: list[News]) -> None:
-        self.news = [*self.news, *news][-self.size :]
+    def extend(self, published: list[PublishedEvent]) -> None:
+        self.published = [*self.published, *published][-self.size :]
 
-    def after(self, position: int) -> list[News] | None:
+    def after(self, position: int) -> list[PublishedEvent] | None:
         """The events after that one; none where some of them are not held (any more)."""
-        news = self.news
-        if not news or position < news[0].id - 1:
+        published = self.published
+        if not published or position < published[0].id - 1:
             return None
-        return news[position - news[0].id + 1 :]
+        return published[position - published[0].id + 1 :]
 
 
 @dataclass
@@ -76,37 +76,39 @@ class Subscriptions:
     def remove(self, channel: str) -> None:
         self.channels.pop(channel, None)
 
-    def replay(self, news: News, channel: str) -> str | None:
+    def replay(self, published: PublishedEvent, channel: str) -> str | None:
         """The frame of an event that is read for a new channel: none if it was sent before."""
-        names = self.names_for(news)
-        if news.id <= self.position and names != [channel]:
+        names = self.names_for(published)
+        if published.id <= self.position and names != [channel]:
             return None
-        return frame(news, names)
+        return frame(published, names)
 
-    def advance(self, news: News) -> str | None:
+    def advance(self, published: PublishedEvent) -> str | None:
         """The frame of the next event, if there is one for this socket."""
-        if news.id <= self.position:
+        if published.id <= self.position:
             return None
-        self.position = news.id
-        return frame(news, self.names_for(news))
+        self.position = published.id
+        return frame(published, self.names_for(published))
 
-    def names_for(self, news: News) -> list[str]:
+    def names_for(self, published: PublishedEvent) -> list[str]:
         return [
             name
             for name, subscription in self.channels.items()
-            if subscription.since < news.id and self.concerns(news, name, subscription)
+            if subscription.since < published.id and self.concerns(published, name, subscription)
         ]
 
-    def concerns(self, news: News, name: str, subscription: Subscription) -> bool:
+    def concerns(self, published: PublishedEvent, name: str, subscription: Subscription) -> bool:
         if name == "articles":
-            return news.name in OF_ARTICLES
+            return published.name in OF_ARTICLES
         if name == "feed":
-            return news.name in OF_ARTICLES and self.user_id in news.followers
-        return news.name in OF_ONE_ARTICLE and subscription.article_id == news.article_id
+            return published.name in OF_ARTICLES and self.user_id in published.followers
+        return published.name in OF_ONE_ARTICLE and subscription.article_id == published.article_id
 
 
-def frame(news: News, channels: list[str]) -> str | None:
+def frame(published: PublishedEvent, channels: list[str]) -> str | None:
     key = tuple(channels)
-    if key and key not in news.frames:
-        news.frames[key] = messages.event(news.id, channels, news.name, news.data)
-    return news.frames.get(key)
+    if key and key not in published.frames:
+        published.frames[key] = messages.event(
+            published.id, channels, published.name, published.data
+        )
+    return published.frames.get(key)

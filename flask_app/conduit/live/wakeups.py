@@ -10,8 +10,8 @@ import psycopg
 from .events import NOTIFICATIONS
 
 # Seconds. A notification can be lost with its connection, so nothing rests on it alone.
-NOW_AND_THEN = 5.0
-BETWEEN_GLANCES = 0.02
+POLL_INTERVAL = 5.0
+SQLITE_POLL_INTERVAL = 0.02
 
 
 def wakeups(database_url: str) -> Generator[None]:
@@ -27,7 +27,7 @@ def notifications(database_url: str) -> Generator[None]:
         connection.execute(f"LISTEN {NOTIFICATIONS}")
         while True:
             yield
-            for _ in connection.notifies(timeout=NOW_AND_THEN, stop_after=1):
+            for _ in connection.notifies(timeout=POLL_INTERVAL, stop_after=1):
                 pass
 
 
@@ -40,4 +40,4 @@ def commits(path: str) -> Generator[None]:
             if version != seen:
                 seen = version
                 yield
-            time.sleep(BETWEEN_GLANCES)
+            time.sleep(SQLITE_POLL_INTERVAL)

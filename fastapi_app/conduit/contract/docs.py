@@ -1,51 +1,42 @@
-"""The OpenAPI document, and the pages that show it."""
+"""The OpenAPI document and its pages.
 
+Without this, FastAPI's document has texts and parts of its own, and its pages load what they need
+from another host.
+docs/differences.md#documents; DOCS-1, DOCS-4, DOCS-5, DOCS-8 and PREFIX-2.
+"""
+
+from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.openapi.utils import get_openapi
 from pydantic_core import to_json
 
+from ..errors import NotFound
 from . import pages
-from .document import arrange, complete
-from .errors import NotFound
-from .schemas import ErrorResponse
+from .document import DESCRIPTIONS, arrange, complete
 
-TITLE = "Conduit (FastAPI)"
-# FastAPI notes that a route takes a token; that it can do without is added to that.
-TOKEN_OPTIONAL: dict[str, Any] = {"security": [{}]}
-
-router = APIRouter(include_in_schema=False)
-
-
-def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The errors that an operation answers with, as its route declares them."""
-    return {status: {"model": ErrorResponse} for status in statuses}
+router = APIRouter(prefix="/api", include_in_schema=False)
 
 
 def make_document(app: FastAPI) -> dict[str, Any]:
     """FastAPI's own document, with what it adds and leaves out set right: `app.openapi`."""
-    if app.openapi_schema is None:
-        document = get_openapi(
-            title=app.title,
-            version=app.version,
-            description=app.description,
-            routes=app.routes,
-        )
-        for path in document["paths"].values():
-            for operation in path.values():
-                for parameter in operation.get("parameters", []):
-                    parameter["schema"].pop("title", None)
-                for status, answer in list(operation["responses"].items()):
-                    answer["description"] = HTTPStatus(int(status)).phrase
-                    if "HTTPValidationError" in str(answer):
-                        del operation["responses"][status]
-                operation["summary"] = operation["description"]
+    document = deepcopy(FastAPI.openapi(app))
+    for path in document["paths"].values():
+        for operation in path.values():
+            if operation["operationId"] not in DESCRIPTIONS:  # added to this API later
+                continue
+            for parameter in operation.get("parameters", []):
+                parameter["schema"].pop("title", None)
+            for status, response in list(operation["responses"].items()):
+                response["description"] = HTTPStatus(int(status)).phrase
+                if "HTTPValidationError" in str(response):
+                    del operation["responses"][status]
+            operation["summary"] = operation["description"]
+    if "HTTPValidationError" not in str(document["paths"]):
         for name in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(name, None)
-        app.openapi_schema = complete(document, prefix=app.state.settings.root_path)
-    return app.openapi_schema
+    return complete(document, prefix=app.state.settings.root_path)
 
 
 @router.get("/openapi.json")
@@ -55,7 +46,7 @@ async def openapi(request: Request) -> Response:
 
 
 def prefix_of(request: Request) -> str:
-    prefix: str = request.scope.get("root_path", "")
+    prefix: str = request.scope["root_path"]
     return prefix
 
 

@@ -1,4 +1,9 @@
-"""The OpenAPI document, and the pages that show it."""
+"""The OpenAPI document and its pages.
+
+Without this, flask-openapi shows the document by a command, with parts of its own, and its pages
+come with plugins.
+docs/differences.md#documents; DOCS-1, DOCS-4, DOCS-5, DOCS-8 and PREFIX-2.
+"""
 
 import threading
 from copy import deepcopy
@@ -6,35 +11,15 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, request
 from flask_openapi.openapi import OpenAPI
-from flask_openapi.types import ResponseDict
 from pydantic_core import to_json
 
+from ..errors import NotFound
 from . import pages
 from .document import complete
-from .errors import JSON, NotFound
-from .schemas import ErrorResponse
-
-TITLE = "Conduit (Flask)"
-TOKEN_SCHEME = {
-    "type": "apiKey",
-    "in": "header",
-    "name": "Authorization",
-    "description": "`Token <jwt>` or `Bearer <jwt>`",
-}
 
 making = threading.Lock()
 
 bp = Blueprint("docs", __name__)
-
-
-def operation_id(*, name: str, path: str, method: str) -> str:
-    """The handler's name."""
-    return name
-
-
-def answers(*statuses: int) -> ResponseDict:
-    """The errors that an operation answers with, as its route declares them."""
-    return {status: ErrorResponse for status in statuses}
 
 
 def make_document(app: OpenAPI, prefix: str) -> dict[str, Any]:
@@ -44,8 +29,8 @@ def make_document(app: OpenAPI, prefix: str) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             operation.pop("deprecated", None)
-            for status, answer in list(operation["responses"].items()):
-                if "array" in str(answer):
+            for status, response in list(operation["responses"].items()):
+                if "array" in str(response):
                     del operation["responses"][status]
     return complete(document, prefix=prefix)
 
@@ -53,7 +38,7 @@ def make_document(app: OpenAPI, prefix: str) -> dict[str, Any]:
 @bp.get("/openapi.json")
 def openapi() -> Response:
     document = make_document(cast(OpenAPI, current_app), request.script_root)
-    return Response(to_json(document), content_type=JSON)
+    return Response(to_json(document), mimetype="application/json")
 
 
 @bp.get("/docs")

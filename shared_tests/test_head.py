@@ -1,48 +1,8 @@
-"""OPTIONS and HEAD, which every route answers."""
+"""HEAD, which every route with a GET answers."""
 
 import pytest
 
 from .harness import Client, Person, rule, write_article
-from .harness.routes import ROUTES
-
-
-@rule("CORS-1", "ROUTE-6", "ANSWER-2")
-@pytest.mark.parametrize(
-    "path", ["/api/users/login", "/api/user", "/api/articles/feed", "/api/articles/nothing"]
-)
-def test_options(client: Client, path: str) -> None:
-    """OPTIONS on a known route is 204 with all its methods in `Allow`, and asks for no token.
-
-    For every route see the preflights of CORS-2.
-    """
-    answer = client.options(path)
-    assert answer.status == 204
-    assert answer.headers["Allow"] == dict(ROUTES)[path]
-    assert answer.body == b""
-
-
-@rule("CORS-1", "ROUTE-2")
-def test_options_with_a_slash(client: Client) -> None:
-    """OPTIONS ignores a trailing slash like every method."""
-    answer = client.options("/api/articles/")
-    assert answer.status == 204
-    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
-
-
-@rule("CORS-1")
-def test_options_with_a_bad_token(client: Client) -> None:
-    """A bad token does not matter to OPTIONS."""
-    answer = client.with_token("nonsense").options("/api/user")
-    assert answer.status == 204
-    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, PUT"
-
-
-@rule("CORS-1")
-def test_options_with_bad_parameters(client: Client) -> None:
-    """OPTIONS looks at no parameter."""
-    answer = client.options("/api/articles?limit=x")
-    assert answer.status == 204
-    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
 
 
 @rule("ANSWER-8")

@@ -1,4 +1,9 @@
-"""The OpenAPI document, and the pages that show it."""
+"""The OpenAPI document and its pages.
+
+Without this, Ninja's document has texts and parts of its own, and its pages load what they need
+from another host.
+docs/differences.md#documents; DOCS-1, DOCS-4, DOCS-5, DOCS-8 and PREFIX-2.
+"""
 
 from typing import Any
 
@@ -8,19 +13,9 @@ from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from pydantic_core import to_json
 
+from ..errors import respond
 from . import pages
 from .document import complete
-from .errors import JSON, respond
-from .schemas import ErrorResponse
-
-TITLE = "Conduit (Django)"
-# Ninja notes that an operation takes a token; that it can do without is added to that.
-TOKEN_OPTIONAL: dict[str, Any] = {"security": [{}]}
-
-
-def answers(*statuses: int) -> dict[int, type[ErrorResponse]]:
-    """The errors that an operation answers with, as its route declares them."""
-    return dict.fromkeys(statuses, ErrorResponse)
 
 
 def make_document(api: NinjaAPI) -> dict[str, Any]:
@@ -35,7 +30,7 @@ def make_document(api: NinjaAPI) -> dict[str, Any]:
                 parameter["schema"].pop("title", None)
     # Spread out as parameters, and used nowhere.
     for name in ("Page", "ArticleFilters", "Wait", "Gathering"):
-        del document["components"]["schemas"][name]
+        document["components"]["schemas"].pop(name, None)
     return complete(document, prefix=prefix())
 
 
@@ -46,7 +41,7 @@ def prefix() -> str:
 
 @require_safe
 def openapi(request: HttpRequest, api: NinjaAPI) -> HttpResponse:
-    return HttpResponse(to_json(make_document(api)), content_type=JSON)
+    return HttpResponse(to_json(make_document(api)), content_type="application/json")
 
 
 @require_safe

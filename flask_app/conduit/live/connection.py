@@ -8,14 +8,14 @@ from typing import Any
 from ..database import Selector
 
 # Seconds in which the client must have taken a frame.
-PATIENCE = 5
+SEND_TIMEOUT = 5
 # Windows has no such flag: there a client that takes nothing holds its own thread.
 DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
 # Where the servers put the connection; others keep it to themselves.
 NAMES = ("gunicorn.socket", "werkzeug.socket")
 
 
-class Wire:
+class Connection:
     """Frames go out whole and one after another, or the connection is closed."""
 
     def __init__(self, connection: socket.socket) -> None:
@@ -50,7 +50,7 @@ class Wire:
     def wait_or_cut(self) -> None:
         with Selector() as writable:
             writable.register(self.connection, selectors.EVENT_WRITE)
-            if not writable.select(PATIENCE):
+            if not writable.select(SEND_TIMEOUT):
                 self.connection.shutdown(socket.SHUT_RDWR)
                 raise TimeoutError
 

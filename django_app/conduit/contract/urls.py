@@ -1,0 +1,25 @@
+"""The document and its pages, in the place of Ninja's own."""
+
+from typing import NoReturn
+
+from django.http import Http404, HttpRequest
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+from ..api import api
+from . import docs
+
+
+def no_root(request: HttpRequest) -> NoReturn:
+    """Ninja's own view of `/api/` says where its docs are."""
+    raise Http404
+
+
+# A POST to what can only be read is 405; without `csrf_exempt` it would be 403 before.
+urlpatterns = [
+    path("", no_root),
+    path("openapi.json", csrf_exempt(docs.openapi), {"api": api}),
+    path("docs", csrf_exempt(docs.swagger)),
+    path("redoc", csrf_exempt(docs.redoc)),
+    path("docs/assets/<name>", csrf_exempt(docs.asset)),
+]

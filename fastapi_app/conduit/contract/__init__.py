@@ -1,0 +1,30 @@
+"""What it takes to answer to the byte like the other two apps.
+
+Nothing else here imports this package: without it, FastAPI answers as its documentation says.
+Each module begins with what that is, and docs/differences.md has it measured.
+"""
+
+from functools import partial
+from typing import Any, cast
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+
+from . import bodies, docs, errors
+from .middleware import ContractMiddleware
+
+
+def install_contract(app: FastAPI) -> None:
+    # In the place of Starlette's limit, whose answer is plain text.
+    for place, middleware in enumerate(app.user_middleware):
+        if cast(type, middleware.cls) is RequestBodyLimitMiddleware:
+            limit: Any = middleware.kwargs
+            app.user_middleware[place] = Middleware(ContractMiddleware, app.state.settings, **limit)
+    app.add_exception_handler(RequestValidationError, bodies.invalid)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, errors.http_error)  # type: ignore[arg-type]
+    app.openapi = partial(docs.make_document, app)  # type: ignore[method-assign]
+    app.router.routes[:0] = docs.router.routes
+    app.router.default = errors.NotFound(app.router.default)
