@@ -19,7 +19,7 @@ def slugs(client: Client, query: str) -> list[str]:
 # Shape and order
 
 
-@rule("LIST-1", "ANSWER-1")
+@rule("LIST-1")
 def test_list(client: Client, anna: Person) -> None:
     """The items of a list are articles without their bodies, keys in the order of the schema."""
     article = write_article(anna, tagList=["b", "a"])
@@ -410,11 +410,12 @@ def test_bytes_that_are_no_text(client: Client, text: str) -> None:
     )
 
 
-@rule("QUERY-1")
+@rule("QUERY-1", "QUERY-3")
 def test_repeated_parameter(client: Client, anna: Person) -> None:
-    """The last one counts, and what comes before it is not looked at."""
+    """The last one counts, an empty one too, and what comes before it is not looked at."""
     article = write_article(anna)
-    query = f"author=nobody&author=%FF&author={anna.username}&limit=x&limit=0&limit=1"
+    author = f"author=nobody&author=%FF&author={anna.username}"
+    query = f"{author}&tag=x&tag=&limit=x&limit=0&limit=1"
     assert slugs(client, query) == [article["slug"]]
 
 
@@ -426,11 +427,11 @@ def test_repeated_parameter_that_ends_badly(client: Client) -> None:
     assert answer.body == b'{"errors":{"limit":["must be an integer"]}}'
 
 
-@rule("QUERY-3", "QUERY-1")
+@rule("QUERY-3")
 def test_empty_filters(client: Client, anna: Person) -> None:
-    """An empty filter counts as absent, as the last of several too."""
+    """An empty filter counts as absent."""
     article = write_article(anna)
-    query = f"author={anna.username}&tag=&favorited&tag=x&tag="
+    query = f"author={anna.username}&tag=&favorited"
     assert slugs(client, query) == [article["slug"]]
 
 
