@@ -1,8 +1,4 @@
-"""`core`: what an app keeps of the contract without the code that is there for the contract alone.
-
-That code is the package `conduit/contract/`, which the lines with `install_contract` put to use.
-Both are taken out of a copy of the app, and the shared suite is run against the copy.
-"""
+"""`core`: which rules an app keeps without `conduit/contract/`, asked of a copy of its folder."""
 
 from __future__ import annotations
 
@@ -26,15 +22,13 @@ from compare.rules import read_rules
 from compare.terminal import Failed, out
 
 INSTALLS = "install_contract"
-MOST = 3
-"""How many lines may put the contract to use: one is an import, and one a call."""
 IMPORTED = re.compile(r"^\s*(?:from|import) .*\bcontract\b|\bconduit\.contract\b", re.MULTILINE)
 LEFT_BEHIND = shutil.ignore_patterns("tests", "*.sqlite3*", "__pycache__", ".*")
 
 
 @dataclass(frozen=True)
 class Case:
-    """A test that was run, by its name, with the rules that it names."""
+    """A test that was run, with the rules that it names."""
 
     name: str
     rules: frozenset[str]
@@ -44,74 +38,66 @@ class Case:
 def core(
     app: Annotated[
         list[App] | None,
-        typer.Option(
-            "--app", metavar="APP", parser=app_named, help="This app; may be given again."
-        ),
+        typer.Option("--app", metavar="APP", parser=app_named, help="May be given again."),
     ] = None,
     pinned: Annotated[
         bool, typer.Option("--pinned", help="Ask the pinned rules, and list what is still kept.")
     ] = False,
 ) -> None:
-    """Take the contract's own code out of a copy of each app, and run the suite's core rules."""
+    """Run the core rules against copies of the apps without conduit/contract/."""
     if find_spec("pytest") is None:
         become_tester("core")
-    asked = app or APPS
-    runs = {each: run_without_contract(each, "pinned" if pinned else "core") for each in asked}
-    if pinned:
-        found = still_kept(list(runs.values()))
-        for line in found:
-            out.print(line, markup=False, soft_wrap=True)
-        if found:
-            raise Failed("pinned, and yet kept without conduit/contract/: make it core, or drop it")
-    elif broken := [each.title for each, cases in runs.items() if not all_passed(cases)]:
-        raise Failed(f"without conduit/contract/ core rules are broken: {', '.join(broken)}")
+    runs = {each: run_without_contract(each, pinned=pinned) for each in app or APPS}
+    if not pinned:
+        if broken := [each.title for each, cases in runs.items() if not all_passed(cases)]:
+            raise Failed(f"core rules are broken without conduit/contract/: {', '.join(broken)}")
+    elif kept := still_kept(list(runs.values())):
+        out.print("\n".join(kept), markup=False, soft_wrap=True)
+        raise Failed("pinned, and yet kept without conduit/contract/: make it core, or drop it")
 
 
-def run_without_contract(app: App, rules: str) -> list[Case]:
-    """Run the suite against a copy of the app that has no `conduit/contract/`."""
-    out.print(f"{app.title} without conduit/contract/, {rules} rules:")
+def run_without_contract(app: App, *, pinned: bool) -> list[Case]:
+    out.print(f"{app.title} without conduit/contract/")
     with tempfile.TemporaryDirectory(prefix="triptych-core-") as place:
-        folder = Path(place) / app.folder.name
+        folder, report = Path(place) / app.folder.name, Path(place) / "report.xml"
         shutil.copytree(app.folder, folder, ignore=LEFT_BEHIND)
         take_out(folder)
-        report = Path(place) / "report.xml"
-        options = ["--app", app.name, "--app-folder", str(folder), "--rules", rules]
-        shown = ["-q", f"--junitxml={report}", f"--tb={'no' if rules == 'pinned' else 'short'}"]
-        # Where pinned rules are asked, most fail: that is what they are pinned for.
-        shown += ["-rN"] if rules == "pinned" else []
-        suite = [sys.executable, "-m", "pytest", "shared_tests", "-n", "2", "-m", "not browser"]
-        code = subprocess.run([*suite, *options, *shown], cwd=ROOT, check=False).returncode
+        command = [sys.executable, "-m", "pytest", "shared_tests", "-q", "-n", "2"]
+        command += ["-m", "not browser", f"--app={app.name}", f"--app-folder={folder}"]
+        # Most pinned rules are broken here, and nobody has to see how.
+        command += ["--rules=pinned", "--tb=no", "-rN"] if pinned else ["--rules=core"]
+        code = subprocess.run([*command, f"--junitxml={report}"], cwd=ROOT, check=False).returncode
         if code not in (0, 1):
             raise Failed(f"the suite could not be run against {app.title}")
         return read_cases(report)
 
 
 def take_out(folder: Path) -> None:
-    """Take the contract's code out of the copy of an app in this folder."""
+    """Take the contract's code, and the lines that install it, out of the copy of an app."""
     shutil.rmtree(folder / "conduit" / "contract", ignore_errors=True)
     removed = 0
     for path in sorted(folder.rglob("*.py")):
         lines = path.read_text("utf-8").splitlines(keepends=True)
-        kept = [line for line in lines if INSTALLS not in line]
-        removed += len(lines) - len(kept)
-        path.write_text("".join(kept), "utf-8")
-        if found := IMPORTED.search("".join(kept)):
-            where = path.relative_to(folder)
-            raise Failed(f"{folder.name}/{where} needs the contract: {found[0].strip()}")
-    if not 1 <= removed <= MOST:
-        raise Failed(f"{folder.name} has {removed} lines with {INSTALLS}, not 1 to {MOST}")
+        kept = "".join(line for line in lines if INSTALLS not in line)
+        removed += sum(INSTALLS in line for line in lines)
+        if found := IMPORTED.search(kept):
+            where = f"{folder.name}/{path.relative_to(folder)}"
+            raise Failed(f"{where} needs the contract: {found[0].strip()}")
+        path.write_text(kept, "utf-8")
+    if not 1 <= removed <= 3:
+        raise Failed(f"{folder.name} has {removed} lines with {INSTALLS}, not 1 to 3")
 
 
 def read_cases(report: Path) -> list[Case]:
     """The tests of a JUnit file that were not skipped."""
     cases = []
     for element in ElementTree.parse(report).iter("testcase"):
-        properties = {each.get("name"): each.get("value", "") for each in element.iter("property")}
         outcomes = {child.tag for child in element} & {"failure", "error", "skipped"}
         if "skipped" not in outcomes:
             name = f"{element.get('classname', '').rpartition('.')[2]}::{element.get('name')}"
-            rules = frozenset(properties.get("rules", "").split())
-            cases.append(Case(name, rules, passed=not outcomes))
+            named = element.find("properties/property[@name='rules']")
+            rules = "" if named is None else named.get("value", "")
+            cases.append(Case(name, frozenset(rules.split()), passed=not outcomes))
     return cases
 
 
@@ -120,13 +106,12 @@ def all_passed(cases: Sequence[Case]) -> bool:
 
 
 def still_kept(runs: Sequence[Sequence[Case]]) -> list[str]:
-    """What is pinned, and yet kept by every one of the runs: rules, and cases of core rules."""
-    pinned = [rule for rule in read_rules() if rule.pinned]
+    """What is pinned, and yet kept by each of the runs: rules, and cases of core rules."""
+    pinned = {rule.id: rule.sentence for rule in read_rules() if rule.pinned}
     kept = [
-        f"{rule.id}: {rule.sentence}"
-        for rule in pinned
-        if all(all_passed([case for case in run if rule.id in case.rules]) for run in runs)
+        f"{id_}: {sentence}"
+        for id_, sentence in pinned.items()
+        if all(all_passed([case for case in run if id_ in case.rules]) for run in runs)
     ]
-    ids = {rule.id for rule in pinned}
-    alone = [{case.name for case in run if case.passed and not case.rules & ids} for run in runs]
-    return kept + sorted(set.intersection(*alone))
+    of_core = [{c.name for c in run if c.passed and not c.rules & pinned.keys()} for run in runs]
+    return kept + sorted(set.intersection(*of_core))
