@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import pytest
 
+from .harness import strictness
 from .harness.apps import ROOT
 from .harness.asked import summary
 from .harness.elsewhere import all_not_asked
@@ -178,6 +179,33 @@ def test_a_server_of_somebody_else() -> None:
     assert run.returncode == 0, run.stdout
     assert "1 passed, 3 deselected" in run.stdout
     assert "broken" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected", "enough"),
+    [
+        (200, b'{"b": "\\u00e9", "a": 1}', '{"a":1,"b":"é"}', {"core"}),
+        (200, b'{"a": "\\u00e9"}', '{"a":"é"}', {"core", "pinned"}),
+        (200, b'{"a": 2}', '{"a":1}', set()),
+        (422, b'{"errors":{"a":["Field required"]}}', '{"errors":{"a":["blank"]}}', {"core"}),
+        (422, b'{"errors":{"b":["blank"]}}', '{"errors":{"a":["blank"]}}', set()),
+        (404, b"<h1>Not Found</h1>", '{"errors":{"route":["not found"]}}', {"core"}),
+        (404, b"<h1>Not Found</h1>", '{"errors":{"article":["not found"]}}', set()),
+        (413, b"too large", '{"errors":{"body":["is too large"]}}', {"core"}),
+        (401, b'{"errors":{"token":["no"]}}', '{"errors":{"token":["is missing"]}}', set()),
+    ],
+)
+def test_what_is_the_same(
+    monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, expected: str, enough: set[str]
+) -> None:
+    """Bytes are only compared where they are asked for, and the words of refusals too."""
+    monkeypatch.setattr(strictness, "_names_bytes", False)
+    found = set()
+    for asked in ("all", "core", "pinned"):
+        monkeypatch.setattr(strictness, "_asked", asked)
+        if strictness.Body(body, status) == expected.encode():
+            found.add(asked)
+    assert found == enough
 
 
 def test_the_count_of_rules() -> None:
