@@ -41,11 +41,19 @@ def test_take_out(tmp_path: Path) -> None:
     assert (tmp_path / "conduit" / "errors.py").read_text("utf-8").startswith("contract =")
 
 
+def test_take_out_of_django(tmp_path: Path) -> None:
+    """An app of Django is installed by its name."""
+    apps = 'INSTALLED_APPS = [\n    "conduit.live",\n    "conduit.contract",\n]\n'
+    take_out(app_in(tmp_path, settings=apps, main=""))
+    kept = (tmp_path / "conduit" / "settings.py").read_text("utf-8").splitlines()
+    assert kept == ["INSTALLED_APPS = [", '    "conduit.live",', "]"]
+
+
 @pytest.mark.parametrize("number", [0, 4])
 def test_lines_that_put_it_to_use(tmp_path: Path, number: int) -> None:
     """None is a sign of another name, and many are not one place."""
     folder = app_in(tmp_path, main="install_contract()\n" * number)
-    message = f"{tmp_path.name} has {number} lines with install_contract, not 1 to 3"
+    message = f"{tmp_path.name} has {number} lines that install the contract, not 1 to 3"
     with pytest.raises(Failed, match=re.escape(message)):
         take_out(folder)
 
@@ -57,7 +65,6 @@ def test_lines_that_put_it_to_use(tmp_path: Path, number: int) -> None:
         "from . import contract\n",
         "def f():\n    from conduit.contract import paths\n",
         "import conduit.contract.paths\n",
-        'MIDDLEWARE = ["conduit.contract.middleware.Paths"]\n',
     ],
 )
 def test_contract_that_is_needed_elsewhere(tmp_path: Path, code: str) -> None:
