@@ -20,6 +20,7 @@ COMMANDS = (
     "load",
     "parity",
     "mutants",
+    "core",
     "mirror",
     "differences",
 )

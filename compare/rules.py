@@ -9,7 +9,10 @@ from functools import cache
 from compare.apps import ROOT
 from compare.contract import Operation
 
-LINE = re.compile(r"^(?:## (?P<section>.+)|- \*\*(?P<id>[A-Z]+-[0-9]+)\*\* (?P<sentence>.+))$")
+LINE = re.compile(
+    r"^(?:## (?P<section>.+)"
+    r"|- \*\*(?P<id>[A-Z]+-[0-9]+)\*\* (?P<mark>\*pinned\* )?(?P<sentence>.+))$"
+)
 
 # What an operation keeps because of what it takes, as spec/openapi.yaml has it.
 OF_BODIES = ("BODY-*", "FIELD-*", "ORDER-4", "ORDER-6", "ORDER-7", "ORDER-8")
@@ -52,6 +55,8 @@ class Rule:
     id: str
     sentence: str
     section: str
+    pinned: bool = False
+    """Whether it is there because the frameworks differ, and no client relies on it."""
 
 
 @cache
@@ -63,7 +68,7 @@ def read_rules() -> tuple[Rule, ...]:
         if found := LINE.match(line):
             section = found["section"] or section
             if found["id"]:
-                rules.append(Rule(found["id"], found["sentence"], section))
+                rules.append(Rule(found["id"], found["sentence"], section, bool(found["mark"])))
     return tuple(rules)
 
 

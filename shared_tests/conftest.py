@@ -3,13 +3,15 @@
 import random
 import signal
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from .harness import Client, Person, exchanges, register, write_article
-from .harness.apps import APPS
+from .harness import Client, Person, exchanges, register, strictness, write_article
+from .harness.apps import APPS, App
+from .harness.asked import kind_of, note_rules, rules_of, summary
 from .harness.databases import Databases
 from .harness.elsewhere import not_asked
 from .harness.postgres import Postgres
@@ -26,6 +28,7 @@ MARKERS = (
     "process: starts processes of its own, so it cannot run against a server that is given",
     "cross: concerns all three apps at once, or none; run once, without --app",
     "browser: drives the system's Chromium, which is slow: on one database is enough",
+    "pinned: proves more than the core of the rules that it names",
     "live: opens sockets",
     "clients: needs npm and the generators of clients",
     "on_postgres: makes sense on PostgreSQL only",
@@ -47,6 +50,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--server", metavar="NAME", help="the server that runs it")
     group.addoption(
+        "--app-folder", metavar="PATH", type=Path, help="a copy of the app, to be tested instead"
+    )
+    group.addoption(
+        "--rules",
+        choices=get_args(strictness.Asked),
+        default="all",
+        help="which rules are asked: those that any client of a Conduit relies on, which leaves "
+        "out what is checked on every answer; those that are pinned; or all (by default)",
+    )
+    group.addoption(
         "--roulette",
         metavar="SEED",
         type=int,
@@ -61,8 +74,15 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     _check_options(config)
+    strictness.begin_run(config.getoption("--rules"))
     # A run that is told to end goes through its fixtures, so that no server is left.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def app_of(config: pytest.Config) -> App:
+    """The app that is tested."""
+    folder: Path | None = config.getoption("--app-folder")
+    return replace(APPS[config.getoption("--app")], copy=folder and folder.resolve())
 
 
 def _check_options(config: pytest.Config) -> None:
@@ -70,8 +90,9 @@ def _check_options(config: pytest.Config) -> None:
     targets = [app, config.getoption("--base-url"), config.getoption("--roulette")]
     if targets.count(None) < 2:
         raise pytest.UsageError("--app, --base-url and --roulette exclude each other")
-    if server and not app:
-        raise pytest.UsageError("--server needs --app")
+    for option in ("--server", "--app-folder"):
+        if config.getoption(option) and not app:
+            raise pytest.UsageError(f"{option} needs --app")
     if server and server not in APPS[app].servers:
         known = ", ".join(APPS[app].servers)
         raise pytest.UsageError(f"{app} has no server {server!r}, but {known}")
@@ -102,6 +123,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept: list[pytest.Item] = []
     left: list[pytest.Item] = []
     for item in items:
+        note_rules(item)
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & STARTING:
             item.add_marker(pytest.mark.process)
@@ -114,6 +136,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             runs = runs and item.name.partition("[")[0] not in elsewhere
         else:
             runs = "cross" in marks
+        runs = runs and config.getoption("--rules") in ("all", kind_of(item))
         (kept if runs else left).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
@@ -155,6 +178,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    strictness.begin_test(rules_of(item))
     exchanges.forget()
     draws.seed(f"{item.config.getoption('--roulette')} {item.nodeid}")
     item.stash[log_sizes_key] = {server.log: server.log.stat().st_size for server in running}
@@ -181,6 +205,12 @@ def pytest_runtest_makereport(
             if text:
                 report.sections.append((f"log of {server.log.stem}", text))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not terminalreporter.config.option.collectonly:
+        for line in summary(terminalreporter.stats):
+            terminalreporter.write_line(line)
 
 
 # Servers.
@@ -211,7 +241,7 @@ def launcher(
 ) -> Iterator[Launcher]:
     """Starts servers of the app that is tested."""
     config = request.config
-    app = APPS[config.getoption("--app")]
+    app = app_of(config)
     folder = tmp_path_factory.mktemp("servers")
     on_postgres = config.getoption("--database") == "postgres"
     url = request.getfixturevalue("postgres_url") if on_postgres else None

@@ -34,7 +34,7 @@ def sign_in(client: Client, email: str, password: str) -> int:
 # Signing up
 
 
-@rule("SIGNUP-1", "ANSWER-1", "EMAIL-1", "PASSWORD-2")
+@rule("SIGNUP-1", "PASSWORD-2")
 def test_sign_up(client: Client) -> None:
     """A sign-up is 201 with the user, keys in the order of the schema, nothing more."""
     username = unique("anna")
@@ -160,7 +160,7 @@ def test_sign_up_with_everything_wrong(client: Client) -> None:
     )
 
 
-@rule("FIELD-1", "FIELD-5", "USER-3")
+@rule("FIELD-1", "USER-3")
 @pytest.mark.parametrize("value", BLANK)
 def test_blank(client: Client, reader: Person, value: str | None) -> None:
     """A blank username, email or password is refused, by sign-up and update alike."""
@@ -446,7 +446,6 @@ def test_wrong_password(client: Client, reader: Person) -> None:
         "/api/users/login", json={"user": {"email": reader.email, "password": "wrong horse"}}
     )
     assert answer.status == 401
-    assert answer.headers["WWW-Authenticate"] == "Token"
     assert answer.body == b'{"errors":{"credentials":["invalid"]}}'
 
 
@@ -458,7 +457,6 @@ def test_unknown_email(client: Client) -> None:
         json={"user": {"email": f"{unique('nobody')}@example.com", "password": PASSWORD}},
     )
     assert answer.status == 401
-    assert answer.headers["WWW-Authenticate"] == "Token"
     assert answer.body == b'{"errors":{"credentials":["invalid"]}}'
 
 

@@ -31,7 +31,7 @@ def milliseconds(time_: str) -> int:
 # Creating
 
 
-@rule("ARTICLE-1", "ANSWER-1", "ANSWER-3", "SLUG-1")
+@rule("ARTICLE-1", "ANSWER-3", "SLUG-1")
 def test_create(anna: Person) -> None:
     """A new article is 201 with all its members, in the order of the schema."""
     title = unique("How to train your dragon ")
@@ -126,7 +126,7 @@ def test_create_with_everything_wrong(reader: Person) -> None:
     )
 
 
-@rule("ARTICLE-4", "FIELD-1", "FIELD-5")
+@rule("ARTICLE-4", "FIELD-1")
 @pytest.mark.parametrize("value", BLANK)
 def test_blank(reader: Person, story: dict[str, Any], value: str | None) -> None:
     """A blank title, description or body is refused, by create and update alike."""
@@ -205,7 +205,7 @@ def test_too_long(anna: Person, article: dict[str, Any], letter: str) -> None:
     )
 
 
-@rule("FIELD-6", "ANSWER-1")
+@rule("FIELD-6")
 @pytest.mark.parametrize(
     "value",
     [
@@ -514,7 +514,7 @@ def test_update_of_anothers_article(
 # Deleting
 
 
-@rule("ARTICLE-7", "ANSWER-2")
+@rule("ARTICLE-7")
 def test_delete(client: Client, anna: Person) -> None:
     """A deleted article is gone."""
     path = f"/api/articles/{write_article(anna)['slug']}"

@@ -90,7 +90,6 @@ def test_token_before_body(
     """401 comes before 415, 400 and 422 of a body."""
     answer = client.request(method, path, content=content, headers={"Content-Type": media_type})
     assert answer.status == 401
-    assert answer.headers["WWW-Authenticate"] == "Token"
     assert answer.body == b'{"errors":{"token":["is missing"]}}'
 
 
@@ -100,7 +99,6 @@ def test_token_before_the_thing(client: Client, method: str, path: str) -> None:
     """401 comes before the 404 of a thing."""
     answer = client.request(method, path)
     assert answer.status == 401
-    assert answer.headers["WWW-Authenticate"] == "Token"
     assert answer.body == b'{"errors":{"token":["is missing"]}}'
 
 

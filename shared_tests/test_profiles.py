@@ -6,7 +6,7 @@ from .harness import Client, Person, register, rule, unique
 from .harness.routes import segment
 
 
-@rule("PROFILE-1", "ANSWER-1")
+@rule("PROFILE-1")
 def test_profile(client: Client, anna: Person) -> None:
     """A profile has four members, in the order of the schema."""
     anna.put(

@@ -35,7 +35,7 @@ def test_fifty_registrations_of_one_name(client: Client) -> None:
         [partial(client.post, "/api/users", json={"user": user(number)}) for number in range(50)]
     )
     assert statuses(answers) == {201: 1, 409: 49}
-    assert {answer.body for answer in answers if answer.status == 409} == {TAKEN_NAME}
+    assert all(answer.body == TAKEN_NAME for answer in answers if answer.status == 409)
 
 
 @rule("SIGNUP-2", "EMAIL-3", "FAIL-4")
@@ -52,7 +52,7 @@ def test_registrations_of_one_email(client: Client) -> None:
         [partial(client.post, "/api/users", json={"user": user(number)}) for number in range(20)]
     )
     assert statuses(answers) == {201: 1, 409: 19}
-    assert {answer.body for answer in answers if answer.status == 409} == {TAKEN_EMAIL}
+    assert all(answer.body == TAKEN_EMAIL for answer in answers if answer.status == 409)
 
 
 @rule("USER-5", "NAME-2", "FAIL-4")
@@ -64,7 +64,7 @@ def test_renames_to_one_name(client: Client) -> None:
         [partial(one.put, "/api/user", json={"user": {"username": name}}) for one in people]
     )
     assert statuses(answers) == {200: 1, 409: 9}
-    assert {answer.body for answer in answers if answer.status == 409} == {TAKEN_NAME}
+    assert all(answer.body == TAKEN_NAME for answer in answers if answer.status == 409)
 
 
 @rule("SLUG-6", "SLUG-3", "FAIL-4")
@@ -209,7 +209,7 @@ def test_deleting_while_others_write(client: Client) -> None:
         deleted = answers.pop(8)
         gone = [answer for answer in answers if answer.status >= 400]
         assert deleted.status == 204
-        assert {answer.body for answer in gone} <= {b'{"errors":{"article":["not found"]}}'}
+        assert all(answer.body == b'{"errors":{"article":["not found"]}}' for answer in gone)
         assert {answer.status for answer in answers} <= {200, 201, 404}
         assert client.get(f"{path}/comments").status == 404
 

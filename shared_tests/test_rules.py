@@ -7,13 +7,17 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
+from .harness import strictness
 from .harness.apps import ROOT
+from .harness.asked import summary
 from .harness.elsewhere import all_not_asked
 from .harness.processes import environment
-from .harness.rules import SPEC, read_rules
+from .harness.rules import SPEC, pinned_rules, read_rules
 
 pytestmark = pytest.mark.cross
 
@@ -38,10 +42,26 @@ def rules_of(test: ast.FunctionDef) -> list[str]:
     ]
 
 
+def decorators_of(test: ast.FunctionDef) -> set[str]:
+    """The names that stand alone above a test."""
+    return {name.id for name in test.decorator_list if isinstance(name, ast.Name)}
+
+
 def test_every_rule_has_a_test() -> None:
     """A rule without a test does not exist."""
     tested = {id_ for _, test in written_tests() for id_ in rules_of(test)}
     assert [id_ for id_ in read_rules() if id_ not in tested] == []
+
+
+def test_every_core_rule_has_a_test_of_the_core() -> None:
+    """Where every test of a core rule names a pinned one too, `--rules core` leaves it out."""
+    asked = {
+        id_
+        for _, test in written_tests()
+        if not set(rules_of(test)) & pinned_rules() and "pinned" not in decorators_of(test)
+        for id_ in rules_of(test)
+    }
+    assert [id_ for id_ in read_rules() if id_ not in asked | pinned_rules()] == []
 
 
 def test_every_test_names_a_rule_that_exists() -> None:
@@ -75,6 +95,7 @@ def test_every_rule_is_one_line() -> None:
     items = [line for line in lines if line.startswith("- ")]
     assert len(items) == len(read_rules())
     assert all(item.endswith(".") for item in items)
+    assert not [id_ for id_, sentence in read_rules().items() if sentence.startswith("*")]
 
 
 class Stranger(BaseHTTPRequestHandler):
@@ -82,20 +103,21 @@ class Stranger(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     health = b'{"status":"ok"}'
+    headers_of_all: ClassVar = {
+        "Content-Type": "application/json; charset=utf-8",
+        "X-Request-ID": "stranger",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "X-Frame-Options": "DENY",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "X-Request-ID",
+    }
 
     def do_GET(self) -> None:
         """Say that all is well."""
         self.send_response(200)
-        for name, value in {
-            "Content-Type": "application/json; charset=utf-8",
-            "Content-Length": str(len(self.health)),
-            "X-Request-ID": "stranger",
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "same-origin",
-            "X-Frame-Options": "DENY",
-            "Access-Control-Allow-Origin": "*",
-            "Access-Control-Expose-Headers": "X-Request-ID",
-        }.items():
+        self.send_header("Content-Length", str(len(self.health)))
+        for name, value in self.headers_of_all.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(self.health)
@@ -104,7 +126,7 @@ class Stranger(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def run_against(stranger: type[Stranger]) -> subprocess.CompletedProcess[str]:
+def run_against(stranger: type[Stranger], *options: str) -> subprocess.CompletedProcess[str]:
     """Run what needs no process of its own, out of two files, against a server of this kind."""
     with ThreadingHTTPServer(("127.0.0.1", 0), stranger) as server:
         threading.Thread(target=server.serve_forever).start()
@@ -113,7 +135,7 @@ def run_against(stranger: type[Stranger]) -> subprocess.CompletedProcess[str]:
                 [
                     sys.executable, "-m", "pytest", "-q", "-m", "not process and not cross",
                     "--base-url", f"http://127.0.0.1:{server.server_port}",
-                    "shared_tests/test_health.py", "shared_tests/test_farewell.py",
+                    "shared_tests/test_health.py", "shared_tests/test_farewell.py", *options,
                 ],
                 cwd=ROOT, env=environment({}), capture_output=True, text=True, timeout=60,
             )  # fmt: skip
@@ -141,3 +163,64 @@ def test_the_report_of_a_failure() -> None:
     assert f"HEALTH-1: {read_rules()['HEALTH-1']}" in run.stdout
     assert "$ curl -i --path-as-is http://127.0.0.1:" in run.stdout
     assert '{"status":"OK"}' in run.stdout
+
+
+def test_a_server_of_somebody_else() -> None:
+    """With `--rules core` a server need not have the headers and the bytes that are pinned."""
+
+    class Other(Stranger):
+        """What a framework answers that was told nothing."""
+
+        health = b'{"status": "ok"}'
+        headers_of_all: ClassVar = {"Content-Type": "application/json"}
+
+    assert run_against(Other).returncode == 1
+    run = run_against(Other, "--rules", "core")
+    assert run.returncode == 0, run.stdout
+    assert "1 passed, 3 deselected" in run.stdout
+    assert "broken" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected", "enough"),
+    [
+        (200, b'{"b": "\\u00e9", "a": 1}', '{"a":1,"b":"é"}', {"core"}),
+        (200, b'{"a": "\\u00e9"}', '{"a":"é"}', {"core", "pinned"}),
+        (200, b'{"a": 2}', '{"a":1}', set()),
+        (422, b'{"errors":{"a":["Field required"]}}', '{"errors":{"a":["blank"]}}', {"core"}),
+        (422, b'{"errors":{"b":["blank"]}}', '{"errors":{"a":["blank"]}}', set()),
+        (404, b"<h1>Not Found</h1>", '{"errors":{"route":["not found"]}}', {"core"}),
+        (404, b"<h1>Not Found</h1>", '{"errors":{"article":["not found"]}}', set()),
+        (413, b"too large", '{"errors":{"body":["is too large"]}}', {"core"}),
+        (401, b'{"errors":{"token":["no"]}}', '{"errors":{"token":["is missing"]}}', set()),
+    ],
+)
+def test_what_is_the_same(
+    monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, expected: str, enough: set[str]
+) -> None:
+    """Bytes are only compared where they are asked for, and the words of refusals too."""
+    monkeypatch.setattr(strictness, "_names_bytes", False)
+    found = set()
+    for asked in ("all", "core", "pinned"):
+        monkeypatch.setattr(strictness, "_asked", asked)
+        if strictness.Body(body, status) == expected.encode():
+            found.add(asked)
+    assert found == enough
+
+
+def test_the_count_of_rules() -> None:
+    """The end of a run counts the rules, core first: one is kept if all its tests have passed."""
+
+    def report(*rules: str) -> SimpleNamespace:
+        return SimpleNamespace(user_properties=[("rules", " ".join(rules))])
+
+    core = next(id_ for id_ in read_rules() if id_ not in pinned_rules())
+    one, two, *_ = sorted(pinned_rules())
+    lines = summary({"passed": [report(core, one), report(two)], "failed": [report(two)]})
+    asked_for = len(read_rules()) - len(pinned_rules())
+    assert [line.split() for line in lines] == [
+        ["rules", "kept", "broken", "not", "asked"],
+        ["core", "1", "0", str(asked_for - 1)],
+        ["pinned", "1", "1", str(len(pinned_rules()) - 2)],
+        ["broken:", two],
+    ]

@@ -47,7 +47,6 @@ def test_no_header(client: Client) -> None:
     """Without the header the token is missing."""
     answer = client.get("/api/user")
     assert answer.status == 401
-    assert answer.headers["WWW-Authenticate"] == "Token"
     assert answer.body == MISSING
 
 
@@ -79,7 +78,6 @@ def test_bad_token_where_one_is_optional(client: Client, path: str, value: str) 
     """A bad token is never quietly ignored."""
     answer = client.get(path, headers={"Authorization": value})
     assert answer.status == 401
-    assert answer.headers["WWW-Authenticate"] == "Token"
     assert answer.body == INVALID
 
 
@@ -89,7 +87,6 @@ def test_bad_token_where_one_must_be(client: Client, method: str, path: str) -> 
     """A bad token is 401 wherever a token must be."""
     answer = client.with_token("nonsense").request(method, path)
     assert answer.status == 401
-    assert answer.headers["WWW-Authenticate"] == "Token"
     assert answer.body == INVALID
 
 
@@ -122,7 +119,6 @@ def test_shapes(client: Client, reader: Person, value: str) -> None:
     header = value.replace("{token}", str(reader.token))
     answer = client.get("/api/user", headers={"Authorization": header})
     assert answer.status == 401
-    assert answer.headers["WWW-Authenticate"] == "Token"
     assert answer.body == INVALID
 
 
@@ -319,7 +315,6 @@ def test_expired(server: Server, reader: Person, ago: int) -> None:
     claims = {**claims_for(reader), "exp": int(time.time()) - ago}
     answer = server.client.with_token(make(claims, SECRET)).get("/api/user")
     assert answer.status == 401
-    assert answer.headers["WWW-Authenticate"] == "Token"
     assert answer.body == EXPIRED
 
 
@@ -349,7 +344,6 @@ def test_password_change_in_another_session(client: Client, anna: Person) -> Non
     assert changed.status == 200
     answer = client.with_token(elsewhere).get("/api/user")
     assert answer.status == 401
-    assert answer.headers["WWW-Authenticate"] == "Token"
     assert answer.body == INVALID
 
 

@@ -52,7 +52,7 @@ def mutants(
 ) -> None:
     """Change one thing at a time in an app, and see whether the suite takes notice."""
     if find_spec("mutmut") is None:
-        become_tester()
+        become_tester("mutants")
     # Here, since the .venv of ./triptych does without what changes code.
     from compare.mutants.mutations import all_mutants, draw
 
@@ -70,12 +70,12 @@ def mutants(
         raise typer.Exit(1)
 
 
-def become_tester() -> None:
+def become_tester(environment: str) -> None:
     """Go on in the environment of tox that has the suite's packages as well, made if need be."""
-    make = [sys.executable, "-m", "tox", "run", "-qq", "-e", "mutants", "--notest"]
+    make = [sys.executable, "-m", "tox", "run", "-qq", "-e", environment, "--notest"]
     if subprocess.run(make, cwd=ROOT, check=False).returncode:
-        raise Failed("the environment for mutants cannot be made: see tox -e mutants --notest")
-    python = str(ROOT / ".tox" / "mutants" / "bin" / "python")
+        raise Failed(f"its environment cannot be made: see tox -e {environment} --notest")
+    python = str(ROOT / ".tox" / environment / "bin" / "python")
     os.execv(python, [python, "-m", "compare", *sys.argv[1:]])
 
 

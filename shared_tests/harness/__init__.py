@@ -6,7 +6,7 @@ Nothing in here knows an app but as a folder with commands (`apps.py`).
 from .client import Client
 from .exchanges import Answer
 from .people import Person, comment_on, register, unique, write_article
-from .rules import rule
+from .rules import pinned, rule
 from .wire import Wire
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Person",
     "Wire",
     "comment_on",
+    "pinned",
     "register",
     "rule",
     "unique",

@@ -24,11 +24,13 @@ class App:
     servers: dict[str, tuple[str, ...]]
     without_sockets: frozenset[str] = frozenset()
     """Those of the servers that cannot hold a socket."""
+    copy: Path | None = None
+    """The folder of a copy of the app, which is run instead."""
 
     @property
     def folder(self) -> Path:
         """The folder that every command is run in."""
-        return ROOT / f"{self.name}_app"
+        return self.copy or ROOT / f"{self.name}_app"
 
     @property
     def default_server(self) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx2
 
+from . import strictness
+
 # Bodies longer than this are cut in reports; most are a few hundred bytes.
 SHOWN = 4_000
 
@@ -50,10 +52,13 @@ class Answer:
     body: bytes
     seconds: float = 0.0
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body", strictness.Body(self.body, self.status))
+
     @property
     def json(self) -> Any:
         """The body as a JSON value."""
-        return json.loads(self.body)
+        return strictness.value_of(json.loads(self.body), self.status)
 
     @property
     def text(self) -> str:

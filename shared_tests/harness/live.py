@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from . import strictness
 from .people import Person
 from .rules import SPEC
 
@@ -63,7 +64,8 @@ class Socket:
         text = self.connection.recv(timeout=patience)
         assert isinstance(text, str), f"a binary frame: {text!r}"
         frame = json.loads(text)
-        assert json.dumps(frame, ensure_ascii=False, separators=(",", ":")) == text
+        if strictness.is_exact():
+            assert json.dumps(frame, ensure_ascii=False, separators=(",", ":")) == text
         check_described(frame)
         return frame
 
@@ -145,5 +147,7 @@ def check_described(frame: Any) -> None:
     __tracebackhide__ = True
     for error in validator(frame["type"]).iter_errors(frame):
         raise AssertionError(f"not as described: {error.message} in {frame}")
+    if not strictness.is_exact():
+        return
     keys = read_description()["components"]["messages"][frame["type"]]["payload"]["properties"]
     assert list(frame) == [key for key in keys if key in frame], frame
