@@ -75,6 +75,24 @@ def test_a_body_that_looks_like_a_request(client: Client) -> None:
 
 
 @rule("BASE-6")
+def test_a_body_that_looks_like_a_request_and_a_request(client: Client) -> None:
+    """On a connection that goes on, what is answered after such a body is the next request."""
+    smuggled = b"GET /api/tags HTTP/1.1\r\nHost: x\r\n\r\n"
+    with client.wire() as wire:
+        length = b"Content-Length: %d" % len(smuggled)
+        wire.request("POST", b"/api/users/login", JSON, length, *H2C)
+        time.sleep(0.2)
+        wire.send(smuggled)
+        first = wire.answer()
+        wire.request("GET", b"/api/health", b"Connection: close")
+        second = wire.raw_answer()
+        rest = wire.rest()
+    assert first.body == b'{"errors":{"body":["is not valid JSON"]}}'
+    assert second.body == b'{"status":"ok"}'
+    assert rest == b""
+
+
+@rule("BASE-6")
 def test_requests_behind_an_upgrade(client: Client) -> None:
     """Requests that follow at once are answered one after another."""
     head = b"GET /api/tags HTTP/1.1\r\nHost: x\r\n"
@@ -191,6 +209,21 @@ def test_token_in_a_trailer(client: Client, anna: Person, pause: float) -> None:
     after = client.get(f"/api/articles?author={anna.username}").json["articlesCount"]
     assert answer.status in {400, 401}
     assert (before, after) == (0, 0)
+
+
+@rule("BASE-5")
+def test_token_in_a_trailer_in_one_packet(client: Client, anna: Person) -> None:
+    """Nor does it where all of the request comes at once, before anybody has looked at its head."""
+    body = b'{"article":{"title":"Smuggled","description":"d","body":"b"}}'
+    trailer = b"Authorization: Token %s\r\n\r\n" % anna.signed_in_with.encode()
+    chunks = b"%x\r\n%s\r\n0\r\n" % (len(body), body)
+    with client.wire() as wire:
+        fields = (JSON, b"Transfer-Encoding: chunked")
+        wire.request("POST", b"/api/articles", *fields, body=chunks + trailer)
+        answer = wire.raw_answer()
+    after = client.get(f"/api/articles?author={anna.username}").json["articlesCount"]
+    assert answer.status in {400, 401}
+    assert after == 0
 
 
 @rule("BASE-8")

@@ -293,3 +293,27 @@ def test_reader_of_events_goes_on(launcher: Launcher) -> None:
         assert event["event"] == "article.created"
     finally:
         server.stop()
+
+
+@rule("LIVE-26")
+@pytest.mark.live
+@pytest.mark.on_sqlite
+def test_event_that_cannot_be_read(launcher: Launcher) -> None:
+    """A row that does not parse ends nothing either: it is told when it is mended, and the next."""
+    server = launcher.start()
+    try:
+        person = register(server.client)
+        with Socket(server.url) as socket:
+            socket.subscribe("articles")
+            server.database.execute(
+                "INSERT INTO events (id, name, article_id, author_id, data, created_at) "
+                """VALUES (1, 'article.deleted', 1, 1, '{"slug":"gone"}', 'no time at all')"""
+            )
+            time.sleep(1)
+            server.database.execute("UPDATE events SET created_at = '2999-01-01 00:00:00.000000'")
+            server.database.execute("UPDATE event_counter SET value = 1")
+            write_article(person)
+            events = socket.hear_all(2)
+        assert [event["event"] for event in events] == ["article.deleted", "article.created"]
+    finally:
+        server.stop()
