@@ -11,15 +11,6 @@ pytestmark = pytest.mark.on_sqlite
 
 ORIGIN = {"Origin": "https://front.example"}
 PREFLIGHT = {**ORIGIN, "Access-Control-Request-Method": "PUT"}
-CORS_HEADERS = (
-    "Access-Control-Allow-Origin",
-    "Access-Control-Expose-Headers",
-    "Access-Control-Allow-Methods",
-    "Access-Control-Allow-Headers",
-    "Access-Control-Max-Age",
-    "Access-Control-Allow-Credentials",
-    "Vary",
-)
 
 
 @rule("START-1", "START-2", "START-3")
@@ -54,15 +45,7 @@ def test_production_allows_no_origin(
     """In production no origin is allowed until some are set."""
     answer = production.client.request(method, path, headers=ORIGIN)
     assert answer.status == status
-    assert [answer.headers.get(name) for name in CORS_HEADERS] == [
-        None,
-        None,
-        None,
-        None,
-        None,
-        None,
-        "Origin",
-    ]
+    assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 @rule("CORS-2", "CORS-7")

@@ -17,7 +17,6 @@ CORS_HEADERS = (
     "Access-Control-Allow-Headers",
     "Access-Control-Max-Age",
     "Access-Control-Allow-Credentials",
-    "Vary",
 )
 
 
@@ -93,7 +92,6 @@ def test_origin_of_the_list(restricted: Server, method: str, path: str, status: 
         None,
         None,
         None,
-        "Origin",
     ]
 
 
@@ -122,7 +120,6 @@ def test_origin_beside_the_list(restricted: Server, headers: dict[str, str]) -> 
         None,
         None,
         None,
-        "Origin",
     ]
 
 
@@ -132,7 +129,6 @@ def test_second_origin_of_the_list(restricted: Server) -> None:
     answer = restricted.client.get("/api/health", headers={"Origin": "http://two.example:8080"})
     assert answer.status == 200
     assert answer.headers["Access-Control-Allow-Origin"] == "http://two.example:8080"
-    assert answer.headers["Vary"] == "Origin"
 
 
 @rule("CORS-2", "CORS-3", "CORS-4")
@@ -149,7 +145,6 @@ def test_preflight_of_the_list(restricted: Server, path: str) -> None:
         "Authorization, Content-Type",
         "600",
         None,
-        "Origin",
     ]
 
 
@@ -158,7 +153,7 @@ def test_preflight_beside_the_list(restricted: Server) -> None:
     """A preflight from another origin is 204, and allows nothing."""
     answer = restricted.client.options("/api/user", headers=PREFLIGHT)
     assert answer.status == 204
-    assert [name for name in CORS_HEADERS if name in answer.headers] == ["Vary"]
+    assert [name for name in CORS_HEADERS if name in answer.headers] == []
 
 
 @rule("ORDER-1", "CORS-2")

@@ -109,8 +109,7 @@ class Stranger(BaseHTTPRequestHandler):
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "X-Frame-Options": "DENY",
-        "Access-Control-Allow-Origin": "*",
-        "Access-Control-Expose-Headers": "X-Request-ID",
+        "Vary": "Origin",
     }
 
     def do_GET(self) -> None:
