@@ -159,7 +159,7 @@ def test_bytes_that_are_not_utf8(client: Client, name: str) -> None:
     assert answer.body == b'{"errors":{"article":["not found"]}}'
 
 
-@rule("ROUTE-1")
+@rule("ROUTE-4")
 @pytest.mark.parametrize("path", ["/api/tags%0A", "/api/articles/feed%0A/comments/"])
 def test_line_feed_at_the_end(client: Client, path: str) -> None:
     """A line feed is a character like others."""

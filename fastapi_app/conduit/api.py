@@ -21,4 +21,4 @@ def register(app: FastAPI, settings: Settings) -> None:
 
 
 async def home(request: Request) -> RedirectResponse:
-    return RedirectResponse(f"{request.scope['root_path']}/api/docs")
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/api/docs")

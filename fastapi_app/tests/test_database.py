@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from conduit.accounts import passwords
 from conduit.accounts.models import User
+from conduit.accounts.tokens import make_token
 from conduit.articles import services
 from conduit.articles.models import Article
 from conduit.database import Sessions, make_engine
@@ -187,3 +189,40 @@ def test_counter_is_locked_last(sessions: Sessions, call: Call, guido: User) -> 
         "UPDATE event_counter",
         "INSERT INTO events",
     ]
+
+
+def test_a_slow_client_holds_no_connection(
+    app: FastAPI, sessions: Sessions, call: Call, guido: User
+) -> None:
+    """The connection of a read is free again before the response is sent."""
+    pool: Any = sessions.engine.pool
+    taken: list[int] = []
+    token = make_token(load_settings(), user_id=guido.id, version=guido.token_version)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/api/articles",
+        "query_string": b"",
+        "headers": [(b"host", b"x"), (b"authorization", f"Token {token}".encode())],
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        taken.append(pool.checkedout())
+
+    call(lambda: app({**scope}, receive, send))
+    assert taken == [0, 0]
+
+
+def test_reading_sessions_do_not_write(sessions: Sessions, call: Call, guido: User) -> None:
+    """A session for reading has no transaction to roll back, so it refuses to write."""
+
+    async def write() -> None:
+        async with sessions.reading() as session:
+            session.add(Article(author_id=guido.id, slug="x", title="x", description="d", body="b"))
+            await session.flush()
+
+    with pytest.raises(RuntimeError, match="only reads"):
+        call(write)

@@ -1,22 +1,30 @@
 """What is added to the app later works as in any FastAPI app."""
 
+import logging
 from collections.abc import Callable, Iterator
 from inspect import isasyncgenfunction, iscoroutinefunction
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
-from fastapi import FastAPI, HTTPException, Response
+from fastapi import FastAPI, HTTPException, Query, Response, WebSocket
 from fastapi.dependencies.models import Dependant
 from fastapi.testclient import TestClient
+from pydantic import AfterValidator
+from sqlalchemy import select
 from starlette.routing import Mount, Router
+from starlette.testclient import WebSocketDenialResponse
 
 from conduit import health
 from conduit.accounts import api as accounts
 from conduit.accounts.auth import CurrentUser
+from conduit.accounts.models import User
 from conduit.articles import api as articles
 from conduit.comments import api as comments
+from conduit.database import WriteSession
 from conduit.errors import Forbidden
+from conduit.logs import without_repetition
 from conduit.main import create_app
 from conduit.settings import Settings, load_settings
 
@@ -166,3 +174,77 @@ def test_mounted(own: FastAPI, browser: TestClient) -> None:
     assert client.get("/v1/api/tags").status_code == 200
     answer = client.get("/v1/api/openapi.json")
     assert answer.json()["servers"] == [{"url": "/v1"}]
+
+
+def test_forgotten_transaction(own: FastAPI, browser: TestClient) -> None:
+    """A write session that has never begun keeps no connection after its request."""
+
+    async def forget(session: WriteSession) -> int:
+        return len((await session.scalars(select(User.id))).all())
+
+    own.add_api_route("/api/forgetful", forget)
+    assert browser.get("/api/forgetful").json() > 0
+    assert own.state.sessions.engine.pool.checkedout() == 0
+
+
+def test_messages_of_other_validators(own: FastAPI, browser: TestClient) -> None:
+    """A message that is not of this API is passed on as it is, whatever characters it has."""
+
+    def refuse(value: str) -> str:
+        raise ValueError("use {braces}")
+
+    async def take(
+        id: UUID, ids: Annotated[list[int], Query()], word: Annotated[str, AfterValidator(refuse)]
+    ) -> None:
+        """Take them."""
+
+    own.add_api_route("/api/taking/{id}", take)
+    response = browser.get("/api/taking/%7B", params={"ids": ["a"], "word": "x"})
+    assert response.status_code == 422
+    assert list(response.json()["errors"]) == ["id", "ids", "word"]
+    assert response.json()["errors"]["word"] == ["Value error, use {braces}"]
+
+
+def test_added_socket(own: FastAPI, browser: TestClient) -> None:
+    """A socket that is added later is reached; one that is not there is 404."""
+
+    async def greet(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text("hello")
+
+    own.add_api_websocket_route("/api/greeting", greet)
+    with browser.websocket_connect("/api/greeting") as socket:
+        assert socket.receive_text() == "hello"
+    with (
+        pytest.raises(WebSocketDenialResponse) as denied,
+        browser.websocket_connect("/api/nothing"),
+    ):
+        pass
+    assert denied.value.status_code == 404
+
+
+def test_failing_middleware(own: FastAPI, caplog: pytest.LogCaptureFixture) -> None:
+    """An exception that the app has logged is not repeated by the server; any other one is."""
+    is_new = without_repetition()
+    error: Any = ZeroDivisionError()
+    record = logging.LogRecord(
+        "uvicorn.error", logging.ERROR, "", 0, "Exception in ASGI", (), (type(error), error, None)
+    )
+    assert is_new(record)
+    error.is_logged = True
+    assert not is_new(record)
+
+
+def test_document_of_an_added_route(own: FastAPI, browser: TestClient) -> None:
+    """A route that is added later is documented as FastAPI means it."""
+
+    async def count(limit: int) -> int:
+        return limit
+
+    own.add_api_route(
+        "/api/count", count, summary="Count", responses={"4XX": {"description": "No"}}
+    )
+    document = browser.get("/api/openapi.json").json()
+    operation = document["paths"]["/api/count"]["get"]
+    assert operation["summary"] == "Count"
+    assert set(operation["responses"]) == {"200", "422"}

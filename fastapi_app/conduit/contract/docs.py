@@ -46,7 +46,7 @@ async def openapi(request: Request) -> Response:
 
 
 def prefix_of(request: Request) -> str:
-    prefix: str = request.scope["root_path"]
+    prefix: str = request.scope.get("root_path", "")
     return prefix
 
 

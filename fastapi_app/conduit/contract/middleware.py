@@ -45,7 +45,7 @@ class ContractMiddleware:
         # Starlette's patterns end with `$`, which takes no notice of a line feed.
         if "\0" in scope["path"] or scope["path"].endswith("\n"):
             asked["path"] = NO_ROUTE
-        elif scope["path"] == scope["root_path"]:
+        elif scope["path"] == scope.get("root_path", ""):
             asked["path"] += "/"
         app = self.answer_early(scope) or self.app
         await app(asked, StrictBody(asked, receive, self.max_body_size), send_exactly)
