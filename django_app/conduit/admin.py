@@ -1,4 +1,4 @@
-"""What the admins of all domains share: they change no text on its way, and overwrite no writer."""
+"""What the admins of all domains share: exact text, and rows that are locked while they change."""
 
 from typing import Any, ClassVar
 

@@ -24,7 +24,7 @@ class ConduitAPI(NinjaAPI):
     def validation_error_from_error_contexts(  # type: ignore[override]
         self, error_contexts: list[ValidationErrorContext[Any]]
     ) -> Exception:
-        """Ninja's own drops the inputs, and with them what tells a null from a wrong type."""
+        """Ninja's own drops the inputs, which distinguish a null from a wrong type."""
         failures = [
             failure
             for context in error_contexts

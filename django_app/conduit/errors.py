@@ -1,4 +1,4 @@
-"""What can go wrong, and the one place that shapes `{"errors": …}`."""
+"""The errors of the API, and the one place that shapes `{"errors": …}`."""
 
 import logging
 import sqlite3
@@ -81,7 +81,7 @@ def api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
 
 
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """What Ninja refuses by itself, or an operation by `HttpError`."""
+    """The response to an `HttpError` of Ninja or of an operation."""
     headers = {"WWW-Authenticate": "Token"} if error.status_code == 401 else None
     return respond(error.status_code, {"request": [error.message]}, headers)
 

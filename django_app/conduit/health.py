@@ -1,4 +1,4 @@
-"""Whether the service can work."""
+"""Whether the service works."""
 
 import logging
 import threading
@@ -38,7 +38,7 @@ def get_health(request: HttpRequest) -> HealthResponse | Status[HealthResponse]:
 
 
 def database_answers() -> bool:
-    """Whether it does, on a connection of its own: the pool may be busy, or wait itself."""
+    """Whether it does, on a connection of its own: the pool may be busy."""
     if not asking.acquire(timeout=settings.DATABASE_TIMEOUT or -1):
         return False
     try:

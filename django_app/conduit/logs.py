@@ -1,4 +1,4 @@
-"""One line a request and what goes wrong, on standard error."""
+"""The log: one line for each request, and failures, on standard error."""
 
 import logging
 import time
@@ -14,5 +14,5 @@ class UTCFormatter(logging.Formatter):
 
 
 def without_sockets() -> Callable[[logging.LogRecord], bool]:
-    """A filter: uvicorn tells of sockets among its errors, with the query and its token."""
+    """A filter: uvicorn logs sockets among its errors, with the query and the token in it."""
     return lambda record: not any(part in str(record.msg) for part in OF_SOCKETS)

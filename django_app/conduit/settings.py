@@ -48,7 +48,7 @@ def not_negative(name: str, default: int) -> int:
 
 def prefix(name: str) -> str | None:
     value = read(name, "")
-    # Of a path below `/api`, nobody could tell whether a proxy has taken the prefix off.
+    # With a prefix below `/api` it is not clear whether a proxy has removed it from a path.
     if value and not re.fullmatch("(?!/api(/|$))(/[A-Za-z0-9._~-]+)+", value):
         raise refuse(f"CONDUIT_{name} must be a path such as /v1, and not below /api")
     return value or None
@@ -185,7 +185,7 @@ TEMPLATES = [
     },
 ]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
-# What browsers remember for as long: off until somebody is sure that the host has HTTPS.
+# Browsers remember this: off until it is certain that the host has HTTPS.
 SECURE_HSTS_SECONDS = (
     positive("SECURE_HSTS_SECONDS", 1) if read("SECURE_HSTS_SECONDS", "0") != "0" else 0
 )
@@ -231,7 +231,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "conduit": {"level": LOG_LEVEL},
-        # The line above tells more than these, and no query string.
+        # The line of `conduit.request` has all of this, and no query string.
         "django.request": {"level": "ERROR" if DEBUG else "CRITICAL"},
         "uvicorn.access": {"level": "CRITICAL"},
         "uvicorn.error": {"filters": ["no_sockets"]},

@@ -1,4 +1,4 @@
-"""Every address: the API, its docs, and the admin."""
+"""All URLs: the API, its documentation, and the admin."""
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse

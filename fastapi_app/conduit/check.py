@@ -1,4 +1,4 @@
-"""What has to hold before the server starts: `python -m conduit.check`."""
+"""The checks before the server starts: `python -m conduit.check`."""
 
 import multiprocessing
 import sys
@@ -18,7 +18,7 @@ WORKER_CANNOT_START = 3
 
 
 def find_problem(settings: Settings, *, may_be_away: bool) -> str | None:
-    """A line that says what is wrong with the database, and what to do; none if it is well."""
+    """What is wrong with the database and what to do, in one line; None if nothing is."""
     engine = make_sync_engine(settings.database_url)
     try:
         with engine.connect() as connection:
@@ -40,7 +40,7 @@ def find_problem(settings: Settings, *, may_be_away: bool) -> str | None:
 
 
 def require() -> None:
-    """End the process with one line where settings or database are not as they must be.
+    """End the process with one line if the settings or the database are wrong.
 
     A worker of uvicorn may have to start while the database is away: it answers with 503 then.
     """

@@ -1,4 +1,4 @@
-"""What can go wrong, and the one place that shapes `{"errors": …}`."""
+"""The errors of the API, and the one place that shapes `{"errors": …}`."""
 
 import logging
 import sqlite3
@@ -77,7 +77,7 @@ async def api_error(request: Request, error: ApiError) -> Response:
 
 
 async def http_error(request: Request, error: HTTPException) -> Response:
-    """What Starlette refuses by itself, or a handler by `HTTPException`."""
+    """The response to an `HTTPException` of Starlette or of a handler."""
     if not is_body_allowed_for_status_code(error.status_code):
         return Response(status_code=error.status_code, headers=error.headers)
     headers = MutableHeaders(error.headers)

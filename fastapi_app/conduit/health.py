@@ -1,4 +1,4 @@
-"""Whether the service can work."""
+"""Whether the service works."""
 
 import logging
 from typing import Literal
@@ -34,7 +34,7 @@ async def get_health(request: Request, settings: SettingsDep, response: Response
 
 
 async def database_answers(settings: Settings, limiter: CapacityLimiter) -> bool:
-    """Whether it does, on a connection of its own: the pool may be busy, or wait itself.
+    """Whether it does, on a connection of its own: the pool may be busy.
 
     One request asks at a time, so that many of them take no more than one connection.
     """

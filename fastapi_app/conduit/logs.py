@@ -1,4 +1,4 @@
-"""One line a request and what goes wrong, on standard error."""
+"""The log: one line for each request, and failures, on standard error."""
 
 import logging
 import logging.config
@@ -51,7 +51,7 @@ def configure(level: str) -> None:
             "loggers": {
                 "conduit": {"level": level},
                 "conduit.database": {"level": "WARNING"},  # the pool's own lines
-                # The line above tells more than the server's own, and no query string.
+                # The line of `conduit.request` has all of this, and no query string.
                 "uvicorn.access": {"level": "CRITICAL"},
                 "uvicorn.error": {"filters": ["no_repetition"]},
             },

@@ -1,4 +1,4 @@
-"""What the environment says: one variable a setting, `CONDUIT_` before its name."""
+"""Settings from the environment: one variable each, with the prefix `CONDUIT_`."""
 
 import re
 from functools import cache
@@ -26,7 +26,7 @@ def check_database_url(url: str) -> str:
 
 
 def check_root_path(path: str) -> str:
-    # Of a path below `/api`, nobody could tell whether a proxy has taken the prefix off.
+    # With a prefix below `/api` it is not clear whether a proxy has removed it from a path.
     if path and not re.fullmatch("(?!/api(/|$))(/[A-Za-z0-9._~-]+)+", path):
         raise ValueError("must be a path such as /v1, and not below /api")
     return path
@@ -82,7 +82,7 @@ def split(value: str) -> frozenset[str]:
 
 @cache
 def load_settings() -> Settings:
-    """The settings of this process; a wrong one ends it with a line that names it."""
+    """The settings of this process; a wrong one ends it with a line that names the variable."""
     try:
         return Settings()
     except ValidationError as refused:

@@ -1,4 +1,4 @@
-"""What has to hold before the server starts: `python -m conduit.check`."""
+"""The checks before the server starts: `python -m conduit.check`."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
 def find_problem(settings: Settings) -> str | None:
-    """A line that says what is wrong with the database, and what to do; none if it is well."""
+    """What is wrong with the database and what to do, in one line; None if nothing is."""
     engine = make_engine(settings.DATABASE_URL)
     try:
         with engine.connect() as connection:
@@ -35,7 +35,7 @@ def find_problem(settings: Settings) -> str | None:
 
 
 def require() -> None:
-    """End the process with one line where settings or database are not as they must be."""
+    """End the process with one line if the settings or the database are wrong."""
     if sys.flags.optimize > 1:
         raise SystemExit(
             "conduit: Python leaves out docstrings, which the document is made of:"

@@ -1,4 +1,4 @@
-"""The engine, its sessions, and what each database has to be told on a connection."""
+"""The engine, its sessions, and the setup of each connection."""
 
 import selectors
 import threading
@@ -40,19 +40,19 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 SQLITE = "sqlite:///"
-# How often a write is tried that meets another writer's unique value.
+# How often a write is tried again because another writer took its unique value.
 MAX_ATTEMPTS = 100
-TOO_MANY_ATTEMPTS = f"other writers were first {MAX_ATTEMPTS} times"
-# A connection is made for reading; only who writes has to change and restore it.
+TOO_MANY_ATTEMPTS = f"other writers took the value first {MAX_ATTEMPTS} times"
+# Connections are in autocommit for reads; a write changes the isolation level and restores it.
 READING = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
-# SQLite numbers rows by itself only where the key's type is INTEGER to the letter.
+# SQLite generates keys only for a column whose type is exactly INTEGER.
 BigKey = BigInteger().with_variant(Integer, "sqlite")
-# SQLAlchemy has no word of its own for what both databases can do.
+# SQLAlchemy has no generic construct for what both databases support.
 INSERTS: Mapping[str, Callable[..., Any]] = {
     "postgresql": postgresql.insert,
     "sqlite": sqlite.insert,
 }
-# Windows has no `poll`; elsewhere `select` takes no more than 1,024 files.
+# Windows has no `poll`; on other systems `select` takes at most 1,024 files.
 Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
@@ -61,7 +61,7 @@ class Base(DeclarativeBase):
 
 
 class json_list(FunctionElement[list[str]]):
-    """The values of a group as one list: an aggregate that each database calls otherwise."""
+    """The values of a group as one list: an aggregate whose name differs by database."""
 
     type = JSON()
     inherit_cache = True
@@ -78,12 +78,12 @@ def compile_for_sqlite(element: json_list, compiler: SQLCompiler, **options: Any
 
 
 def cascade(column: str) -> ForeignKey:
-    """A foreign key whose rows go with the row that they point to, checked at the commit."""
+    """A foreign key with ON DELETE CASCADE, checked at the commit."""
     return ForeignKey(column, ondelete="CASCADE", deferrable=True, initially="DEFERRED")
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """A point in time; SQLite keeps no time zone, so it is taken off and put back."""
+    """A point in time; SQLite stores no time zone, so it is removed and added again."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -100,11 +100,11 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def violates(error: IntegrityError, *names: str) -> bool:
-    """Whether one of these unique constraints or indexes was violated."""
+    """Whether the error is a violation of one of these unique constraints or indexes."""
     diagnosis = getattr(error.orig, "diag", None)
     if diagnosis is not None:
         return bool(diagnosis.constraint_name in names)
-    # SQLite names an index on an expression, and of a constraint its columns.
+    # SQLite's message names an index on an expression, but for a constraint its columns.
     failed = str(error.orig).removeprefix("UNIQUE constraint failed: ")
     return failed in {f"index '{name}'" for name in names} | {
         ", ".join(f"{table.name}.{column.name}" for column in constraint.columns)
@@ -124,12 +124,15 @@ def insert_unless_there(
 
 
 class FairPool(QueuePool):
-    """A pool that serves first who has waited longest; SQLAlchemy's lets newcomers go first."""
+    """A pool that gives a free connection to the request that has waited longest.
+
+    SQLAlchemy's own gives it to the request that asks next.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        # Of the kind that may be taken twice: a connection that was forgotten is returned by the
-        # collector, at any moment of any thread.
+        # Reentrant: the garbage collector may return a forgotten connection in any thread, also in
+        # one that holds this lock.
         self.changing = threading.RLock()
         self.free = self.size()
         self.waiting: deque[threading.Event] = deque()
@@ -172,7 +175,7 @@ class FairPool(QueuePool):
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """A connection that is closed where the server does not answer a statement in time."""
+    """A connection that closes if the server does not answer a statement in time."""
 
     answer_timeout: float | None = None
 
@@ -193,7 +196,7 @@ def connect_to_postgres(database_url: str, timeout: int) -> BoundedConnection:
     options = f"{parameters.get('options', '')} -c statement_timeout={timeout * 1000}".strip()
     connect_timeout = {"connect_timeout": timeout or 10}
     connection = BoundedConnection.connect(**(connect_timeout | parameters), options=options)
-    # The server says by itself that it has given up, unless it is stopped or out of reach.
+    # PostgreSQL ends the statement itself, unless it is stopped or cannot be reached.
     connection.answer_timeout = timeout + 0.5 if timeout else None
     return connection
 
@@ -225,7 +228,7 @@ def make_engine(database_url: str, *, pool_size: int = 0, timeout: int = 0) -> E
 
 
 def with_transactions(engine: Engine) -> Engine:
-    """The engine's pool for those who write: each of its connections is in a transaction."""
+    """The engine for writes, on the same pool: each of its connections is in a transaction."""
     if engine.dialect.name == "sqlite":
         writing = engine.execution_options(isolation_level="SERIALIZABLE")
         event.listen(writing, "begin", begin_immediate)
@@ -244,9 +247,9 @@ def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 def refuse_dropped(
     connection: DBAPIConnection, record: ConnectionPoolEntry, _: PoolProxiedConnection
 ) -> None:
-    """Notice a connection that PostgreSQL has dropped: on an idle one there is nothing to read.
+    """Detect a connection that PostgreSQL has closed: an idle one has nothing to read.
 
-    SQLAlchemy then takes another; its own way, `pool_pre_ping`, costs each request a round trip.
+    SQLAlchemy then takes another one; its `pool_pre_ping` costs each request a round trip.
     """
     with Selector() as unread:
         unread.register(record.driver_connection.pgconn.socket, selectors.EVENT_READ)  # type: ignore[union-attr]
@@ -255,7 +258,7 @@ def refuse_dropped(
 
 
 def begin_immediate(connection: Connection) -> None:
-    """Take SQLite's write lock at once: a read that becomes a write cannot wait for it."""
+    """Take SQLite's write lock first: a read that becomes a write cannot wait for it."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

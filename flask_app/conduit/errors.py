@@ -1,4 +1,4 @@
-"""What can go wrong, and the one place that shapes `{"errors": …}`."""
+"""The errors of the API, and the one place that shapes `{"errors": …}`."""
 
 import logging
 import sqlite3
@@ -81,7 +81,7 @@ def api_error(error: ApiError) -> Response:
 
 
 def http_error(error: HTTPException) -> Response:
-    """What Flask refuses by itself, or a view by `abort`."""
+    """The response to an `HTTPException` of Flask, or to `abort` in a view."""
     response = cast(Response, error.get_response())
     if error.response is None:
         body = respond(response.status_code, {"request": [error.description or error.name]})

@@ -1,4 +1,4 @@
-"""Whether the service can work."""
+"""Whether the service works."""
 
 import logging
 import threading
@@ -38,7 +38,7 @@ def get_health() -> HealthResponse | tuple[HealthResponse, int]:
 
 
 def database_answers() -> bool:
-    """Whether it does, on a connection of its own: the pool may be busy, or wait itself."""
+    """Whether it does, on a connection of its own: the pool may be busy."""
     timeout = current_app.config["DATABASE_TIMEOUT"]
     if not asking.acquire(timeout=timeout or -1):
         return False

@@ -1,4 +1,4 @@
-"""One line a request and what goes wrong, on standard error."""
+"""The log: one line for each request, and failures, on standard error."""
 
 import logging
 import logging.config

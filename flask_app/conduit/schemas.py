@@ -1,4 +1,4 @@
-"""The base of all wire types: camelCase names, whole milliseconds, text that says something."""
+"""The base of all schemas: camelCase names, whole milliseconds, non-blank text."""
 
 import re
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from pydantic_core import MISSING, PydanticCustomError, PydanticKnownError
 
 
 def without_titles(schema: dict[str, Any]) -> None:
-    """Drop the titles that Pydantic derives from names: they say what the names say."""
+    """Drop the titles that Pydantic derives from names: they repeat the names."""
     schema.pop("title", None)
     for field in schema.get("properties", {}).values():
         field.pop("title", None)
@@ -31,7 +31,7 @@ class Schema(BaseModel):
 
 
 class ResponseSchema(Schema):
-    """What is answered: made from a row, or in Python, by the names there."""
+    """A response: made from a row or in Python, by the names in Python."""
 
     model_config = ConfigDict(
         alias_generator=AliasGenerator(serialization_alias=to_camel), from_attributes=True
@@ -49,7 +49,7 @@ def now() -> datetime:
 
 
 def show_time(value: datetime) -> str:
-    """`2026-02-18T03:22:56.637Z`, whatever time zone the database driver answers in."""
+    """The time in UTC, such as `2026-02-18T03:22:56.637Z`."""
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -59,9 +59,9 @@ Timestamp = Annotated[
     Field(json_schema_extra={"format": "date-time"}),
 ]
 
-# What the checks below ask for, as the document says it.
+# What the checks below require, as patterns for the document.
 NO_NUL = r"^[^\x00]*$"
-# White space as Python's `str.strip` has it, which is not what `\s` means in JavaScript.
+# White space as in Python's `str.strip`, which differs from `\s` in JavaScript.
 SPACE = r"\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 FILLED = rf"^[^\x00]*[^{SPACE}\x00][^\x00]*$"
 
@@ -104,5 +104,5 @@ RequiredText = Annotated[FilledText, Field(json_schema_extra={"pattern": FILLED}
 
 Integer = Annotated[int, BeforeValidator(read_integer)]
 
-# What a field has that was not sent. From a factory, since Ninja documents each plain default.
+# The value of a field that was not sent; from a factory, so that the document shows no default.
 ABSENT: Any = Field(default_factory=lambda: MISSING)

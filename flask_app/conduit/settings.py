@@ -1,4 +1,4 @@
-"""What the environment says: one variable a setting, `CONDUIT_` before its name."""
+"""Settings from the environment: one variable each, with the prefix `CONDUIT_`."""
 
 import os
 import re
@@ -73,7 +73,7 @@ def not_negative(name: str, default: int) -> int:
 
 def prefix(name: str) -> str:
     value = read(name, "")
-    # Of a path below `/api`, nobody could tell whether a proxy has taken the prefix off.
+    # With a prefix below `/api` it is not clear whether a proxy has removed it from a path.
     if value and not re.fullmatch("(?!/api(/|$))(/[A-Za-z0-9._~-]+)+", value):
         raise ValueError(f"CONDUIT_{name} must be a path such as /v1, and not below /api")
     return value
@@ -94,7 +94,7 @@ def split(value: str) -> frozenset[str]:
 
 @cache
 def get_settings() -> Settings:
-    """The settings of this process; a wrong one ends it with a line that names it."""
+    """The settings of this process; a wrong one ends it with a line that names the variable."""
     try:
         return Settings()
     except ValueError as error:

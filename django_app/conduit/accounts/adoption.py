@@ -80,7 +80,7 @@ def adopt(connection: BaseDatabaseWrapper) -> None:
 def differences_of(
     connection: BaseDatabaseWrapper, model: type[Model], present: set[str]
 ) -> list[str]:
-    """What the database has otherwise than the model: columns, types, nulls, and names."""
+    """How the database differs from the model: columns, types, nulls, and names."""
     table = model._meta.db_table
     if table not in present:
         return [f"there is no table {table}"]
@@ -123,5 +123,5 @@ def wanted_of(field: Any) -> Column:
 
 
 def without_auto(kind: str) -> str:
-    """SQLite tells neither the sizes of its integers nor, of a key, who numbers it."""
+    """SQLite does not report the sizes of integers, nor how a key is generated."""
     return "Integer" if kind.endswith(("AutoField", "IntegerField")) else kind

@@ -1,4 +1,4 @@
-"""Who is asking: what an operation names as its `auth`."""
+"""Authentication: what an operation names as its `auth`."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -10,14 +10,14 @@ from .tokens import AccessToken, read_credentials, read_token
 
 
 class UserRequest(HttpRequest):
-    """A request of somebody: what Ninja and `Token` have put on it."""
+    """A request of a user: the attributes that Ninja and `Token` set."""
 
     auth: User
     token: AccessToken
 
 
 class ViewerRequest(HttpRequest):
-    """A request of somebody or of nobody."""
+    """A request of a user or of an anonymous reader."""
 
     auth: User | AnonymousUser
 
@@ -33,7 +33,7 @@ class Token(APIKeyHeader):
         self.optional = optional
 
     def authenticate(self, request: HttpRequest, key: str | None) -> User | AnonymousUser:
-        """Nobody without a token where it is optional; a bad one is never quietly ignored."""
+        """An anonymous user without a token where it is optional; a bad token is refused."""
         if self.optional and not key:
             return AnonymousUser()
         token = read_token(read_credentials(key))

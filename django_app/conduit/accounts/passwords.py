@@ -1,4 +1,4 @@
-"""Argon2id in PHC strings, with parameters that the three apps share."""
+"""Argon2id hashes as PHC strings, with the same parameters in the three apps."""
 
 import os
 import threading
@@ -12,7 +12,7 @@ from django.db import models
 
 from ..errors import Unavailable
 
-# Each takes 64 MiB and a processor.
+# Each hash takes 64 MiB and a processor.
 MAX_CONCURRENT = os.cpu_count() or 1
 TURN_TIMEOUT = 5  # seconds
 

@@ -55,7 +55,7 @@ def create_user(*, username: str, email: str, password: str) -> schemas.User:
 
 
 def update_user(*, token: AccessToken, changes: dict[str, Any]) -> schemas.User:
-    """Change what is given; a new password ends all sessions but the one that sets it."""
+    """Change the given fields; a new password ends all other sessions."""
     if "password" in changes:
         release_connection()
         changes["password"] = make_password(changes["password"])
@@ -71,7 +71,7 @@ def update_user(*, token: AccessToken, changes: dict[str, Any]) -> schemas.User:
 @transaction.atomic
 def save_changes(token: AccessToken, changes: dict[str, Any]) -> User:
     user = User.objects.for_change().filter(pk=token.user_id).first()
-    if user is None or not user.accepts(token):  # another session has set a password meanwhile
+    if user is None or not user.accepts(token):  # another session has changed the password
         raise Unauthorized(token="is invalid")
     for name, value in changes.items():
         setattr(user, name, value)
@@ -84,7 +84,7 @@ def save_changes(token: AccessToken, changes: dict[str, Any]) -> User:
 
 @transaction.atomic
 def remove_users(users: QuerySet[User]) -> None:
-    """Delete users with what is theirs, and tell of each thing as if they had deleted it."""
+    """Delete users with all they own, and record the events as if they had deleted it."""
     gone = list(users.values_list("pk", flat=True))
     articles = Article.objects.filter(author__in=gone)
     comments = Comment.objects.filter(author__in=gone).exclude(article__in=articles)

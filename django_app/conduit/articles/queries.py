@@ -42,7 +42,7 @@ def favorited_by(viewer: User | AnonymousUser) -> Combinable:
 
 
 class JSONList(Aggregate):
-    """The values of a group as one list: an aggregate that each database calls otherwise."""
+    """The values of a group as one list: an aggregate whose name differs by database."""
 
     function = "JSONB_AGG"
     output_field = JSONField()
@@ -88,7 +88,7 @@ class ArticleQuerySet(QuerySet["Article"]):
         return self.filter(author__in=user.follows.values("followed"))
 
     def newest_first(self, page: Page) -> ArticleQuerySet:
-        """The page is cut out first, so that nothing is looked up for the articles before it."""
+        """The page is selected first, so that nothing is looked up for earlier articles."""
         cut = self.order_by("-id")[page.offset : page.offset + page.limit]
         newest: ArticleQuerySet = self.model.objects.filter(pk__in=cut.values("pk")).order_by("-id")
         return newest

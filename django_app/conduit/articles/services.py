@@ -57,7 +57,7 @@ def create_article(
 
 
 def add_article(article: Article, *, tag_list: Sequence[str]) -> schemas.Article:
-    """Save a new article, and tell of it; called in a transaction."""
+    """Save a new article and record its event; called in a transaction."""
     article.created_at = article.updated_at = now()
     for _ in range(MAX_ATTEMPTS):
         article.slug = find_free_slug(article.title)
@@ -67,7 +67,7 @@ def add_article(article: Article, *, tag_list: Sequence[str]) -> schemas.Article
             break
         except IntegrityError as error:
             if not violates(error, "articles_slug_key"):
-                raise  # otherwise another writer took the slug first
+                raise  # any other error than that another writer took the slug
     else:
         raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
     set_tags(article, tag_list)
@@ -76,7 +76,7 @@ def add_article(article: Article, *, tag_list: Sequence[str]) -> schemas.Article
 
 @transaction.atomic
 def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> schemas.Article:
-    """Change what is given; the slug only with a title that reads differently in it."""
+    """Change the given fields; the slug changes only if the new title gives another one."""
     article = get_article_for_change(slug)
     if article.author_id != user.pk:
         raise Forbidden(article="forbidden")
@@ -84,7 +84,7 @@ def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> schemas
 
 
 def change_article(article: Article, *, changes: dict[str, Any], viewer: User) -> schemas.Article:
-    """Change an article that is locked until the commit, and tell of it."""
+    """Change an article that is locked until the commit, and record the event."""
     tag_list = changes.pop("tag_list", None)
     changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
     renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
@@ -99,7 +99,7 @@ def change_article(article: Article, *, changes: dict[str, Any], viewer: User) -
             break
         except IntegrityError as error:
             if not violates(error, "articles_slug_key"):
-                raise  # otherwise another writer took the slug first
+                raise  # any other error than that another writer took the slug
     else:
         raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
     if tag_list is not None:
@@ -116,7 +116,7 @@ def delete_article(*, slug: str, user: User) -> None:
 
 
 def remove_article(article: Article) -> None:
-    """Delete an article that is locked until the commit, and tell of it."""
+    """Delete an article that is locked until the commit, and record the event."""
     article_id = article.pk
     article.delete()
     events.record(
@@ -194,7 +194,7 @@ def lock_articles(articles: QuerySet[Article]) -> list[Article]:
 
 
 def find_free_slug(title: str, article_id: int = 0) -> str:
-    """The first candidate that no article but `article_id` has."""
+    """The first candidate that no other article has."""
     others = Article.objects.exclude(pk=article_id)
     for candidates in candidates_for(title):
         taken = set(others.filter(slug__in=candidates).values_list("slug", flat=True))
@@ -205,16 +205,16 @@ def find_free_slug(title: str, article_id: int = 0) -> str:
 
 
 def set_tags(article: Article, names: Sequence[str]) -> None:
-    """Link the article with exactly these tags, making those that are new."""
+    """Link the article with exactly these tags, and create the new ones."""
     ArticleTag.objects.filter(article=article).delete()
-    # A tag that another writer makes at the same time is waited for.
+    # This waits for another writer that creates the same tag.
     Tag.objects.bulk_create([Tag(name=name) for name in names], ignore_conflicts=True)
     tags = Tag.objects.filter(name__in=names)
     ArticleTag.objects.bulk_create(ArticleTag(article=article, tag=tag) for tag in tags)
 
 
 def finish(event: events.EventName, article: Article, *, viewer: User) -> schemas.Article:
-    """Record the event with the article as anybody sees it, and show it to the viewer."""
+    """Record the event with the article as an anonymous reader sees it; return the viewer's."""
     shown = get_article(slug=article.slug, viewer=viewer)
     author = shown.author.model_copy(update={"following": False})
     anonymous = shown.model_copy(update={"favorited": False, "author": author})

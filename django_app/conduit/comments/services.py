@@ -39,7 +39,7 @@ def create_comment(*, slug: str, author: User, body: str) -> schemas.Comment:
     )
     created = Comment.objects.seen_by(author).get(pk=comment.pk)
     shown = schemas.Comment.model_validate(with_following(created))
-    # Nobody follows themselves, so the author sees the comment as anybody does.
+    # Users do not follow themselves, so the author sees the comment as every reader does.
     events.record(
         "comment.created",
         article_id=article.pk,
@@ -69,7 +69,7 @@ def remove_comments(comments: QuerySet[Comment]) -> None:
 
 
 def remove_comment(comment: Comment, article: Article) -> None:
-    """Delete a comment of an article that is locked until the commit, and tell of it."""
+    """Delete a comment of an article that is locked until the commit, and record the event."""
     deleted_id = comment.pk
     comment.delete()
     events.record(
@@ -81,7 +81,7 @@ def remove_comment(comment: Comment, article: Article) -> None:
 
 
 def read_id(text: str) -> int:
-    """A comment's id as it stands in a path; what cannot be one is not found."""
+    """The id of a comment from a path; `NotFound` if it is not a valid one."""
     if not re.fullmatch("[0-9]+", text, re.ASCII) or not 1 <= int(text) <= MAX_ID:
         raise NotFound(comment="not found")
     return int(text)

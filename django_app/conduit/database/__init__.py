@@ -10,7 +10,7 @@ from psycopg.pq import TransactionStatus
 
 
 class BoundedConnection(Connection[Any]):
-    """A connection that is closed where the server does not answer a statement in time."""
+    """A connection that closes if the server does not answer a statement in time."""
 
     answer_timeout: float | None = None
 
@@ -27,7 +27,7 @@ class BoundedConnection(Connection[Any]):
 
 def bounded_connection(timeout: int) -> type[BoundedConnection]:
     """Connections whose statements take no longer than `timeout` seconds; 0 is no bound."""
-    # The server says by itself that it has given up, unless it is stopped or out of reach.
+    # PostgreSQL ends the statement itself, unless it is stopped or cannot be reached.
     answer_timeout = timeout + 0.5 if timeout else None
     return type("BoundedConnection", (BoundedConnection,), {"answer_timeout": answer_timeout})
 

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 
-# Windows has no `poll`; elsewhere `select` takes no more than 1,024 files.
+# Windows has no `poll`; on other systems `select` takes at most 1,024 files.
 Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 

@@ -4,9 +4,9 @@ from django.apps import apps
 from django.db import IntegrityError
 from django.db.models import UniqueConstraint
 
-# How often a write is tried that meets another writer's unique value.
+# How often a write is tried again because another writer took its unique value.
 MAX_ATTEMPTS = 100
-TOO_MANY_ATTEMPTS = f"other writers were first {MAX_ATTEMPTS} times"
+TOO_MANY_ATTEMPTS = f"other writers took the value first {MAX_ATTEMPTS} times"
 
 
 def violates(error: IntegrityError, *names: str) -> bool:
@@ -14,7 +14,7 @@ def violates(error: IntegrityError, *names: str) -> bool:
     diagnosis = getattr(error.__cause__, "diag", None)
     if diagnosis is not None:
         return diagnosis.constraint_name in names
-    # SQLite names an index on an expression, and of a constraint its columns.
+    # SQLite's message names an index on an expression, but for a constraint its columns.
     failed = str(error).removeprefix("UNIQUE constraint failed: ")
     return failed in {f"index '{name}'" for name in names} | {
         ", ".join(f"{model._meta.db_table}.{field}" for field in constraint.fields)

@@ -14,7 +14,7 @@ class LiveConfig(AppConfig):
 
 
 def ensure_counter(using: str, apps: Apps = global_apps, **options: Any) -> None:
-    """Make the one row anew where it is gone: `flush` empties all tables, also between tests."""
+    """Create the one row again after a `flush`, which empties all tables, also between tests."""
     try:
         counter = apps.get_model("live", "EventCounter")
     except LookupError:

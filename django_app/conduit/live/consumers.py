@@ -1,4 +1,4 @@
-"""The socket: who connects, what is asked, and what is told."""
+"""The socket: authentication, the client's messages, and the events that are sent."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ from .subscriptions import PublishedEvent, Subscriptions
 
 log = logging.getLogger("conduit.live")
 
-# Seconds in which a socket must have taken what there is for it.
+# Seconds in which a client must have received the frames that are sent to it.
 SEND_TIMEOUT = 5
 CLOSE_TIMEOUT = 1
 
@@ -33,7 +33,7 @@ def require_upgrade(request: HttpRequest) -> HttpResponse:
 
 
 def get_user_id(authorization: str | None, token: str | None) -> int | None:
-    """The user of the token in the header or else in the query; raises `Unauthorized`."""
+    """The user of the token in the header, or in the query; raises `Unauthorized`."""
     if authorization:
         token = read_credentials(authorization)
     if not token:
@@ -46,7 +46,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         super().__init__()
         self.subscriptions = Subscriptions(None)
         self.refused = 0
-        # Held while events are sent, so that they go out in order.
+        # Held while events are sent, so that they are sent in order.
         self.turn = asyncio.Lock()
         self.telling: asyncio.Task[None] | None = None
         self.cut = asyncio.Event()
@@ -119,7 +119,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.send_all([messages.error({"server": ["unavailable"]})])
 
     async def subscribe(self, channel: str, since: int | None) -> None:
-        """Begin with the newest event, or tell first what has happened since that one."""
+        """Start with the newest event, or send the events since the given one first."""
         subscriptions = self.subscriptions
         subscriptions.asked_for_feed |= channel == "feed"
         article_id, newest = await query(
@@ -134,7 +134,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         subscriptions.position = newest
 
     async def tell(self) -> None:
-        """Send events as they come, until the client takes them too slowly."""
+        """Send events as they come, until the client receives them too slowly."""
         try:
             while True:
                 more = hub.more
@@ -148,7 +148,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             self.cut.set()
 
     async def catch_up(self) -> bool:
-        """Tell what is new, or some of it to who is far behind; returns whether there was any."""
+        """Send new events, a part of them if there are many; returns whether there were any."""
         subscriptions = self.subscriptions
         if not subscriptions.channels:
             return False
@@ -166,14 +166,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
         return published
 
     async def send_all(self, frames: Iterable[str | None]) -> None:
-        """Raises `TimeoutError` where the client does not take them in time."""
+        """Raises `TimeoutError` if the client does not receive them in time."""
         async with asyncio.timeout(SEND_TIMEOUT):
             for frame in frames:
                 if frame is not None:
                     await self.send(frame)
 
     async def give_up(self) -> None:
-        """Say why, if the client takes that; the server closes the connection in any case."""
+        """Send the close frame; the server closes the connection in any case."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self.close(CloseCode.TRY_AGAIN_LATER)

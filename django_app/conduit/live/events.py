@@ -1,4 +1,4 @@
-"""The outbox: what happened is written in the transaction in which it happens."""
+"""The outbox: an event is written in the transaction of its change."""
 
 from datetime import timedelta
 from typing import Any, Literal
@@ -25,11 +25,10 @@ EventName = Literal[
 
 
 def record(name: EventName, *, article_id: int, author_id: int, data: Any) -> None:
-    """Write an event; call it last before the commit.
+    """Write an event; call it last in the transaction.
 
-    The counter's row stays locked until the commit, so that the order of ids is the order
-    of commits, and a reader that has seen an id has seen all before it. Whatever can be done
-    without the lock is done before.
+    The counter's row stays locked until the commit, so that events are committed in the order
+    of their ids. Everything that does not need the lock is done before.
     """
     content = to_json(data, by_alias=True).decode()
     prune()
@@ -49,9 +48,9 @@ def record(name: EventName, *, article_id: int, author_id: int, data: Any) -> No
 
 
 def prune() -> None:
-    """Delete some of the events whose time is over: more than are written, so that none stay."""
+    """Delete up to 100 expired events: more than one write adds, so that none stay."""
     kept_from = now() - timedelta(seconds=settings.EVENT_RETENTION)
-    # What another writer is deleting is left to it.
+    # Rows that another writer is deleting are skipped.
     over = Event.objects.select_for_update(skip_locked=True).filter(created_at__lt=kept_from)
     over = over.order_by("pk")[:100]
     Event.objects.filter(pk__in=over.values("pk")).delete()

@@ -1,4 +1,4 @@
-"""One reader of the outbox a process, for all of its sockets."""
+"""The hub: one reader of the outbox in each process, for all of its sockets."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from .wakeups import wakeups
 
 log = logging.getLogger("conduit.live")
 
-# Seconds until the next try: the database comes back by itself, a failure of ours may stay.
+# Seconds until the next try after an error of the database, and after any other one.
 RETRY_INTERVAL = 0.2
 FAILURE_INTERVAL = 2
 
@@ -29,7 +29,7 @@ class Hub:
         self.sockets: set[Subscriptions] = set()
         self.more = asyncio.Event()
         self.reading: threading.Thread | None = None
-        # The last event that was handed out: kept where a later read may fail.
+        # The newest event that was published.
         self.position: int | None = None
 
     def join(self, subscriptions: Subscriptions) -> None:
@@ -43,7 +43,7 @@ class Hub:
         self.sockets.discard(subscriptions)
 
     def read(self) -> None:
-        """Hand out events as they are committed; whatever fails is logged, and tried again."""
+        """Publish events as they are committed; a failure is logged, and reading goes on."""
         while True:
             try:
                 with closing(wakeups()) as signals:
@@ -57,7 +57,7 @@ class Hub:
                 time.sleep(FAILURE_INTERVAL)
 
     def catch_up(self) -> None:
-        """Hand out what is new, at first nothing."""
+        """Publish new events; the first call only finds the newest one."""
         try:
             if self.position is None:
                 self.position = services.get_newest()
@@ -71,12 +71,12 @@ class Hub:
             connection.close()  # which no request does here
 
     def get_listeners(self) -> set[int]:
-        """Those whose follows decide what they are told."""
+        """The users of sockets that have asked for their feed."""
         users = {socket.user_id for socket in tuple(self.sockets) if socket.asked_for_feed}
         return users - {None}  # type: ignore[return-value]
 
     def publish(self, published: list[PublishedEvent]) -> None:
-        """Wake all sockets: each waits for the event that stood here when it last looked."""
+        """Wake all sockets: each waits for the `asyncio.Event` that it took before it looked."""
         self.backlog.extend(published)
         self.more.set()
         self.more = asyncio.Event()

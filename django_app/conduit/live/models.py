@@ -5,7 +5,7 @@ from .queries import EventQuerySet
 
 
 class Event(models.Model):
-    """What happened, for those who listen: an outbox, written with the change itself.
+    """The outbox of events, written in the transaction of the change.
 
     It points to nothing by foreign key, since it outlives what it tells of.
     """
@@ -28,7 +28,7 @@ class Event(models.Model):
 
 
 class EventCounter(models.Model):
-    """The one row that numbers the events: who updates it holds it until the commit."""
+    """The one row that numbers the events; an update locks it until the commit."""
 
     id = models.SmallIntegerField(primary_key=True)
     value = models.BigIntegerField()

@@ -55,7 +55,7 @@ def require_kept(*, since: int, newest: int) -> None:
 def get_published(
     *, after: int, get_listeners: Callable[[], Collection[int]]
 ) -> list[PublishedEvent]:
-    """The next events, and who follows their authors now.
+    """The next events, with the users who follow their authors.
 
     Who listens is asked after the events are read: who subscribes later has an event to begin at
     that is not among them.

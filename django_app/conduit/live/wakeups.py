@@ -1,4 +1,4 @@
-"""When to look for new events: on each commit that may have brought some, and now and then."""
+"""When to look for new events: after each commit that may have written some, and regularly."""
 
 import sqlite3
 import time
@@ -10,7 +10,7 @@ from django.db import connection
 
 from .events import NOTIFICATIONS
 
-# Seconds. A notification can be lost with its connection, so nothing rests on it alone.
+# Seconds between looks without a notification, which can be lost with its connection.
 POLL_INTERVAL = 5.0
 SQLITE_POLL_INTERVAL = 0.02
 
@@ -22,7 +22,7 @@ def wakeups() -> Generator[None]:
 
 
 def notifications() -> Generator[None]:
-    """PostgreSQL says when a transaction that has written an event is committed."""
+    """PostgreSQL notifies when a transaction that has written an event is committed."""
     # Beside the pool, whose connections are lent for a request each.
     with psycopg.connect(**connection.get_connection_params(), autocommit=True) as listening:
         listening.execute(f"LISTEN {NOTIFICATIONS}")
@@ -33,7 +33,7 @@ def notifications() -> Generator[None]:
 
 
 def commits(path: str) -> Generator[None]:
-    """SQLite counts the commits of others, in memory that they share: a glance costs little."""
+    """SQLite counts the commits of other connections in shared memory, so reading it is cheap."""
     with closing(sqlite3.connect(path)) as watching:
         seen = None
         while True:

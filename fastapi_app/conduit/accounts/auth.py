@@ -1,4 +1,4 @@
-"""Who is asking: dependencies that a handler names in its signature."""
+"""Authentication: dependencies that a handler names in its signature."""
 
 from typing import Annotated
 
@@ -45,7 +45,7 @@ async def get_current_user(token: Token, sessions: SessionsDep) -> User:
 async def get_viewer(
     authorization: Authorization, settings: SettingsDep, session: ReadSession
 ) -> User | None:
-    """Nobody without a token; a bad one is never quietly ignored."""
+    """The user, or None without a token; a bad token is refused."""
     if not authorization:
         return None
     return await authenticate(session, read_token(settings, read_credentials(authorization)))

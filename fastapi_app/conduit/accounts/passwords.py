@@ -1,4 +1,4 @@
-"""Argon2id in PHC strings, with parameters that the three apps share."""
+"""Argon2id hashes as PHC strings, with the same parameters in the three apps."""
 
 import os
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
 from ..errors import Unavailable
 from ..settings import Settings
 
-# Each takes 64 MiB and a processor.
+# Each hash takes 64 MiB and a processor.
 MAX_CONCURRENT = os.cpu_count() or 1
 TURN_TIMEOUT = 5  # seconds
 
@@ -49,7 +49,7 @@ def get_hasher(settings: Settings) -> PasswordHasher:
 
 @cache
 def unused_hash(hasher: PasswordHasher) -> str:
-    """What a password is compared with where there is no user, so that it takes the same time."""
+    """The hash to compare with where there is no user, so that it takes the same time."""
     return hasher.hash("nobody's password")
 
 

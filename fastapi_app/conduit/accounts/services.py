@@ -51,7 +51,7 @@ async def create_user(
 async def update_user(
     session: AsyncSession, *, settings: Settings, token: AccessToken, changes: dict[str, Any]
 ) -> schemas.User:
-    """Change what is given; a new password ends all sessions but the one that sets it."""
+    """Change the given fields; a new password ends all other sessions."""
     if "password" in changes:
         changes["password"] = await hash_password(changes["password"], settings)
     async with session.begin():
@@ -78,10 +78,10 @@ async def save(session: AsyncSession, user: User, *, user_id: int = 0, **changes
         except IntegrityError as error:
             if not violates(error, "users_username_key", "users_email_key"):
                 raise
-            # Passes where the other user has given the name up since: then it is tried again.
+            # Does not raise if the other user has given up the name: then it is tried again.
             await refuse_taken(session, user_id=user_id, **names)
             if user_id:
-                await session.refresh(user)  # the rollback has made it forget what it is
+                await session.refresh(user)  # the rollback has expired it
     raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
 
 

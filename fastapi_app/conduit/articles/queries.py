@@ -40,7 +40,7 @@ def whole_for_viewer() -> Select[*tuple[Any, ...]]:
     return for_viewer().add_columns(Article.body).where(Article.slug == bindparam("slug"))
 
 
-# What a list can be asked for: each condition has a parameter of its own name.
+# The conditions of lists; each has a parameter with the same name.
 CONDITIONS = {
     "tag": Article.id.in_(
         select(ArticleTag.article_id)
@@ -60,7 +60,7 @@ CONDITIONS = {
 
 
 def matching(filters: ArticleFilters) -> dict[str, Any]:
-    """The conditions that the filters stand for, to be met together."""
+    """The conditions of the filters; all of them must hold."""
     conditions = {}
     if filters.tag is not None:
         conditions["tag"] = filters.tag
@@ -80,7 +80,7 @@ def by_followed_of(user: User) -> dict[str, Any]:
 def newest_for_viewer(*conditions: str) -> Select[*tuple[Any, ...]]:
     """A page of the articles that meet all conditions, each with the count of them at its end.
 
-    The page is cut out first, so that nothing is looked up for the articles before it.
+    The page is selected first, so that nothing is looked up for earlier articles.
     """
     newest = Article.id.desc()
     met = (CONDITIONS[name] for name in conditions)
@@ -102,12 +102,12 @@ def id_of(slug: BindParameter[str] | str) -> Select[int]:
 
 
 def for_change(slug: str) -> Select[Article]:
-    """The article, held until the commit, so that what hangs on it cannot lose it."""
+    """The article, locked until the commit, so that it is not deleted in between."""
     return select(Article).where(Article.slug == slug).with_for_update(key_share=True)
 
 
 def slugs_of_others(article_id: int, candidates: Sequence[str]) -> Select[str]:
-    """Those of the candidates that articles have, leaving out the one article."""
+    """The candidates that other articles than this one have."""
     return select(Article.slug).where(Article.slug.in_(candidates), Article.id != article_id)
 
 

@@ -38,7 +38,7 @@ async def list_articles(
 ) -> schemas.ArticlesResponse:
     parameters = {**conditions, "limit": page.limit, "offset": page.offset, **seen_by(viewer)}
     rows = (await session.execute(queries.newest_for_viewer(*conditions), parameters)).all()
-    # Each row has the count at its end; without a row it takes a statement of its own.
+    # Each row ends with the count; without rows the count takes a statement of its own.
     total = rows[0][-1] if rows else await session.scalar(queries.count(*conditions), parameters)
     return schemas.ArticlesResponse.model_validate({"articles": rows, "articles_count": total})
 
@@ -78,7 +78,7 @@ async def create_article(
                 break
             except IntegrityError as error:
                 if not violates(error, "articles_slug_key"):
-                    raise  # otherwise another writer took the slug first
+                    raise  # any other error than that another writer took the slug
         else:
             raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
         await set_tags(session, article.id, tag_list)
@@ -88,7 +88,7 @@ async def create_article(
 async def update_article(
     session: AsyncSession, *, slug: str, user: User, changes: dict[str, Any]
 ) -> schemas.Article:
-    """Change what is given; the slug only with a title that reads differently in it."""
+    """Change the given fields; the slug changes only if the new title gives another one."""
     tag_list = changes.pop("tag_list", None)
     async with session.begin():
         article = await get_article_for_change(session, slug)
@@ -107,7 +107,7 @@ async def update_article(
                 break
             except IntegrityError as error:
                 if not violates(error, "articles_slug_key"):
-                    raise  # otherwise another writer took the slug first
+                    raise  # any other error than that another writer took the slug
         else:
             raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
         if tag_list is not None:
@@ -168,7 +168,7 @@ async def get_article_for_change(session: AsyncSession, slug: str) -> Article:
 
 
 async def find_free_slug(session: AsyncSession, title: str, article_id: int = 0) -> str:
-    """The first candidate that no article but `article_id` has."""
+    """The first candidate that no other article has."""
     for candidates in candidates_for(title):
         taken = set(await session.scalars(queries.slugs_of_others(article_id, candidates)))
         for candidate in candidates:
@@ -178,10 +178,10 @@ async def find_free_slug(session: AsyncSession, title: str, article_id: int = 0)
 
 
 async def set_tags(session: AsyncSession, article_id: int, names: Sequence[str]) -> None:
-    """Link the article with exactly these tags, making those that are new."""
+    """Link the article with exactly these tags, and create the new ones."""
     await session.execute(delete(ArticleTag).where(ArticleTag.article_id == article_id))
     if names:
-        # A tag that another writer makes at the same time is waited for.
+        # This waits for another writer that creates the same tag.
         await session.execute(insert_unless_there(session, Tag, [{"name": name} for name in names]))
     tags = await find_tags(session, names)
     session.add_all(ArticleTag(article_id=article_id, tag_id=tags[name]) for name in names)
@@ -196,7 +196,7 @@ async def find_tags(session: AsyncSession, names: Sequence[str]) -> dict[str, in
 async def finish(
     session: AsyncSession, event: events.EventName, article: Article, *, viewer: User
 ) -> schemas.Article:
-    """Record the event with the article as anybody sees it, and show it to the viewer."""
+    """Record the event with the article as an anonymous reader sees it; return the viewer's."""
     await session.flush()
     shown = await get_article(session, slug=article.slug, viewer=viewer)
     author = shown.author.model_copy(update={"following": False})

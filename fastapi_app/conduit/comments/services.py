@@ -19,7 +19,7 @@ async def get_comments(
 ) -> schemas.CommentsResponse:
     parameters = {"slug": slug, **seen_by(viewer)}
     rows = (await session.execute(queries.for_article(), parameters)).all()
-    if not rows:  # only then does it take a statement to know whether there is an article
+    if not rows:  # without comments, a second statement has to find out whether the article exists
         await ensure_article(session, slug)
     return schemas.CommentsResponse.model_validate({"comments": rows})
 
@@ -41,7 +41,7 @@ async def create_comment(
         await session.flush()
         created = queries.for_viewer().where(Comment.id == comment.id)
         row = (await session.execute(created, seen_by(author))).one()
-        # Nobody follows themselves, so the author sees the comment as anybody does.
+        # Users do not follow themselves, so the author sees the comment as every reader does.
         shown = schemas.Comment.model_validate(row)
         await events.record(
             session,
@@ -72,7 +72,7 @@ async def delete_comment(session: AsyncSession, *, slug: str, comment_id: str, u
 
 
 def read_id(text: str) -> int:
-    """A comment's id as it stands in a path; what cannot be one is not found."""
+    """The id of a comment from a path; `NotFound` if it is not a valid one."""
     if not re.fullmatch("[0-9]+", text, re.ASCII) or not 1 <= int(text) <= MAX_ID:
         raise NotFound(comment="not found")
     return int(text)

@@ -1,4 +1,4 @@
-"""The waits: what FastAPI runs in its thread pool, and what on its event loop."""
+"""The waits: in FastAPI's thread pool, and on its event loop."""
 
 import asyncio
 import time

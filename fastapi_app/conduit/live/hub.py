@@ -1,4 +1,4 @@
-"""One reader of the outbox a process, for all of its sockets."""
+"""The hub: one reader of the outbox in each process, for all of its sockets."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ DATABASE_ERRORS = (
     *(OperationalError, InterfaceError, PoolTimeout),
     *(psycopg.Error, sqlite3.Error, OSError),
 )
-# Seconds until the next try: the database comes back by itself, a failure of ours may stay.
+# Seconds until the next try after an error of the database, and after any other one.
 RETRY_INTERVAL = 0.2
 FAILURE_INTERVAL = 2
 
@@ -39,7 +39,7 @@ class Hub:
         self.sockets: set[Subscriptions] = set()
         self.more = asyncio.Event()
         self.reading: asyncio.Task[None] | None = None
-        # The last event that was handed out: kept where a later read may fail.
+        # The newest event that was published.
         self.position: int | None = None
 
     def join(self, subscriptions: Subscriptions) -> None:
@@ -57,7 +57,7 @@ class Hub:
                 await self.reading
 
     async def read(self) -> None:
-        """Hand out events as they are committed; whatever fails is logged, and tried again."""
+        """Publish events as they are committed; a failure is logged, and reading goes on."""
         while True:
             try:
                 async with aclosing(wakeups(self.settings.database_url)) as signals:
@@ -71,7 +71,7 @@ class Hub:
                 await asyncio.sleep(FAILURE_INTERVAL)
 
     async def catch_up(self) -> None:
-        """Hand out what is new, at first nothing."""
+        """Publish new events; the first call only finds the newest one."""
         async with self.sessions.reading() as session:
             if self.position is None:
                 self.position = await services.get_newest(session)
@@ -84,12 +84,12 @@ class Hub:
                 self.wake()
 
     def get_listeners(self) -> set[int]:
-        """Those whose follows decide what they are told."""
+        """The users of sockets that have asked for their feed."""
         users = {socket.user_id for socket in self.sockets if socket.asked_for_feed}
         return users - {None}  # type: ignore[return-value]
 
     def wake(self) -> None:
-        """Wake all sockets: each waits for the event that stood here when it last looked."""
+        """Wake all sockets: each waits for the `asyncio.Event` that it took before it looked."""
         self.more.set()
         self.more = asyncio.Event()
 

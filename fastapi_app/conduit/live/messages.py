@@ -1,4 +1,4 @@
-"""What is said on a socket: the client's messages, and the frames that it is sent."""
+"""The messages of a socket: the client's, and the frames that are sent."""
 
 from collections.abc import Mapping
 from enum import IntEnum

@@ -17,7 +17,7 @@ def oldest_since(moment: datetime) -> Select[int | None]:
 
 
 def after(position: int) -> Select[int, str, int, int, str]:
-    """The next events, with what sockets are told of them."""
+    """The next events, with the columns that sockets need."""
     told = select(Event.id, Event.name, Event.article_id, Event.author_id, Event.data)
     return told.where(Event.id > position).order_by(Event.id).limit(100)
 

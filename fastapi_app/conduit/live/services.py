@@ -58,7 +58,7 @@ async def require_kept(session: AsyncSession, *, since: int, newest: int) -> Non
 async def get_published(
     session: AsyncSession, *, after: int, get_listeners: Callable[[], Collection[int]]
 ) -> list[PublishedEvent]:
-    """The next events, and who follows their authors now.
+    """The next events, with the users who follow their authors.
 
     Who listens is asked after the events are read: who subscribes later has an event to begin at
     that is not among them.

@@ -1,4 +1,4 @@
-"""The socket: who connects, what is asked, and what is told."""
+"""The socket: authentication, the client's messages, and the events that are sent."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ from .subscriptions import PublishedEvent, Subscriptions
 
 log = logging.getLogger("conduit.live")
 
-# Seconds in which a socket must have taken what there is for it.
+# Seconds in which a client must have received the frames that are sent to it.
 SEND_TIMEOUT = 5
 CLOSE_TIMEOUT = 1
 
@@ -51,7 +51,7 @@ async def live(
 
 
 async def get_user_id(websocket: WebSocket, settings: Settings, sessions: Sessions) -> int | None:
-    """The user of the token in the header or else in the query; raises `Unauthorized`."""
+    """The user of the token in the header, or in the query; raises `Unauthorized`."""
     authorization = websocket.headers.get("Authorization")
     token = websocket.query_params.get("token")
     if authorization:
@@ -71,11 +71,11 @@ class Socket:
         self.sessions = sessions
         self.subscriptions = Subscriptions(user_id)
         self.refused = 0
-        # Held while events are sent, so that they go out in order.
+        # Held while events are sent, so that they are sent in order.
         self.turn = asyncio.Lock()
 
     async def run(self) -> None:
-        """Listen and tell, until one of the two has a reason to end."""
+        """Receive messages and send events, until one of the two ends."""
         self.hub.join(self.subscriptions)
         both = [asyncio.create_task(self.listen()), asyncio.create_task(self.tell())]
         try:
@@ -124,7 +124,7 @@ class Socket:
             await self.send([messages.error({"server": ["unavailable"]})])
 
     async def subscribe(self, channel: str, since: int | None) -> None:
-        """Begin with the newest event, or tell first what has happened since that one."""
+        """Start with the newest event, or send the events since the given one first."""
         subscriptions = self.subscriptions
         subscriptions.asked_for_feed |= channel == "feed"
         async with self.sessions.reading() as session:
@@ -140,7 +140,7 @@ class Socket:
         subscriptions.position = newest
 
     async def tell(self) -> CloseCode:
-        """Send events as they come, until the client takes them too slowly."""
+        """Send events as they come, until the client receives them too slowly."""
         try:
             while True:
                 more = self.hub.more
@@ -152,7 +152,7 @@ class Socket:
             return CloseCode.TRY_AGAIN_LATER
 
     async def catch_up(self) -> bool:
-        """Tell what is new, or some of it to who is far behind; returns whether there was any."""
+        """Send new events, a part of them if there are many; returns whether there were any."""
         subscriptions = self.subscriptions
         if not subscriptions.channels:
             return False
@@ -170,14 +170,14 @@ class Socket:
             )
 
     async def send(self, frames: Iterable[str | None]) -> None:
-        """Raises `TimeoutError` where the client does not take them in time."""
+        """Raises `TimeoutError` if the client does not receive them in time."""
         async with asyncio.timeout(SEND_TIMEOUT):
             for frame in frames:
                 if frame is not None:
                     await self.websocket.send_text(frame)
 
     async def close(self, code: CloseCode) -> None:
-        """Say why, if the client takes that; the server closes the connection in any case."""
+        """Send the close frame; the server closes the connection in any case."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self.websocket.close(code)

@@ -1,4 +1,4 @@
-"""When to look for new events: on each commit that may have brought some, and now and then."""
+"""When to look for new events: after each commit that may have written some, and regularly."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -8,7 +8,7 @@ import psycopg
 
 from .events import NOTIFICATIONS
 
-# Seconds. A notification can be lost with its connection, so nothing rests on it alone.
+# Seconds between looks without a notification, which can be lost with its connection.
 POLL_INTERVAL = 5.0
 SQLITE_POLL_INTERVAL = 0.02
 
@@ -20,7 +20,7 @@ def wakeups(database_url: str) -> AsyncGenerator[None]:
 
 
 async def notifications(database_url: str) -> AsyncGenerator[None]:
-    """PostgreSQL says when a transaction that has written an event is committed."""
+    """PostgreSQL notifies when a transaction that has written an event is committed."""
     connection = await psycopg.AsyncConnection.connect(
         database_url, autocommit=True, connect_timeout=2
     )
@@ -33,7 +33,7 @@ async def notifications(database_url: str) -> AsyncGenerator[None]:
 
 
 async def commits(path: str) -> AsyncGenerator[None]:
-    """SQLite counts the commits of others, in memory that they share: a glance costs little."""
+    """SQLite counts the commits of other connections in shared memory, so reading it is cheap."""
     async with aiosqlite.connect(path) as connection:
         seen = None
         while True:

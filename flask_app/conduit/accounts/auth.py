@@ -1,4 +1,4 @@
-"""Who is asking: decorators mark the views that want to know."""
+"""Authentication: decorators mark the views that need it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -44,7 +44,7 @@ def load_viewer() -> None:
 
 
 def register(app: Flask) -> None:
-    """Load who is asking before the view is called, and before its arguments are validated."""
+    """Load the user before the view is called and its arguments are validated."""
 
     @app.before_request
     def load() -> None:

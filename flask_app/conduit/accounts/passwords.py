@@ -1,4 +1,4 @@
-"""Argon2id in PHC strings, with parameters that the three apps share."""
+"""Argon2id hashes as PHC strings, with the same parameters in the three apps."""
 
 import os
 import threading
@@ -13,7 +13,7 @@ from flask import current_app
 
 from ..errors import Unavailable
 
-# Each takes 64 MiB and a processor.
+# Each hash takes 64 MiB and a processor.
 MAX_CONCURRENT = os.cpu_count() or 1
 TURN_TIMEOUT = 5  # seconds
 
@@ -44,7 +44,7 @@ def get_hasher() -> PasswordHasher:
 
 @cache
 def unused_hash(hasher: PasswordHasher) -> str:
-    """What a password is compared with where there is no user, so that it takes the same time."""
+    """The hash to compare with where there is no user, so that it takes the same time."""
     return hasher.hash("nobody's password")
 
 

@@ -7,12 +7,13 @@ from sqlalchemy.orm import Bundle
 from ..database import BigKey
 from .models import Follow, User
 
-# A parameter, so that a statement is built once for all who ask: that takes longer than to send it.
+# A parameter, so that a statement is built once for all viewers: building it takes longer than
+# sending it.
 VIEWER_ID = bindparam("viewer_id", type_=BigKey)
 
 
 def seen_by(viewer: User | None) -> dict[str, int | None]:
-    """The parameter for the viewer; nobody has NULL, which equals no id."""
+    """The parameter for the viewer; NULL without one, which equals no id."""
     return {"viewer_id": viewer.id if viewer else None}
 
 

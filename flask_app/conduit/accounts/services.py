@@ -44,7 +44,7 @@ def create_user(*, username: str, email: str, password: str) -> schemas.User:
 
 
 def update_user(*, token: AccessToken, changes: dict[str, Any]) -> schemas.User:
-    """Change what is given; a new password ends all sessions but the one that sets it."""
+    """Change the given fields; a new password ends all other sessions."""
     if "password" in changes:
         changes["password"] = hash_password(changes["password"])
     with db.begin() as session:
@@ -71,10 +71,10 @@ def save(session: Session, user: User, *, user_id: int = 0, **changes: Any) -> N
         except IntegrityError as error:
             if not violates(error, "users_username_key", "users_email_key"):
                 raise
-            # Passes where the other user has given the name up since: then it is tried again.
+            # Does not raise if the other user has given up the name: then it is tried again.
             refuse_taken(session, user_id=user_id, **names)
             if user_id:
-                session.refresh(user)  # the rollback has made it forget what it is
+                session.refresh(user)  # the rollback has expired it
     raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
 
 

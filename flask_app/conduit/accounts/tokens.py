@@ -17,7 +17,7 @@ MAX_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A token whose signature and time are right: as it was sent, and what it states."""
+    """A token with a valid signature and time: its text and its claims."""
 
     text: str
     user_id: int
@@ -40,13 +40,13 @@ def make_token(*, user_id: int, version: int, session_id: str | None = None) -> 
 
 
 def read_token(token: str) -> AccessToken:
-    """What the token states; raises `Unauthorized`."""
+    """The claims of the token; raises `Unauthorized`."""
     try:
         key = current_app.config["SECRET_KEY"]
         claims = jwt.decode(token, key, [ALGORITHM], options={"require": CLAIMS})
     except jwt.ExpiredSignatureError:
         raise Unauthorized(token="has expired") from None
-    # PyJWT lets the errors of odd claims through: infinite times, numbers of many digits.
+    # PyJWT passes on the errors of odd claims: infinite times, numbers with many digits.
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
         raise Unauthorized(token="is invalid") from None
     subject, version, session_id = claims["sub"], claims["ver"], claims["sid"]

@@ -32,7 +32,7 @@ def list_articles(
 ) -> schemas.ArticlesResponse:
     parameters = {**conditions, "limit": page.limit, "offset": page.offset, **seen_by(viewer)}
     rows = db.session.execute(queries.newest_for_viewer(*conditions), parameters).all()
-    # Each row has the count at its end; without a row it takes a statement of its own.
+    # Each row ends with the count; without rows the count takes a statement of its own.
     total = rows[0][-1] if rows else db.session.scalar(queries.count(*conditions), parameters)
     return schemas.ArticlesResponse.model_validate({"articles": rows, "articles_count": total})
 
@@ -70,7 +70,7 @@ def create_article(
                 break
             except IntegrityError as error:
                 if not violates(error, "articles_slug_key"):
-                    raise  # otherwise another writer took the slug first
+                    raise  # any other error than that another writer took the slug
         else:
             raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
         set_tags(session, article.id, tag_list)
@@ -78,7 +78,7 @@ def create_article(
 
 
 def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> schemas.Article:
-    """Change what is given; the slug only with a title that reads differently in it."""
+    """Change the given fields; the slug changes only if the new title gives another one."""
     tag_list = changes.pop("tag_list", None)
     with db.begin() as session:
         article = get_article_for_change(session, slug)
@@ -95,7 +95,7 @@ def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> schemas
                 break
             except IntegrityError as error:
                 if not violates(error, "articles_slug_key"):
-                    raise  # otherwise another writer took the slug first
+                    raise  # any other error than that another writer took the slug
         else:
             raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
         if tag_list is not None:
@@ -156,7 +156,7 @@ def get_article_for_change(session: Session, slug: str) -> Article:
 
 
 def find_free_slug(session: Session, title: str, article_id: int = 0) -> str:
-    """The first candidate that no article but `article_id` has."""
+    """The first candidate that no other article has."""
     for candidates in candidates_for(title):
         taken = set(session.scalars(queries.slugs_of_others(article_id, candidates)))
         for candidate in candidates:
@@ -166,10 +166,10 @@ def find_free_slug(session: Session, title: str, article_id: int = 0) -> str:
 
 
 def set_tags(session: Session, article_id: int, names: Sequence[str]) -> None:
-    """Link the article with exactly these tags, making those that are new."""
+    """Link the article with exactly these tags, and create the new ones."""
     session.execute(delete(ArticleTag).where(ArticleTag.article_id == article_id))
     if names:
-        # A tag that another writer makes at the same time is waited for.
+        # This waits for another writer that creates the same tag.
         session.execute(insert_unless_there(session, Tag, [{"name": name} for name in names]))
     tags = find_tags(session, names)
     session.add_all(ArticleTag(article_id=article_id, tag_id=tags[name]) for name in names)
@@ -184,7 +184,7 @@ def find_tags(session: Session, names: Sequence[str]) -> dict[str, int]:
 def finish(
     session: Session, event: events.EventName, article: Article, *, viewer: User
 ) -> schemas.Article:
-    """Record the event with the article as anybody sees it, and show it to the viewer."""
+    """Record the event with the article as an anonymous reader sees it; return the viewer's."""
     session.flush()
     shown = show_article(session, slug=article.slug, viewer=viewer)
     author = shown.author.model_copy(update={"following": False})

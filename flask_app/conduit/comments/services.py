@@ -16,7 +16,7 @@ MAX_ID = 2**63 - 1
 def get_comments(*, slug: str, viewer: User | None) -> schemas.CommentsResponse:
     parameters = {"slug": slug, **seen_by(viewer)}
     rows = db.session.execute(queries.for_article(), parameters).all()
-    if not rows:  # only then does it take a statement to know whether there is an article
+    if not rows:  # without comments, a second statement has to find out whether the article exists
         ensure_article(db.session, slug)
     return schemas.CommentsResponse.model_validate({"comments": rows})
 
@@ -36,7 +36,7 @@ def create_comment(*, slug: str, author: User, body: str) -> schemas.Comment:
         session.flush()
         created = queries.for_viewer().where(Comment.id == comment.id)
         row = session.execute(created, seen_by(author)).one()
-        # Nobody follows themselves, so the author sees the comment as anybody does.
+        # Users do not follow themselves, so the author sees the comment as every reader does.
         shown = schemas.Comment.model_validate(row)
         events.record(
             session,
@@ -67,7 +67,7 @@ def delete_comment(*, slug: str, comment_id: str, user: User) -> None:
 
 
 def read_id(text: str) -> int:
-    """A comment's id as it stands in a path; what cannot be one is not found."""
+    """The id of a comment from a path; `NotFound` if it is not a valid one."""
     if not re.fullmatch("[0-9]+", text, re.ASCII) or not 1 <= int(text) <= MAX_ID:
         raise NotFound(comment="not found")
     return int(text)

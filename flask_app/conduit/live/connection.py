@@ -7,7 +7,7 @@ from typing import Any
 
 from ..database import Selector
 
-# Seconds in which the client must have taken a frame.
+# Seconds in which the client must have received a frame.
 SEND_TIMEOUT = 5
 # Windows has no such flag: there a client that takes nothing holds its own thread.
 DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)

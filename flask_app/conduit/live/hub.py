@@ -1,4 +1,4 @@
-"""One reader of the outbox a process, for all of its sockets."""
+"""The hub: one reader of the outbox in each process, for all of its sockets."""
 
 import logging
 import sqlite3
@@ -22,7 +22,7 @@ DATABASE_ERRORS = (
     *(OperationalError, InterfaceError, PoolTimeout),
     *(psycopg.Error, sqlite3.Error, OSError),
 )
-# Seconds until the next try: the database comes back by itself, a failure of ours may stay.
+# Seconds until the next try after an error of the database, and after any other one.
 RETRY_INTERVAL = 0.2
 FAILURE_INTERVAL = 2
 
@@ -38,7 +38,7 @@ class Hub:
         self.changing = threading.Lock()
         self.reading: threading.Thread | None = None
         self.stopping = False
-        # The last event that was handed out: kept where a later read may fail.
+        # The newest event that was published.
         self.position: int | None = None
 
     def admit(self, subscriptions: Subscriptions) -> bool:
@@ -67,7 +67,7 @@ class Hub:
         self.wake()
 
     def read(self) -> None:
-        """Hand out events as they are committed; whatever fails is logged, and tried again."""
+        """Publish events as they are committed; a failure is logged, and reading goes on."""
         while True:
             try:
                 with closing(wakeups(self.config["DATABASE_URL"])) as signals:
@@ -81,7 +81,7 @@ class Hub:
                 time.sleep(FAILURE_INTERVAL)
 
     def catch_up(self) -> None:
-        """Hand out what is new, at first nothing."""
+        """Publish new events; the first call only finds the newest one."""
         with self.sessions.reading() as session:
             if self.position is None:
                 self.position = services.get_newest(session)
@@ -94,12 +94,12 @@ class Hub:
                 self.wake()
 
     def get_listeners(self) -> set[int]:
-        """Those whose follows decide what they are told."""
+        """The users of sockets that have asked for their feed."""
         users = {socket.user_id for socket in tuple(self.sockets) if socket.asked_for_feed}
         return users - {None}  # type: ignore[return-value]
 
     def wake(self) -> None:
-        """Wake all sockets: each has an event of its own to wait for."""
+        """Wake all sockets: each waits for an event of its own."""
         for more in tuple(self.sockets.values()):
             more.set()
 

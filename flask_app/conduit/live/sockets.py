@@ -1,4 +1,4 @@
-"""The socket: who connects, what is asked, and what is told."""
+"""The socket: authentication, the client's messages, and the events that are sent."""
 
 import base64
 import logging
@@ -24,7 +24,7 @@ from .subscriptions import PublishedEvent, Subscriptions
 
 log = logging.getLogger("conduit.live")
 
-# Seconds in which a socket must have taken what there is for it.
+# Seconds in which a client must have received the frames that are sent to it.
 SEND_TIMEOUT = 5
 
 bp = Blueprint("live", __name__)
@@ -90,7 +90,7 @@ def live(ws: Server) -> None:
 
 
 def get_user_id() -> int | None:
-    """The user of the token in the header or else in the query; raises `Unauthorized`."""
+    """The user of the token in the header, or in the query; raises `Unauthorized`."""
     authorization = request.headers.get("Authorization")
     token = request.args.get("token")
     if authorization:
@@ -100,7 +100,7 @@ def get_user_id() -> int | None:
     try:
         return authenticate(read_token(token)).id
     finally:
-        db.close()  # otherwise the socket would keep a connection as long as it is open
+        db.close()  # a socket must not keep a connection
 
 
 def close(ws: Server, code: CloseCode) -> None:
@@ -118,7 +118,7 @@ class Socket:
         self.refused = 0
 
     def run(self) -> None:
-        """Listen and tell, in turn, until there is a reason to end."""
+        """Receive messages and send events in turn, until there is a reason to close."""
         # Set for what the client sends, and by the hub for what happens.
         more = cast(threading.Event, self.ws.event)
         self.hub.join(self.subscriptions, more)
@@ -165,7 +165,7 @@ class Socket:
             self.send([messages.error({"server": ["unavailable"]})])
 
     def subscribe(self, channel: str, since: int | None) -> None:
-        """Begin with the newest event, or tell first what has happened since that one."""
+        """Start with the newest event, or send the events since the given one first."""
         subscriptions = self.subscriptions
         subscriptions.asked_for_feed |= channel == "feed"
         with self.sessions.reading() as session:
@@ -181,7 +181,7 @@ class Socket:
         subscriptions.position = newest
 
     def catch_up(self) -> bool:
-        """Tell what is new, or some of it to who is far behind; returns whether there was any."""
+        """Send new events, a part of them if there are many; returns whether there were any."""
         subscriptions = self.subscriptions
         if not subscriptions.channels:
             return False
@@ -199,7 +199,7 @@ class Socket:
             )
 
     def send(self, frames: Iterable[str | None]) -> None:
-        """Raises `TimeoutError` where the client does not take them in time."""
+        """Raises `TimeoutError` if the client does not receive them in time."""
         deadline = time.monotonic() + SEND_TIMEOUT
         for frame in frames:
             if frame is not None:

@@ -1,4 +1,4 @@
-"""Which events a socket gets, and through which of its channels."""
+"""Which events a socket gets, and by which of its channels."""
 
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ OF_ONE_ARTICLE = (OF_ARTICLES - {"article.created"}) | {"comment.created", "comm
 
 @dataclass(frozen=True, slots=True)
 class PublishedEvent:
-    """An event, with those users among the listeners who follow the article's author."""
+    """An event, with the listeners who follow the author of its article."""
 
     id: int
     name: str
@@ -24,14 +24,14 @@ class PublishedEvent:
     author_id: int
     data: str
     followers: frozenset[int]
-    # What was made of it, by channels: most sockets have the same ones.
+    # The frames of the event, by channels: most sockets have the same ones.
     frames: dict[tuple[str, ...], str] = field(default_factory=dict)
 
 
 class Backlog:
-    """The newest events, one after another, for all sockets of the process.
+    """The newest events in order, for all sockets of the process.
 
-    Readers in other threads keep what they have taken, so it is replaced and never changed.
+    A reader may keep the list that it has taken, so it is replaced and never changed.
     """
 
     def __init__(self, size: int = 500) -> None:
@@ -51,14 +51,14 @@ class Backlog:
 
 @dataclass
 class Subscription:
-    """One channel of a socket: of which article, if it is an article's, and since which event."""
+    """One channel of a socket: its article, if it has one, and the event that it starts after."""
 
     article_id: int | None
     since: int
 
 
 class Subscriptions:
-    """The channels of one socket, and the last event that it was told of, or need not be."""
+    """The channels of one socket, and the newest event that it has been sent or does not need."""
 
     def __init__(self, user_id: int | None) -> None:
         self.user_id = user_id
@@ -67,7 +67,7 @@ class Subscriptions:
         self.asked_for_feed = False
 
     def add(self, channel: str, article_id: int | None, since: int) -> int:
-        """Listen to a channel; returns the event after which to read what has not been told."""
+        """Add a channel; returns the event after which events have not been sent yet."""
         self.channels.pop(channel, None)
         start = min(since, self.position) if self.channels else since
         self.channels[channel] = Subscription(article_id, since)

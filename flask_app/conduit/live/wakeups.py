@@ -1,4 +1,4 @@
-"""When to look for new events: on each commit that may have brought some, and now and then."""
+"""When to look for new events: after each commit that may have written some, and regularly."""
 
 import sqlite3
 import time
@@ -9,7 +9,7 @@ import psycopg
 
 from .events import NOTIFICATIONS
 
-# Seconds. A notification can be lost with its connection, so nothing rests on it alone.
+# Seconds between looks without a notification, which can be lost with its connection.
 POLL_INTERVAL = 5.0
 SQLITE_POLL_INTERVAL = 0.02
 
@@ -21,7 +21,7 @@ def wakeups(database_url: str) -> Generator[None]:
 
 
 def notifications(database_url: str) -> Generator[None]:
-    """PostgreSQL says when a transaction that has written an event is committed."""
+    """PostgreSQL notifies when a transaction that has written an event is committed."""
     connection = psycopg.connect(database_url, autocommit=True, connect_timeout=2)
     with connection:
         connection.execute(f"LISTEN {NOTIFICATIONS}")
@@ -32,7 +32,7 @@ def notifications(database_url: str) -> Generator[None]:
 
 
 def commits(path: str) -> Generator[None]:
-    """SQLite counts the commits of others, in memory that they share: a glance costs little."""
+    """SQLite counts the commits of other connections in shared memory, so reading it is cheap."""
     with closing(sqlite3.connect(path)) as connection:
         seen = None
         while True:
