@@ -39,58 +39,61 @@ def all_three(locator: str) -> dict[str, str]:
 
 
 STRICT_JSON = {
-    "django": "conduit/requests.py::JSONBodyModel.get_request_data",
-    "flask": "conduit/requests.py::JSONRequest.get_json",
-    "fastapi": "conduit/requests.py::JSONRequest.read",
+    "django": "conduit/contract/bodies.py::StrictParser",
+    "flask": "conduit/contract/responses.py::ExactJSON.loads",
+    "fastapi": "conduit/contract/bodies.py::StrictBody",
+}
+MEDIA_TYPE = {
+    "django": "conduit/contract/bodies.py::StrictParser",
+    "flask": "conduit/contract/bodies.py::invalid",
+    "fastapi": "conduit/contract/bodies.py::invalid",
 }
 LIMITED_BODY = {
-    "django": "conduit/requests.py::read_body",
-    "flask": "conduit/requests.py::read_body",
-    "fastapi": "conduit/requests.py::JSONRequest.read",
+    "django": "conduit/contract/bodies.py::read_body",
+    "flask": "conduit/contract/bodies.py::read_body",
+    "fastapi": "conduit/contract/bodies.py::StrictBody",
 }
-MESSAGES = all_three("conduit/errors.py::field_messages")
-CLEAN_PATH = all_three("conduit/middleware.py::clean_path")
-CLEAN_QUERY = all_three("conduit/middleware.py::clean_query")
+MESSAGES = all_three("conduit/validation.py::field_messages")
 INTEGERS = all_three("conduit/schemas.py::read_integer")
 ERRORS = {
     "django": "conduit/errors.py::no_route",
-    "flask": "conduit/errors.py::register.http_error",
-    "fastapi": "conduit/errors.py::register.http_error",
+    "flask": "conduit/contract/routes.py::not_found",
+    "fastapi": "conduit/contract/errors.py::http_error",
 }
 METHODS = {
-    "django": "conduit/errors.py::method_not_allowed",
-    "flask": "conduit/errors.py::register.method_not_allowed",
-    "fastapi": "conduit/errors.py::register.http_error",
+    "django": "conduit/contract/middleware.py::finish_method_not_allowed",
+    "flask": "conduit/contract/routes.py::method_not_allowed",
+    "fastapi": "conduit/contract/errors.py::http_error",
 }
 HEADERS = {
-    "django": "conduit/middleware.py::add_headers",
-    "flask": "conduit/middleware.py::register.add_headers",
-    "fastapi": "conduit/middleware.py::ConduitMiddleware.add_headers",
+    "django": "conduit/contract/middleware.py::finish_headers",
+    "flask": "conduit/contract/responses.py::finish_headers",
+    "fastapi": "conduit/contract/middleware.py::finish_headers",
 }
 FAILURES = {
     "django": "conduit/errors.py::internal_error",
-    "flask": "conduit/errors.py::register.http_error",
-    "fastapi": "conduit/middleware.py::ConduitMiddleware.__call__",
+    "flask": "conduit/errors.py::internal_error",
+    "fastapi": "conduit/middleware.py::FailureMiddleware",
 }
 TOKEN_FIRST = {
-    "flask": "conduit/accounts/auth.py::before_validation",
-    "fastapi": "conduit/requests.py::JSONRoute",
+    "flask": "conduit/accounts/auth.py::register",
+    "fastapi": "conduit/contract/bodies.py::StrictBody",
+}
+NUL = {
+    "django": "conduit/contract/middleware.py::ContractMiddleware.answer",
+    "flask": "conduit/contract/routes.py::ContractMiddleware",
+    "fastapi": "conduit/contract/middleware.py::ContractMiddleware",
 }
 HOSTS = {
-    "django": "conduit/middleware.py::allows_host",
-    "flask": "conduit/middleware.py::register.start",
-    "fastapi": "conduit/middleware.py::ConduitMiddleware.allows_host",
+    "flask": "conduit/settings.py::Settings",
+    "fastapi": "conduit/main.py::create_app",
 }
-MALFORMED = {
-    "django": "conduit/middleware.py::is_malformed",
-    "fastapi": "conduit/middleware.py::is_malformed",
-}
+REPEATED = {"fastapi": "conduit/contract/middleware.py::ContractMiddleware.answer_early"}
 TIMES = all_three("conduit/schemas.py::show_time")
 RENDERING = {
-    "django": "conduit/api.py::JSONRenderer",
-    "flask": "conduit/__init__.py::Conduit.make_response",
+    "django": "conduit/contract/responses.py::ExactRenderer",
+    "flask": "conduit/contract/responses.py::ExactJSON",
 }
-NO_SLASHES = CLEAN_PATH | {"fastapi": "conduit/main.py::create_app"}
 
 CASES = [
     Case("bodies", "JSON that ends too soon", [post(b'{"name":')], "400 (BODY-3)", STRICT_JSON),
@@ -100,9 +103,9 @@ CASES = [
         "JSON as `text/plain`",
         [post(ITEM, headers=[("Content-Type", "text/plain")])],
         "415 (BODY-1)",
-        STRICT_JSON,
+        MEDIA_TYPE,
     ),
-    Case("bodies", "JSON without a type", [post(ITEM, headers=[])], "415 (BODY-1)", STRICT_JSON),
+    Case("bodies", "JSON without a type", [post(ITEM, headers=[])], "415 (BODY-1)", MEDIA_TYPE),
     Case(
         "bodies",
         "`NaN` in an unused field",
@@ -138,7 +141,7 @@ CASES = [
         "a string that holds JSON",
         [post(rb'"{\"name\":\"a\",\"count\":1}"')],
         "422 (BODY-6)",
-        {"flask": "conduit/requests.py::JSONRequest.get_json"},
+        {"flask": "conduit/contract/bodies.py::StrictRequest"},
     ),
     Case(
         "bodies",
@@ -162,8 +165,8 @@ CASES = [
         "401, `WWW-Authenticate: Token` (TOKEN-9)",
         {
             "django": "conduit/errors.py::api_error",
-            "flask": "conduit/errors.py::register.api_error",
-            "fastapi": "conduit/errors.py::register.api_error",
+            "flask": "conduit/errors.py::api_error",
+            "fastapi": "conduit/errors.py::api_error",
         },
         Answer.challenge,
     ),
@@ -192,7 +195,7 @@ CASES = [
         "routes",
         "a method that the route lacks",
         [Request("PATCH", "/items")],
-        "405, `Allow: GET, HEAD, OPTIONS, POST` (ROUTE-6)",
+        "405, `Allow: GET, HEAD, POST` (ROUTE-6)",
         METHODS,
         Answer.allowed,
     ),
@@ -202,8 +205,8 @@ CASES = [
         [Request("HEAD", "/items")],
         "200, as GET (ANSWER-8)",
         {
-            "django": "conduit/middleware.py::ConduitMiddleware.answer",
-            "fastapi": "conduit/middleware.py::ConduitMiddleware.answer",
+            "django": "conduit/contract/middleware.py::ContractMiddleware.answer",
+            "fastapi": "conduit/contract/middleware.py::ContractMiddleware",
         },
         Answer.status_only,
     ),
@@ -211,7 +214,7 @@ CASES = [
         "routes",
         "OPTIONS",
         [Request("OPTIONS", "/items")],
-        "204, `Allow` (CORS-1)",
+        "405 (CORS-1)",
         METHODS,
         Answer.allowed,
     ),
@@ -226,15 +229,15 @@ CASES = [
             )
         ],
         "204 (CORS-2)",
-        HEADERS | {"flask": "conduit/middleware.py::register.add_cors"},
+        all_three("conduit/contract/cors.py::preflight_headers"),
         Answer.status_only,
     ),
     Case(
         "routes",
         "`/items/` where `/items` is a route",
         [get("/items/")],
-        "200 (ROUTE-2)",
-        NO_SLASHES,
+        "404 (ROUTE-2)",
+        {"fastapi": "conduit/main.py::create_app"},
         Answer.location,
     ),
     Case(
@@ -242,7 +245,7 @@ CASES = [
         "`/folder` where `/folder/` is a route",
         [get("/folder")],
         "no such routes",
-        {"fastapi": NO_SLASHES["fastapi"]},
+        {"fastapi": "conduit/main.py::create_app"},
         Answer.location,
     ),
     Case(
@@ -250,7 +253,7 @@ CASES = [
         "a doubled slash, `//items`",
         [get("//items")],
         "404 (ROUTE-3)",
-        CLEAN_PATH,
+        {"flask": "conduit/contract/routes.py::ContractMiddleware"},
         Answer.location,
     ),
     Case(
@@ -258,25 +261,23 @@ CASES = [
         "a doubled slash, `/items//a`",
         [get("/items//a")],
         "404 (ROUTE-3)",
-        CLEAN_PATH,
+        {"flask": "conduit/contract/routes.py::register"},
         Answer.location,
     ),
     Case(
         "routes",
         "an encoded slash, `/items/a%2Fb`",
         [get("/items/a%2Fb")],
-        "404 (ROUTE-4)",
-        CLEAN_PATH,
-        Answer.status_only,
+        "404, as `/items/a/b` (ROUTE-4)",
+        show=Answer.status_only,
     ),
     Case(
         "routes",
         "no UTF-8, `/items/%FF`",
         [get("/items/%FF")],
-        "404 (ROUTE-4)",
-        CLEAN_PATH,
+        "U+FFFD (ROUTE-4)",
     ),
-    Case("routes", "a NUL, `/items/%00`", [get("/items/%00")], "404 (ROUTE-4)", CLEAN_PATH),
+    Case("routes", "a NUL, `/items/%00`", [get("/items/%00")], "404 (ROUTE-4)", NUL),
     Case(
         "routes",
         "dots, `/x/../items`",
@@ -307,8 +308,7 @@ CASES = [
         "queries",
         "`limit=1&limit=2`",
         [get("/items?limit=1&limit=2")],
-        "the last (QUERY-1)",
-        {"flask": "conduit/requests.py::JSONRequest.args"},
+        "nothing said",
     ),
     Case("queries", "`limit=abc`", limits("abc"), "422 (QUERY-6)", MESSAGES),
     Case(
@@ -325,7 +325,7 @@ CASES = [
         "`limit=%FF`",
         limits("%FF"),
         "422 (QUERY-6)",
-        CLEAN_QUERY,
+        MESSAGES,
     ),
     Case(
         "answers",
@@ -341,7 +341,7 @@ CASES = [
         [get("/shapes")],
         "`application/json; charset=utf-8` (ANSWER-1)",
         {
-            "flask": RENDERING["flask"],
+            "flask": HEADERS["flask"],
             "fastapi": HEADERS["fastapi"],
         },
         Answer.type_only,
@@ -376,47 +376,43 @@ CASES = [
         "servers",
         "no `Host`",
         [Request("GET", "/items", host=None)],
-        "400 where hosts are set (SETTING-2)",
-        HOSTS,
-        Answer.status_only,
+        "nothing said",
+        show=Answer.status_only,
     ),
     Case(
         "servers",
         "`Host` twice",
         [get("/items", Host="other.example")],
         "4xx (BASE-4)",
-        MALFORMED,
+        REPEATED,
         Answer.status_only,
     ),
     Case(
         "servers",
         "a header of 20,000 bytes",
         [get("/items", **{"X-Long": "a" * 20_000})],
-        "4xx (BASE-4)",
-        MALFORMED,
-        Answer.status_only,
+        "4xx, or as usual (BASE-4)",
+        show=Answer.status_only,
     ),
     Case(
         "servers",
         "a header of 70,000 bytes",
         [get("/items", **{"X-Long": "a" * 70_000})],
-        "4xx (BASE-4)",
-        MALFORMED,
-        Answer.status_only,
+        "4xx, or as usual (BASE-4)",
+        show=Answer.status_only,
     ),
     Case(
         "servers",
         "150 headers",
         [get("/items", **{f"X-{number}": "a" for number in range(150)})],
-        "4xx (BASE-4)",
-        MALFORMED,
-        Answer.status_only,
+        "4xx, or as usual (BASE-4)",
+        show=Answer.status_only,
     ),
     Case(
         "servers",
         "a path of 9,000 bytes",
         [get("/" + "a" * 9_000)],
-        "4xx (BASE-4)",
+        "4xx, or as usual (BASE-4)",
         show=Answer.status_only,
     ),
     Case(
@@ -449,7 +445,7 @@ CASES = [
             )
         ],
         "4xx (BASE-4)",
-        {"flask": "conduit/requests.py::read_body"},
+        {"flask": "conduit/contract/bodies.py::read_body"},
         Answer.status_only,
     ),
     Case(
