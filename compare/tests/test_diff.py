@@ -161,7 +161,7 @@ def test_lines_of_the_contract() -> None:
     alone = compare_operation(OPERATION, APPS, contract)
     assert found.contract_lines == alone.lines
     every_line = [
-        sum(row.pieces[number].text.count("\n") for row in found.rows if row.pieces[number])
+        sum(piece.text.count("\n") for row in found.rows if (piece := row.pieces[number]))
         for number in range(len(APPS))
     ]
     sums = zip(found.lines, found.contract_lines, strict=True)
