@@ -9,6 +9,7 @@ from compare.apps import App
 from compare.contract import Operation
 from compare.handlers import read_handlers
 from compare.pieces import Piece, find
+from compare.source import CONTRACT as CONTRACT_FOLDER
 from compare.source import Definition, Module, load, references
 
 
@@ -21,21 +22,31 @@ class Layer:
 
 LAYERS = (
     Layer("handler", "Route and handler", ("api.py",)),
-    Layer(
-        "dependencies", "Dependencies and who is asking", ("auth.py", "tokens.py", "requests.py")
-    ),
+    Layer("dependencies", "Dependencies and who is asking", ("auth.py", "tokens.py")),
     Layer("schemas", "Schemas", ("schemas.py",)),
     Layer("services", "Services", ("services.py", "slugs.py", "passwords.py", "events.py")),
     Layer("queries", "Queries", ("queries.py",)),
     Layer("models", "Models and constraints", ("models.py",)),
-    Layer("errors", "Errors and their shape", ("errors.py",)),
+    Layer("errors", "Errors and their shape", ("errors.py", "validation.py")),
+    # All files of its folder, whatever their names.
+    Layer("contract", "Contract", ()),
 )
-HANDLER, DEPENDENCIES, SCHEMAS, SERVICES, QUERIES, MODELS, ERRORS = LAYERS
+HANDLER, DEPENDENCIES, SCHEMAS, SERVICES, QUERIES, MODELS, ERRORS, CONTRACT = LAYERS
 LAYER_NAMES = tuple(layer.name for layer in LAYERS)
 BY_FILE = {file: layer for layer in LAYERS for file in layer.files}
 
 # Where an app is put together, and so where the frameworks are handed what they call themselves.
 ASSEMBLY = ("conduit/__init__.py", "conduit/main.py", "conduit/api.py")
+# Django finds these by their names in its settings.
+IN_SETTINGS = {
+    "django": (
+        "conduit/contract/apps.py::ContractConfig",
+        "conduit/contract/bodies.py::register",
+        "conduit/contract/responses.py::register",
+        "conduit/contract/middleware.py::ContractMiddleware",
+    ),
+}
+BODIES = f"{CONTRACT_FOLDER}bodies.py"
 # Calls that go through a framework, where no name in the source leads on.
 THROUGH_FRAMEWORK = {
     ("django", "conduit/accounts/services.py::login"): (
@@ -57,17 +68,34 @@ class Link:
 def chain(app: App, operation: Operation) -> tuple[Link, ...]:
     """Layer by layer, and in each layer in the order in which a reader gets there."""
     found: dict[str, Link] = {}
+    left_out = () if operation.body else (BODIES,)
     for definition, layer in seeds(app, operation):
-        follow(app, definition, layer, found)
+        follow(app, definition, layer, found, left_out)
     return tuple(sorted(found.values(), key=lambda link: LAYERS.index(link.layer)))
+
+
+@cache
+def shared_errors(app: App) -> frozenset[Piece]:
+    """What answers errors in every operation."""
+    found: dict[str, Link] = {}
+    for definition in handed_over(app, "errors.py"):
+        follow(app, definition, ERRORS, found)
+    return frozenset(link.piece for link in found.values())
 
 
 def seeds(app: App, operation: Operation) -> Iterator[tuple[Definition, Layer]]:
     handler = next(each for each in read_handlers(app) if each.name == operation.name)
     yield load(app.folder, str(handler.file)).definitions[operation.name], HANDLER
-    if operation.body:
-        yield from ((each, DEPENDENCIES) for each in handed_over(app, "requests.py"))
     yield from ((each, ERRORS) for each in handed_over(app, "errors.py"))
+    yield from ((each, CONTRACT) for each in contract_of(app))
+
+
+def contract_of(app: App) -> Iterator[Definition]:
+    """Where an app takes in its folder `contract`."""
+    yield from handed_over(app, "contract/__init__.py")
+    for locator in IN_SETTINGS.get(app.name, ()):
+        path, _, name = locator.partition("::")
+        yield load(app.folder, path).definitions[name]
 
 
 @cache
@@ -100,26 +128,32 @@ def parts_of(module: Module) -> Iterator[Definition]:
 
 
 def is_code_of(definition: Definition, file: str) -> bool:
-    return definition.module.path == f"conduit/{file}" and not isinstance(
-        definition.node, ast.Assign | ast.AnnAssign
-    )
+    return definition.module.path == f"conduit/{file}"
 
 
-def follow(app: App, definition: Definition, layer: Layer, found: dict[str, Link]) -> None:
-    """Add the definition and all that it leads to."""
-    if definition.locator in found:
+def follow(
+    app: App,
+    definition: Definition,
+    layer: Layer,
+    found: dict[str, Link],
+    left_out: tuple[str, ...] = (),
+) -> None:
+    """Add the definition and all that it leads to, but for what is in files to be left out."""
+    if definition.locator in found or definition.module.path in left_out:
         return
     found[definition.locator] = Link(layer, piece_of(app, definition.locator))
     for target in leads_to(app, definition):
         own = layer_of(target, layer)
         # A table names the tables that it points to; it does not work with them.
         if own is layer or not isinstance(definition.node, ast.ClassDef) or layer is not MODELS:
-            follow(app, target, own, found)
+            follow(app, target, own, found, left_out)
 
 
 def layer_of(definition: Definition, layer: Layer) -> Layer:
     """By its file; what has no layer of its own belongs where it is used."""
     file = definition.module.name
+    if definition.module.path.startswith(CONTRACT_FOLDER):
+        return CONTRACT
     if file in BY_FILE:
         return BY_FILE[file]
     return DEPENDENCIES if file == "database.py" and layer is HANDLER else layer

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from compare.apps import ROOT, App
-from compare.chains import LAYERS, Layer, Link, chain
+from compare.chains import CONTRACT, LAYERS, Layer, Link, chain, shared_errors
 from compare.contract import Operation, read_operations
 from compare.pieces import Piece, find, named, parse, read_row
 from compare.terminal import UsageError
@@ -21,9 +21,12 @@ COUNTERPARTS = {
     "bp": "router",
     "CurrentUser": "login_required",
     "Viewer": "login_optional",
-    "JSONBodyModel": "JSONRequest",
     "JSONList": "json_list",
-    "validation_error_from_error_contexts": "refuse_invalid",
+    "HANDLERS": "register",
+    "validation_error_from_error_contexts": "invalid",
+    "ContractConfig": "install_contract",
+    "ExactRenderer": "ExactJSON",
+    "finish_method_not_allowed": "method_not_allowed",
 }
 
 
@@ -57,32 +60,59 @@ class Comparison:
     title: str
     apps: Sequence[App]
     sections: Sequence[Section]
+    shared: frozenset[Piece] = frozenset()
+    """What all operations have, and so says nothing of how alike the apps are in this one."""
 
     @property
     def rows(self) -> list[Row]:
         return [row for section in self.sections for row in section.rows]
 
+    @property
+    def of_contract(self) -> list[Row]:
+        """What stands in `conduit/contract/`, if there is something beside it."""
+        sections = [section for section in self.sections if section.layer is CONTRACT]
+        if len(sections) == len(self.sections):
+            return []
+        return [row for section in sections for row in section.rows]
+
+    @property
+    def counted(self) -> list[Row]:
+        apart = self.of_contract
+        return [row for row in self.rows if row not in apart]
+
     @cached_property
     def lines(self) -> list[int]:
-        """How many lines each app has."""
-        return [
-            sum(piece.text.count("\n") for piece in column if piece)
-            for column in zip(*(row.pieces for row in self.rows), strict=True)
-        ]
+        """How many lines each app has, without those of the contract."""
+        return count_lines(self.counted, len(self.apps))
+
+    @cached_property
+    def contract_lines(self) -> list[int]:
+        return count_lines(self.of_contract, len(self.apps))
 
     @cached_property
     def pieces(self) -> list[int]:
-        """How many pieces each app has."""
+        """How many pieces each app has, without those of the contract."""
         return [
-            sum(piece is not None for piece in column)
-            for column in zip(*(row.pieces for row in self.rows), strict=True)
+            sum(row.pieces[number] is not None for row in self.counted)
+            for number in range(len(self.apps))
         ]
 
     @cached_property
     def alike(self) -> float:
-        """The part of all lines that stand in the counterparts of all the apps, from 0 to 1."""
-        common = sum(common_lines(row) for row in self.rows if None not in row.pieces)
-        return len(self.apps) * common / sum(self.lines)
+        """The part of the lines that stand in the counterparts of all the apps, from 0 to 1.
+
+        Without the contract, and without what all operations share.
+        """
+        rows = [row for row in self.counted if self.shared.isdisjoint(filter(None, row.pieces))]
+        common = sum(common_lines(row) for row in rows if None not in row.pieces)
+        return len(self.apps) * common / sum(count_lines(rows, len(self.apps)))
+
+
+def count_lines(rows: Sequence[Row], columns: int) -> list[int]:
+    return [
+        sum(piece.text.count("\n") for row in rows if (piece := row.pieces[number]))
+        for number in range(columns)
+    ]
 
 
 def common_lines(row: Row) -> int:
@@ -105,7 +135,10 @@ def of_operation(
 ) -> Comparison:
     chains = [chain(app, operation) for app in apps]
     title = f"{operation.name}  {operation.route}  {operation.summary}"
-    return Comparison(title, apps, by_layer(chains, [layer] if layer else LAYERS))
+    if layer:
+        return Comparison(title, apps, by_layer(chains, [layer]))
+    shared = frozenset(piece for app in apps for piece in shared_errors(app))
+    return Comparison(title, apps, by_layer(chains, LAYERS), shared)
 
 
 def by_layer(chains: Sequence[Sequence[Link]], layers: Sequence[Layer]) -> list[Section]:

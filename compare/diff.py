@@ -108,15 +108,17 @@ def list_operations(apps: Sequence[App]) -> None:
     table.add_column("operation", no_wrap=True)
     for app in apps:
         table.add_column(Text(f"{app.title}\nlines", app.colour), justify="right")
-    table.add_column(f"pieces\n{'/'.join(app.title[:2] for app in apps)}", justify="right")
+    table.add_column(f"contract\n{'/'.join(app.title[:2] for app in apps)}", justify="right")
     table.add_column("alike", justify="right")
     for operation in read_operations():
         found = of_operation(operation, apps)
-        pieces = "/".join(map(str, found.pieces))
-        table.add_row(operation.name, *map(str, found.lines), pieces, f"{found.alike:.0%}")
+        contract = "/".join(map(str, found.contract_lines))
+        lines = map(str, found.lines)
+        table.add_row(operation.name, *lines, contract, f"{found.alike:.0%}")
     out.print(table)
     out.print(
-        "Lines and pieces of the whole call chain; alike is the part of the lines that all have.\n"
+        "Lines of the whole call chain; those in conduit/contract/ are apart.\n"
+        "Alike is the part of the lines that all have, without the errors of all operations.\n"
         "One of them: [bold]./triptych diff create_article[/]",
         soft_wrap=True,
     )

@@ -75,9 +75,11 @@ class Panes:
         found = self.comparison
         yield from wrapped([(found.title, Style(bold=True))], self.width)
         sizes: Runs = []
-        for app, lines, pieces in zip(found.apps, found.lines, found.pieces, strict=True):
+        columns = zip(found.apps, found.lines, found.pieces, found.contract_lines, strict=True)
+        for app, lines, pieces, contract in columns:
+            apart = f" + {contract} of the contract" if contract else ""
             sizes += [(app.title, Style(bold=True, color=app.colour))]
-            sizes += [(f" {lines} lines in {pieces} pieces   ", PLAIN)]
+            sizes += [(f" {lines} lines in {pieces} pieces{apart}   ", PLAIN)]
         yield from wrapped([*sizes, (f"{found.alike:.0%} alike", PLAIN)], self.width)
 
     def section(self, section: Section) -> Iterator[Segment]:

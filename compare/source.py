@@ -13,8 +13,16 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 # What a class of these is for is its methods, each of them a piece of its own.
 CHAINABLE = ("QuerySet", "Manager")
+CONTRACT = "conduit/contract/"
 # Not gone into, nor even read: what every operation has in common, and has pages of its own.
-ELSEWHERE = {"settings.py", "docs.py", "pages.py", "logs.py", "middleware.py"}
+ELSEWHERE = {
+    "conduit/settings.py",
+    "conduit/logs.py",
+    "conduit/middleware.py",
+    f"{CONTRACT}docs.py",
+    f"{CONTRACT}document.py",
+    f"{CONTRACT}pages.py",
+}
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,7 @@ class Module:
         return self.resolved[name]
 
     def look_up(self, name: str) -> "Definition | Module | None":
-        if self.name in ELSEWHERE:
+        if self.path in ELSEWHERE:
             return None
         if name in self.definitions:
             return self.definitions[name]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -259,8 +259,14 @@ class Asking:
             usual, odd = self.query_values(name, schema)
             pairs.append(f"{name}={teller.pick(odd if self.is_odd() else usual)}")
         if teller.once_in(25):
-            pairs.append(teller.pick(values.PAIRS))
+            more = [pair for pair in values.PAIRS if not self.repeats([*pairs, pair])]
+            pairs.append(teller.pick(more))
         return "?" + "&".join(pairs) if pairs else ""
+
+    def repeats(self, pairs: Sequence[str]) -> bool:
+        """Whether a parameter of the operation is there twice: which one counts is not said."""
+        names = [name for name, _ in parse_qsl("&".join(pairs), keep_blank_values=True)]
+        return any(names.count(name) > 1 for name in self.operation.query)
 
     def query_values(self, name: str, schema: Any) -> tuple[Sequence[str], Sequence[str]]:
         if name in values.QUERIES:

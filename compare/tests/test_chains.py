@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from compare.apps import APPS, DJANGO, FASTAPI, FLASK, App
-from compare.chains import BY_FILE, LAYERS, chain
+from compare.chains import BY_FILE, CONTRACT, LAYERS, chain, shared_errors
 from compare.contract import Operation, read_operations
 from compare.pieces import find
 
@@ -42,7 +42,8 @@ def test_handler_first(app: App, operation: Operation) -> None:
     """A chain begins with the handler, and ends with how errors are shaped."""
     links = chain(app, operation)
     assert links[0].piece.name == operation.name
-    assert "register" in [link.piece.name for link in links if link.layer.name == "errors"]
+    errors = {link.piece.name for link in links if link.layer.name == "errors"}
+    assert errors >= {"respond", "api_error", "http_error"}
 
 
 @APP
@@ -78,7 +79,7 @@ def test_annotated_dependencies() -> None:
     """FastAPI's aliases lead to the functions that they depend on."""
     found = names(FASTAPI, "create_article", "dependencies")
     assert found.index("CurrentUser") < found.index("get_current_user") < found.index("get_token")
-    assert "get_read_session" in found
+    assert "get_write_session" in found
 
 
 def test_decorators() -> None:
@@ -109,12 +110,30 @@ def test_related_tables() -> None:
 
 
 def test_body() -> None:
-    """What reads a body is in the chains of the operations that take one, and in no other."""
+    """What refuses a body is in the chains of the operations that take one, and in no other."""
     for app in APPS:
         for operation in OPERATIONS.values():
-            paths = {link.piece.path.name for link in chain(app, operation)}
-            if operation.body:
-                assert "requests.py" in paths
+            paths = {link.piece.path.as_posix() for link in chain(app, operation)}
+            assert ("conduit/contract/bodies.py" in paths) == bool(operation.body)
+
+
+@APP
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
+def test_contract(app: App, operation: Operation) -> None:
+    """A file of the contract stands in its layer, and no other file does."""
+    links = chain(app, operation)
+    assert any(link.layer is CONTRACT for link in links)
+    for link in links:
+        assert (link.layer is CONTRACT) == link.piece.path.is_relative_to("conduit/contract")
+
+
+@APP
+def test_shared_errors(app: App) -> None:
+    """What is called shared is in the chain of every operation."""
+    shared = shared_errors(app)
+    assert shared
+    for operation in OPERATIONS.values():
+        assert shared <= {link.piece for link in chain(app, operation)}
 
 
 def test_no_layer_twice() -> None:

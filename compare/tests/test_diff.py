@@ -82,9 +82,9 @@ def test_equal_lines_are_dimmed() -> None:
 
 def test_equal_pieces_are_folded() -> None:
     """Pieces that are equal in all are named, and shown when asked for."""
-    assert not any("class NewComment(Wire):" in line for line in printed(150))
-    assert any("NewCommentRequest, Wire" in line for line in printed(150))
-    assert sum("class NewComment(Wire):" in line for line in printed(150, full=True)) == 1
+    assert not any("class NewComment(Schema):" in line for line in printed(150))
+    assert any("NewCommentRequest, Schema" in line for line in printed(150))
+    assert sum("class NewComment(Schema):" in line for line in printed(150, full=True)) == 1
 
 
 def test_pipe() -> None:
@@ -154,6 +154,22 @@ def test_alike() -> None:
     assert 0.2 < compare_operation(OPERATION, APPS).alike < two.alike < 1
 
 
+def test_lines_of_the_contract() -> None:
+    """They are counted apart, and say nothing of how alike the apps are."""
+    found = compare_operation(OPERATION, APPS)
+    contract = next(layer for layer in LAYERS if layer.name == "contract")
+    alone = compare_operation(OPERATION, APPS, contract)
+    assert found.contract_lines == alone.lines
+    every_line = [
+        sum(piece.text.count("\n") for row in found.rows if (piece := row.pieces[number]))
+        for number in range(len(APPS))
+    ]
+    sums = zip(found.lines, found.contract_lines, strict=True)
+    assert every_line == [ours + theirs for ours, theirs in sums]
+    assert alone.contract_lines == [0, 0, 0]
+    assert any(" of the contract" in line for line in printed(150))
+
+
 def test_layer() -> None:
     """A layer is shown alone: of one operation, or of all."""
     queries = next(layer for layer in LAYERS if layer.name == "queries")
@@ -178,7 +194,7 @@ def test_topic() -> None:
     """A topic shows the pieces of its text."""
     found = compare_topic("errors", APPS)
     assert found.title == "Errors"
-    assert ["register"] in [row.names for row in found.rows]
+    assert ["register", "HANDLERS"] in [row.names for row in found.rows]
 
 
 def test_counterparts() -> None:

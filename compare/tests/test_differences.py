@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from compare.apps import BY_NAME, ROOT
+from compare.apps import APPS, BY_NAME, ROOT, App
 from compare.bare.cases import CASES
 from compare.bare.exchange import Answer, Request
 from compare.differences import fill
@@ -26,6 +26,20 @@ def test_pieces_exist() -> None:
     for case in CASES:
         for name, locator in case.made.items():
             assert find(locator, BY_NAME[name].folder).text
+
+
+@pytest.mark.parametrize("app", APPS, ids=lambda app: app.name)
+def test_sections_exist(app: App) -> None:
+    """What a file of the contract refers to on the page is a heading there."""
+    page = (ROOT / "docs" / "differences.md").read_text("utf-8")
+    headings = re.findall(r"^##+ (.+)$", page, re.MULTILINE)
+    anchors = {heading.lower().replace(" ", "-") for heading in headings}
+    files = sorted((app.folder / "conduit" / "contract").glob("*.py"))
+    assert files
+    for file in files:
+        for references in re.findall(r"docs/differences\.md(#[^;]+)", file.read_text("utf-8")):
+            named = re.findall(r"#([\w-]+)", references)
+            assert set(named) <= anchors, file
 
 
 def test_request() -> None:

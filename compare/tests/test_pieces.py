@@ -128,10 +128,10 @@ def test_row() -> None:
 
 def test_row_of_one_locator() -> None:
     """One locator is meant for all three."""
-    row = read_row("{{ pieces conduit/schemas.py::Wire }}")
+    row = read_row("{{ pieces conduit/schemas.py::Schema }}")
     assert row is not None
     assert [app.name for app in row] == list(BY_NAME)
-    assert {piece and piece.name for piece in row.values()} == {"Wire"}
+    assert {piece and piece.name for piece in row.values()} == {"Schema"}
 
 
 def test_other_line() -> None:

@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from compare.load.handwritten import statements
 from conduit import logs
-from conduit.middleware import ConduitMiddleware
+from conduit.middleware import RequestMiddleware
 from conduit.settings import load_settings
 
 pool = AsyncConnectionPool(
@@ -29,11 +29,13 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 settings = load_settings()
 logs.configure(settings.log_level)
 app = FastAPI(lifespan=lifespan, openapi_url=None)
-app.add_middleware(ConduitMiddleware, settings=settings)
+app.add_middleware(RequestMiddleware)
 
 
 def respond(content: bytes) -> Response:
-    return Response(content, media_type="application/json")
+    return Response(
+        content, media_type="application/json; charset=utf-8", headers={"Vary": "Origin"}
+    )
 
 
 @app.get("/api/health")

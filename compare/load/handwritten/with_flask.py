@@ -11,7 +11,6 @@ from psycopg_pool import ConnectionPool
 
 from compare.load.handwritten import statements
 from conduit import logs, middleware
-from conduit.errors import JSON
 from conduit.settings import get_settings
 
 
@@ -31,7 +30,9 @@ middleware.register(app)
 
 
 def respond(content: bytes) -> Response:
-    return Response(content, content_type=JSON)
+    response = Response(content, content_type="application/json; charset=utf-8")
+    response.vary.add("Origin")
+    return response
 
 
 @app.get("/api/health")
