@@ -180,7 +180,7 @@ def test_mounted(own: Flask) -> None:
 def test_login_on_a_plain_view(own: Flask, token: dict[str, str]) -> None:
     """`login_required` marks any view: of a plain route, and a method of a class of views."""
 
-    @own.get("/api/plain/<int:number>")
+    @own.route("/api/plain/<int:number>")
     @login_required
     def plain(number: int) -> dict[str, Any]:
         return {"number": number, "username": g.user.username}
@@ -210,13 +210,6 @@ def test_address_of_the_host(own: Flask) -> None:
 
     response = own.test_client().get("/api/address", base_url="https://conduit.example:8443")
     assert response.json == {"url": "https://conduit.example:8443/api/address"}
-
-
-def test_error_handlers_see_errors_of_the_api(own: Flask) -> None:
-    """A handler for a status that is added later gets the errors of services, too."""
-    own.register_error_handler(404, lambda error: ("gone", 410))
-    response = own.test_client().get("/api/articles/nothing")
-    assert (response.status_code, response.data) == (410, b"gone")
 
 
 def test_abort_before_the_hooks(own: Flask) -> None:
