@@ -73,14 +73,8 @@ def test_any_origin(client: Client, method: str, path: str, status: int) -> None
     """Where any origin is allowed, answers of every kind say so."""
     answer = client.request(method, path, headers=ORIGIN)
     assert answer.status == status
-    assert [answer.headers.get(name) for name in CORS_HEADERS] == [
-        "*",
-        "X-Request-ID",
-        None,
-        None,
-        None,
-        None,
-    ]
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Access-Control-Expose-Headers"] == "X-Request-ID"
 
 
 @rule("CORS-5")

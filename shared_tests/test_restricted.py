@@ -11,7 +11,6 @@ pytestmark = pytest.mark.on_sqlite
 
 PREFLIGHT = {"Origin": "https://front.example", "Access-Control-Request-Method": "PUT"}
 
-
 OTHER_ORIGINS = [
     "https://three.example",
     "http://one.example",
@@ -91,14 +90,8 @@ def test_origin_of_the_list(restricted: Server, method: str, path: str, status: 
     """With a list an origin in it is echoed, on answers of every kind."""
     answer = restricted.client.request(method, path, headers={"Origin": "https://one.example"})
     assert answer.status == status
-    assert [answer.headers.get(name) for name in CORS_HEADERS] == [
-        "https://one.example",
-        "X-Request-ID",
-        None,
-        None,
-        None,
-        None,
-    ]
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://one.example"
+    assert answer.headers["Access-Control-Expose-Headers"] == "X-Request-ID"
 
 
 @rule("SETTING-3")
