@@ -5,12 +5,13 @@ import sqlite3
 from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views import defaults
 from ninja import NinjaAPI
 from ninja.errors import HttpError
+from psycopg.errors import ForeignKeyViolation
 from pydantic_core import to_json
 
 log = logging.getLogger("conduit.request")
@@ -94,6 +95,20 @@ def unavailable(request: HttpRequest, error: OperationalError | InterfaceError) 
     return respond(503, {"server": ["unavailable"]})
 
 
+def deleted_user(request: HttpRequest, error: IntegrityError) -> HttpResponse:
+    """The user of the token was deleted before the write: what else it refers to is locked."""
+    if not is_foreign_key_violation(error.__cause__):
+        raise error
+    return api_error(request, Unauthorized(token="is invalid"))
+
+
+def is_foreign_key_violation(error: BaseException | None) -> bool:
+    return (
+        isinstance(error, ForeignKeyViolation)
+        or getattr(error, "sqlite_errorname", None) == "SQLITE_CONSTRAINT_FOREIGNKEY"
+    )
+
+
 def invalid_model(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """What a model refuses by `full_clean`, in an operation that validates no more itself."""
     messages = error.message_dict if hasattr(error, "error_dict") else {"request": error.messages}
@@ -108,6 +123,7 @@ def leave_to_django(request: HttpRequest, error: Exception) -> HttpResponse:
 def register(api: NinjaAPI) -> None:
     api.exception_handler(ApiError)(api_error)
     api.exception_handler(HttpError)(http_error)
+    api.exception_handler(IntegrityError)(deleted_user)
     api.exception_handler(OperationalError)(unavailable)
     api.exception_handler(InterfaceError)(unavailable)
     api.exception_handler(ValidationError)(invalid_model)

@@ -7,8 +7,9 @@ from unittest.mock import patch
 from asgiref.sync import async_to_sync
 from django.contrib.auth import aauthenticate, authenticate
 from django.core.management import call_command
-from django.test import TestCase, override_settings
+from django.test import TestCase, TransactionTestCase, override_settings
 
+from conduit.accounts import auth
 from conduit.accounts.models import User
 
 STRONG = ["conduit.accounts.passwords.StrongArgon2id"]
@@ -116,3 +117,16 @@ class SessionTests(TestCase):
         named: Any = {"username": "ADA@Example.com", "password": "a long password"}
         self.assertEqual(authenticate(**named), self.ada)
         self.assertEqual(async_to_sync(aauthenticate)(**named), self.ada)
+
+
+class DeletedUserTests(TransactionTestCase):
+    def test_a_user_deleted_before_the_write(self) -> None:
+        """A write of a user who has just been deleted is 401."""
+        User.objects.create_user("ada@example.com", "ada", "a long password")
+        user = {"email": "ada@example.com", "password": "a long password"}
+        answer = self.client.post("/api/users/login", {"user": user}, "application/json")
+        headers = {"Authorization": f"Token {answer.json()['user']['token']}"}
+        with patch.object(auth, "authenticate", lambda token: User(pk=10**9, username="gone")):
+            answer = self.client.post("/api/profiles/ada/follow", headers=headers)
+        self.assertEqual(answer.status_code, 401)
+        self.assertEqual(answer.json(), {"errors": {"token": ["is invalid"]}})

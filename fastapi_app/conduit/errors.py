@@ -9,7 +9,8 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.utils import is_body_allowed_for_status_code
-from sqlalchemy.exc import InterfaceError, OperationalError
+from psycopg.errors import ForeignKeyViolation
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -105,10 +106,25 @@ async def unavailable(
     return respond(503, {"server": ["unavailable"]})
 
 
+async def deleted_user(request: Request, error: IntegrityError) -> Response:
+    """The user of the token was deleted before the write: what else it refers to is locked."""
+    if not is_foreign_key_violation(error.orig):
+        raise error
+    return await api_error(request, Unauthorized(token="is invalid"))
+
+
+def is_foreign_key_violation(error: BaseException | None) -> bool:
+    return (
+        isinstance(error, ForeignKeyViolation)
+        or getattr(error, "sqlite_errorname", None) == "SQLITE_CONSTRAINT_FOREIGNKEY"
+    )
+
+
 HANDLERS: dict[Any, Any] = {
     ApiError: api_error,
     HTTPException: http_error,
     RequestValidationError: invalid,
+    IntegrityError: deleted_user,
     OperationalError: unavailable,
     InterfaceError: unavailable,
     PoolTimeout: unavailable,

@@ -93,3 +93,13 @@ def test_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit, match="CONDUIT_DATABASE_POOL_SIZE"):
         load_settings()
     load_settings.cache_clear()
+
+
+def test_a_user_deleted_before_the_write(app: FastAPI, client: TestClient) -> None:
+    """A write of a user who has just been deleted is 401."""
+    app.dependency_overrides[get_current_user] = lambda: User(id=10**9, username="gone")
+    try:
+        answer = client.post("/api/profiles/ada/follow")
+    finally:
+        app.dependency_overrides.clear()
+    assert (answer.status_code, answer.json()) == (401, {"errors": {"token": ["is invalid"]}})

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import cast
 
 from flask import Flask, Response, jsonify, request
+from psycopg.errors import ForeignKeyViolation
 from pydantic import ValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -111,10 +112,25 @@ def unavailable(error: OperationalError | InterfaceError | PoolTimeout) -> Respo
     return respond(503, {"server": ["unavailable"]})
 
 
+def deleted_user(error: IntegrityError) -> Response:
+    """The user of the token was deleted before the write: what else it refers to is locked."""
+    if not is_foreign_key_violation(error.orig):
+        raise error
+    return api_error(Unauthorized(token="is invalid"))
+
+
+def is_foreign_key_violation(error: BaseException | None) -> bool:
+    return (
+        isinstance(error, ForeignKeyViolation)
+        or getattr(error, "sqlite_errorname", None) == "SQLITE_CONSTRAINT_FOREIGNKEY"
+    )
+
+
 def register(app: Flask) -> None:
     app.register_error_handler(ApiError, api_error)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(InternalServerError, internal_error)
+    app.register_error_handler(IntegrityError, deleted_user)
     app.register_error_handler(OperationalError, unavailable)
     app.register_error_handler(InterfaceError, unavailable)
     app.register_error_handler(PoolTimeout, unavailable)

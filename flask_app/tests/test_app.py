@@ -10,6 +10,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from conduit import create_app
+from conduit.accounts import auth
+from conduit.accounts.models import User
 from conduit.live import services
 from conduit.live.hub import Hub
 from conduit.live.models import Event, EventCounter
@@ -109,3 +111,12 @@ def test_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONDUIT_DATABASE_POOL_SIZE", "none")
     with pytest.raises(ValueError, match="CONDUIT_DATABASE_POOL_SIZE"):
         Settings()
+
+
+def test_a_user_deleted_before_the_write(
+    client: FlaskClient, token: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write of a user who has just been deleted is 401."""
+    monkeypatch.setattr(auth, "authenticate", lambda token: User(id=10**9, username="gone"))
+    answer = client.post("/api/profiles/ada/follow", headers=token)
+    assert (answer.status_code, answer.json) == (401, {"errors": {"token": ["is invalid"]}})
