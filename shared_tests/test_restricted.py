@@ -144,7 +144,7 @@ def test_preflight_beside_the_list(restricted: Server) -> None:
     assert [name for name in CORS_HEADERS if name in answer.headers] == []
 
 
-@rule("ORDER-1", "CORS-2")
+@rule("CORS-2")
 def test_preflight_to_another_host(restricted: Server) -> None:
     """A preflight comes before the host."""
     headers = {**PREFLIGHT, "Host": "other.example"}
