@@ -2,7 +2,6 @@
 
 from itertools import chain
 
-from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,7 +15,7 @@ from .database import make_sync_engine, with_transactions
 from .settings import load_settings
 
 
-def seed(session: Session, hasher: PasswordHasher) -> None:
+def seed(session: Session, password: str) -> None:
     if session.scalar(select(User.id).limit(1)) is not None:
         raise SystemExit("conduit: the database has users already: seed fills an empty one")
     users: dict[str, User] = {}
@@ -24,7 +23,7 @@ def seed(session: Session, hasher: PasswordHasher) -> None:
         users[username] = User(
             username=username,
             email=demo.email_of(username),
-            password=hasher.hash(demo.PASSWORD),
+            password=password,
             bio=bio,
             created_at=demo.FIRST_MOMENT,
             is_staff=username == demo.ADMIN,
@@ -75,6 +74,7 @@ def seed(session: Session, hasher: PasswordHasher) -> None:
 if __name__ == "__main__":
     check.require()
     settings = load_settings()
+    password = get_hasher(settings).hash(demo.PASSWORD)
     engine = with_transactions(make_sync_engine(settings.database_url))
     with Session(engine) as session, session.begin():
-        seed(session, get_hasher(settings))
+        seed(session, password)

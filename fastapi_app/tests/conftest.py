@@ -24,6 +24,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
         command.upgrade(Config(FOLDER / "alembic.ini"), "head")
         from conduit.accounts.passwords import get_hasher
         from conduit.database import make_sync_engine, with_transactions
+        from conduit.demo import PASSWORD
         from conduit.main import create_app
         from conduit.seed import seed
         from conduit.settings import load_settings
@@ -31,7 +32,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
         settings = load_settings()
         engine = with_transactions(make_sync_engine(settings.database_url))
         with Session(engine) as session, session.begin():
-            seed(session, get_hasher(settings))
+            seed(session, get_hasher(settings).hash(PASSWORD))
         engine.dispose()
         yield create_app(settings)
 

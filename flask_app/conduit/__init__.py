@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface
 from flask_cors import CORS
 from flask_openapi.openapi import OpenAPI
@@ -40,12 +40,14 @@ class Conduit(OpenAPI):
 
     def log_exception(self, exc_info: Any) -> None:
         """Log an exception with the request's id, and without the query of Flask's own line."""
-        log.error("%s %s failed", g.request_id, request.method, exc_info=exc_info)
+        log.error("%s %s failed", logs.get_request_id(), request.method, exc_info=exc_info)
 
 
 def create_app(settings: Settings | None = None) -> Conduit:
-    settings = settings or get_settings()
-    logs.configure(settings.LOG_LEVEL)
+    """An application; without settings it takes those of the environment, and sets up the log."""
+    if settings is None:
+        settings = get_settings()
+        logs.configure(settings.LOG_LEVEL)
     app = Conduit(
         __name__,
         info={

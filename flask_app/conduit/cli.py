@@ -20,11 +20,12 @@ from .database import db
 @with_appcontext
 def seed_command() -> None:
     """Fill an empty database with the demo site."""
+    password = hash_password(demo.PASSWORD)
     with db.begin() as session:
-        seed(session)
+        seed(session, password)
 
 
-def seed(session: Session) -> None:
+def seed(session: Session, password: str) -> None:
     if session.scalar(select(User.id).limit(1)) is not None:
         raise click.ClickException("the database has users already: seed fills an empty one")
     users: dict[str, User] = {}
@@ -32,7 +33,7 @@ def seed(session: Session) -> None:
         users[username] = User(
             username=username,
             email=demo.email_of(username),
-            password=hash_password(demo.PASSWORD),
+            password=password,
             bio=bio,
             created_at=demo.FIRST_MOMENT,
             is_staff=username == demo.ADMIN,

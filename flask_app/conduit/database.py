@@ -288,7 +288,11 @@ class Database:
         return cast(Session, g.session)
 
     def begin(self) -> AbstractContextManager[Session]:
-        """A session in a transaction of its own, which is committed where nothing is raised."""
+        """A session in a transaction of its own, which is committed where nothing is raised.
+
+        It takes the place of the session for reading, so that a request has one connection.
+        """
+        self.close()
         return self.sessions.writing.begin()
 
     def close(self, _: BaseException | None = None) -> None:
@@ -296,12 +300,20 @@ class Database:
             g.pop("session").close()
 
 
+class ReadOnlySession(Session):
+    """A session of a connection in autocommit, where nothing could be rolled back."""
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        if self.new or self.dirty or self.deleted:
+            raise RuntimeError("this session only reads: write in `with db.begin() as session`")
+
+
 class Sessions:
     """Sessions over one engine: for reading without a transaction, for writing with one."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.reading = sessionmaker(engine, expire_on_commit=False)
+        self.reading = sessionmaker(engine, class_=ReadOnlySession, expire_on_commit=False)
         self.writing = sessionmaker(with_transactions(engine), expire_on_commit=False)
 
 

@@ -5,57 +5,56 @@ import sqlite3
 from collections.abc import Mapping
 from typing import cast
 
-from flask import Flask, Response, g, jsonify, request
+from flask import Flask, Response, jsonify, request
 from pydantic import ValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from .logs import get_request_id
 from .validation import field_messages
 
 log = logging.getLogger("conduit.request")
 
 
-class ApiError(Exception):
+class ApiError(HTTPException):
     """A response that is not a success: a status, and a message by field."""
 
-    status = 500
-
     def __init__(self, **messages: str) -> None:
-        super().__init__(messages)
+        super().__init__(str(messages))
         self.errors = {field: [message] for field, message in messages.items()}
 
 
 class BadRequest(ApiError):
-    status = 400
+    code = 400
 
 
 class Unauthorized(ApiError):
-    status = 401
+    code = 401
 
 
 class Forbidden(ApiError):
-    status = 403
+    code = 403
 
 
 class NotFound(ApiError):
-    status = 404
+    code = 404
 
 
 class Conflict(ApiError):
-    status = 409
+    code = 409
 
 
 class UnsupportedMediaType(ApiError):
-    status = 415
+    code = 415
 
 
 class NotImplementedHere(ApiError):
-    status = 501
+    code = 501
 
 
 class Unavailable(ApiError):
-    status = 503
+    code = 503
 
 
 def respond(
@@ -70,14 +69,15 @@ def respond(
 def log_failure(status: int, cause: object) -> None:
     """Log the cause of a 5xx response, in one line."""
     line = str(cause).partition("\n")[0]
-    log.error("%s %s %s: %s", g.request_id, request.method, status, line)
+    log.error("%s %s %s: %s", get_request_id(), request.method, status, line)
 
 
 def api_error(error: ApiError) -> Response:
-    if error.status >= 500:
-        log_failure(error.status, error.__cause__ or error.errors)
-    headers = {"WWW-Authenticate": "Token"} if error.status == 401 else None
-    return respond(error.status, error.errors, headers)
+    status = error.code or 500
+    if status >= 500:
+        log_failure(status, error.__cause__ or error.errors)
+    headers = {"WWW-Authenticate": "Token"} if status == 401 else None
+    return respond(status, error.errors, headers)
 
 
 def http_error(error: HTTPException) -> Response:

@@ -2,7 +2,13 @@
 
 import logging
 import logging.config
+import re
 import time
+import uuid
+
+from flask import g, request
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class UTCFormatter(logging.Formatter):
@@ -26,6 +32,15 @@ def configure(level: str) -> None:
             "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {
                 "conduit": {"level": level},
+                "conduit.database": {"level": "WARNING"},  # the pool's own lines
             },
         }
     )
+
+
+def get_request_id() -> str:
+    """The id of the request, which is the client's if it has sent a usable one."""
+    if "request_id" not in g:
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    return str(g.request_id)

@@ -1,18 +1,16 @@
 """Request ids, security headers, the log, and a prefix of all paths."""
 
 import logging
-import re
 import time
-import uuid
 from collections.abc import Iterable
 from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, g, request
 
-log = logging.getLogger("conduit.request")
+from .logs import get_request_id
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+log = logging.getLogger("conduit.request")
 
 
 class PrefixMiddleware:
@@ -32,22 +30,21 @@ class PrefixMiddleware:
 
 def start_request() -> None:
     g.started = time.perf_counter()
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def add_headers(response: Response) -> Response:
-    response.headers["X-Request-ID"] = g.request_id
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["X-Request-ID"] = get_request_id()
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("X-Frame-Options", "DENY")
     return response
 
 
 def log_request(response: Response) -> Response:
-    milliseconds = (time.perf_counter() - g.started) * 1000
+    now = time.perf_counter()
+    milliseconds = (now - g.get("started", now)) * 1000
     path, status = quote(request.path), response.status_code
-    log.info("%s %s %s %s %.1fms", g.request_id, request.method, path, status, milliseconds)
+    log.info("%s %s %s %s %.1fms", get_request_id(), request.method, path, status, milliseconds)
     return response
 
 

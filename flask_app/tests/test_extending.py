@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from flask import Flask, Response, abort, g, got_request_exception
+from flask import Flask, Response, abort, g, got_request_exception, request, url_for
 from flask.testing import FlaskClient
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -13,6 +13,7 @@ from werkzeug.test import Client
 
 from conduit import create_app
 from conduit.accounts.auth import login_required
+from conduit.articles.models import Tag
 from conduit.database import db
 from conduit.errors import Forbidden
 from conduit.schemas import ErrorResponse
@@ -174,3 +175,58 @@ def test_mounted(own: Flask) -> None:
     assert client.get("/v1/api/tags").status_code == 200
     answer = client.get("/v1/api/openapi.json")
     assert answer.get_json()["servers"] == [{"url": "/v1"}]
+
+
+def test_login_on_a_plain_view(own: Flask, token: dict[str, str]) -> None:
+    """`login_required` marks any view: of a plain route, and a method of a class of views."""
+
+    @own.route("/api/plain/<int:number>")
+    @login_required
+    def plain(number: int) -> dict[str, Any]:
+        return {"number": number, "username": g.user.username}
+
+    client = own.test_client()
+    assert client.get("/api/plain/7").status_code == 401
+    assert client.get("/api/plain/7", headers=token).json == {"number": 7, "username": "guido"}
+
+
+def test_request_of_an_added_view(own: Flask) -> None:
+    """The request is Flask's own: all values of a parameter, and JSON that may be missing."""
+
+    @own.post("/api/echo")
+    def echo() -> dict[str, Any]:
+        return {"tags": request.args.getlist("tag"), "json": request.get_json(silent=True)}
+
+    response = own.test_client().post("/api/echo?tag=a&tag=b", data="x")
+    assert response.json == {"tags": ["a", "b"], "json": None}
+
+
+def test_address_of_the_host(own: Flask) -> None:
+    """`url_for` makes addresses with the host of the request."""
+
+    @own.get("/api/address")
+    def address() -> dict[str, str]:
+        return {"url": url_for("address", _external=True)}
+
+    response = own.test_client().get("/api/address", base_url="https://conduit.example:8443")
+    assert response.json == {"url": "https://conduit.example:8443/api/address"}
+
+
+def test_abort_before_the_hooks(own: Flask) -> None:
+    """A refusal before any hook of the app has an id and the usual headers."""
+
+    @own.url_value_preprocessor
+    def refuse(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        abort(403)
+
+    response = own.test_client().get("/api/tags")
+    assert (response.status_code, response.headers["X-Frame-Options"]) == (403, "DENY")
+    assert response.headers["X-Request-ID"]
+
+
+def test_reading_session_does_not_write(app: Flask) -> None:
+    """A session for reading has no transaction to roll back, so it refuses to write."""
+    with app.app_context():
+        db.session.add(Tag(name="never"))
+        with pytest.raises(RuntimeError, match="only reads"):
+            db.session.flush()

@@ -115,7 +115,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         except MessageError as refused:
             self.refused += 1
             await self.send_all([messages.error(refused.errors)])
-        except Error:
+        except Error as error:
+            log.warning("a message needs the database: %s", str(error).partition("\n")[0])
             await self.send_all([messages.error({"server": ["unavailable"]})])
 
     async def subscribe(self, channel: str, since: int | None) -> None:

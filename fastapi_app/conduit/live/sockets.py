@@ -120,7 +120,8 @@ class Socket:
         except MessageError as refused:
             self.refused += 1
             await self.send([messages.error(refused.errors)])
-        except SQLAlchemyError:
+        except SQLAlchemyError as error:
+            log.warning("a message needs the database: %s", str(error).partition("\n")[0])
             await self.send([messages.error({"server": ["unavailable"]})])
 
     async def subscribe(self, channel: str, since: int | None) -> None:

@@ -13,7 +13,8 @@ from .tokens import AccessToken, read_credentials, read_token
 
 def authenticate(token: AccessToken) -> User:
     """The user that the token was made for; raises `Unauthorized`."""
-    user = db.session.get(User, token.user_id)
+    with db.sessions.reading() as session:
+        user = session.get(User, token.user_id)
     if user is None or not user.accepts(token):
         raise Unauthorized(token="is invalid")
     return user
@@ -34,7 +35,6 @@ def login_optional[V: Callable[..., Any]](view: V) -> V:
 def load_user() -> None:
     g.token = read_token(read_credentials(request.headers.get("Authorization")))
     g.user = authenticate(g.token)
-    db.close()  # returns its connection: a write takes another one
 
 
 def load_viewer() -> None:

@@ -16,6 +16,7 @@ from ..accounts.auth import authenticate
 from ..accounts.tokens import read_credentials, read_token
 from ..database import Sessions, db
 from ..errors import ApiError, BadRequest, NotImplementedHere, Unavailable, respond
+from ..logs import get_request_id
 from . import messages, services
 from .connection import Connection
 from .hub import Hub
@@ -97,10 +98,7 @@ def get_user_id() -> int | None:
         token = read_credentials(authorization)
     if not token:
         return None
-    try:
-        return authenticate(read_token(token)).id
-    finally:
-        db.close()  # a socket must not keep a connection
+    return authenticate(read_token(token)).id
 
 
 def close(ws: Server, code: CloseCode) -> None:
@@ -127,7 +125,7 @@ class Socket:
         except (ConnectionClosed, OSError):
             pass  # the client has left
         except Exception:
-            log.exception("%s socket failed", g.request_id)
+            log.exception("%s socket failed", get_request_id())
             close(self.ws, CloseCode.INTERNAL_ERROR)
 
     def serve(self, more: threading.Event) -> CloseCode:
@@ -161,7 +159,8 @@ class Socket:
         except MessageError as refused:
             self.refused += 1
             self.send([messages.error(refused.errors)])
-        except SQLAlchemyError:
+        except SQLAlchemyError as error:
+            log.warning("a message needs the database: %s", str(error).partition("\n")[0])
             self.send([messages.error({"server": ["unavailable"]})])
 
     def subscribe(self, channel: str, since: int | None) -> None:
