@@ -180,7 +180,6 @@ def test_method_override_is_not_read(client: Client, name: str) -> None:
     """A header cannot make a request of another method."""
     answer = client.post("/api/tags", headers={name: "GET"})
     assert answer.status == 405
-    assert answer.headers["Allow"] == "GET, HEAD"
 
 
 @rule("BASE-2", "BASE-8")

@@ -28,8 +28,6 @@ ROUTES = [
 # method, path: each route with a method that it does not have, each method in turn.
 # (For the feed see ROUTE-7, for HEAD without GET see ANSWER-8.)
 WRONG_METHODS = [
-    ("POST", "/"),
-    ("TRACE", "/"),
     ("GET", "/api/users/login"),
     ("PUT", "/api/users"),
     ("DELETE", "/api/user"),
@@ -42,6 +40,12 @@ WRONG_METHODS = [
     ("PATCH", "/api/articles/nothing/favorite"),
     ("TRACE", "/api/tags"),
     ("POST", "/api/health"),
+]
+
+# The same for what is no operation.
+WRONG_METHODS_OF_PAGES = [
+    ("POST", "/"),
+    ("TRACE", "/"),
     ("DELETE", "/api/openapi.json"),
     ("PUT", "/api/docs"),
     ("PATCH", "/api/redoc"),
