@@ -10,7 +10,7 @@ from compare.apps import App
 from compare.contract import METHODS
 from compare.pieces import parse
 
-# Where handlers are; the pages of docs.py have routes too, but are no operations.
+# Where handlers are; the pages of contract/docs.py have routes too, but are no operations.
 PLACES = ("conduit/**/api.py", "conduit/health.py")
 
 

@@ -15,8 +15,8 @@ import libcst.matchers as m
 from compare.apps import App
 from compare.mutants.operators import OPERATORS, replacements
 
-FILES = {"api", "auth", "errors", "passwords", "queries", "requests", "schemas", "services"}
-FILES |= {"health", "slugs", "tokens"}
+FILES = {"api", "auth", "bodies", "errors", "passwords", "queries", "schemas", "services"}
+FILES |= {"health", "slugs", "tokens", "validation"}
 """The modules that are changed, wherever they are in an app but in the folders below."""
 
 LEFT_OUT = {"lab", "live", "migrations", "management"}

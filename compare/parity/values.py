@@ -840,13 +840,11 @@ HEADERS: tuple[tuple[str, str], ...] = (
     ("X-Original-URL", "/api/tags"),
     ("Host", "evil.example"),
     ("Host", "LOCALHOST:1"),
-    ("Host", "under_score"),
     ("Host", "[::1]:80"),
     ("Cookie", "sessionid=x; csrftoken=y; token=z"),
     ("Cookie", "nonsense;;=\xe9"),
     ("Origin", "https://app.example"),
     ("Origin", "null"),
-    ("Origin", ""),
     ("Referer", "https://app.example/x"),
     ("User-Agent", "\xe9" * 100),
     ("User-Agent", "x" * 7000),
@@ -867,5 +865,5 @@ HEADERS: tuple[tuple[str, str], ...] = (
     ("X-Empty", ""),
 )
 """What requests carry besides; none of it changes what the contract says of the answer."""
-ORIGINS = ("https://app.example", "null", "http://localhost:3000", "")
+ORIGINS = ("https://app.example", "null", "http://localhost:3000")
 REQUESTED = ("GET", "DELETE", "nonsense", "")

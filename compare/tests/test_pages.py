@@ -9,7 +9,7 @@ from compare import pages
 from compare.apps import ROOT
 from compare.pages import check_pages, fill, write_pages
 
-MARK = "<!-- piece: flask_app/conduit/errors.py::NotFound -->\n"
+MARK = "<!-- piece: fastapi_app/conduit/errors.py::NotFound -->\n"
 PIECE = "```python\nclass NotFound(ApiError):\n    status = 404\n```\n"
 
 
