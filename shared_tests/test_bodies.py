@@ -62,6 +62,7 @@ def test_no_media_type(client: Client) -> None:
         ";application/json",
         "application/json, text/plain",
         "application / json",
+        "application/json\xa0",
     ],
 )
 def test_media_types_that_are_near(client: Client, media_type: str) -> None:

@@ -49,6 +49,8 @@ class StrictBody:
         if is_json(headers) and not is_strict(body):
             self.scope["contract.refusal"] = BadRequest(body="is not valid JSON")
             body = b"null"
+        elif not is_json(headers) and "json" in media_type(headers):
+            body = b"null"  # FastAPI would read it, where only a space is not one of HTTP's
         return {"type": "http.request", "body": body, "more_body": False}
 
     def too_large(self) -> HTTPException:
@@ -56,9 +58,12 @@ class StrictBody:
         return HTTPException(413, f"is too large (maximum is {self.max_size} bytes)")
 
 
+def media_type(headers: Headers) -> str:
+    return headers.get("Content-Type", "").partition(";")[0].strip(" \t").lower()
+
+
 def is_json(headers: Headers) -> bool:
-    media_type = headers.get("Content-Type", "").partition(";")[0].strip(" \t").lower()
-    return re.fullmatch(r"application/(json|.+\+json)", media_type) is not None
+    return re.fullmatch(r"application/(json|.+\+json)", media_type(headers)) is not None
 
 
 def is_strict(body: bytes) -> bool:

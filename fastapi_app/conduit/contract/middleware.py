@@ -42,9 +42,10 @@ class ContractMiddleware:
         asked = {**scope}
         if is_head:
             asked["method"] = "GET"  # FastAPI answers what a handler names, and no more
-        # Starlette's patterns end with `$`, which takes no notice of a line feed.
-        if "\0" in scope["path"] or scope["path"].endswith("\n"):
+        if "\0" in scope["path"]:
             asked["path"] = NO_ROUTE
+        elif scope["path"].endswith("\n"):
+            asked["path"] += "\n"  # Starlette's patterns end with `$`, which looks past one
         elif scope["path"] == scope.get("root_path", ""):
             asked["path"] += "/"
         app = self.answer_early(scope) or self.app
