@@ -29,7 +29,8 @@ def post_worker_init(worker: Any) -> None:
     """Close the sockets when the worker is told to end: it would wait for them else."""
 
     def end(number: int, frame: Any) -> None:
-        worker.wsgi.extensions["hub"].stop()
+        if hub := getattr(worker.wsgi, "extensions", {}).get("hub"):
+            hub.stop()
         worker.handle_exit(number, frame)
 
     signal.signal(signal.SIGTERM, end)
