@@ -54,7 +54,8 @@ def core(
             raise Failed(f"core rules are broken without conduit/contract/: {', '.join(broken)}")
     elif kept := still_kept(list(runs.values())):
         out.print("\n".join(kept), markup=False, soft_wrap=True)
-        raise Failed("pinned, and yet kept without conduit/contract/: make it core, or drop it")
+        if len(runs) == len(APPS):  # what one app keeps is pinned because of another
+            raise Failed("pinned, and yet kept without conduit/contract/: make it core, or drop it")
 
 
 def run_without_contract(app: App, *, pinned: bool) -> list[Case]:
