@@ -22,7 +22,7 @@ def test_code_without_javascript(visitor: Visitor, static: str) -> None:
     """Without JavaScript all code can be read, what is equal in all three too."""
     page = visitor.open(static + HANDLER)
     expect(page.locator("figure", has_text="async def create_article(")).to_have_count(2)
-    equal = page.locator("figure", has_text="class NewArticleRequest(Wire):")
+    equal = page.locator("figure", has_text="class NewArticleRequest(Schema):")
     expect(equal).to_be_hidden()
     page.get_by_text(re.compile("^Equal in all three: .*NewArticleRequest")).click()
     expect(equal).to_be_visible()
@@ -114,10 +114,10 @@ def test_folds_are_in_the_address(visitor: Visitor, static: str) -> None:
     page.locator("#equal-schemas summary").click()
     expect(page).to_have_url(re.compile(r"\?open=.*equal-schemas"))
     page.reload()
-    expect(page.get_by_text("class NewArticleRequest(Wire):")).to_be_visible()
+    expect(page.get_by_text("class NewArticleRequest(Schema):")).to_be_visible()
     page.get_by_role("link", name="Flask and FastAPI").click()
     expect(page).to_have_url(re.compile(r"flask-vs-fastapi/create_article/\?open=.*equal-schemas"))
-    expect(page.get_by_text("class NewArticleRequest(Wire):")).to_be_visible()
+    expect(page.get_by_text("class NewArticleRequest(Schema):")).to_be_visible()
 
 
 @pytest.mark.visit(permissions=["clipboard-read", "clipboard-write"])
@@ -126,7 +126,7 @@ def test_copy(visitor: Visitor, static: str) -> None:
     page = visitor.open(static + HANDLER)
     page.get_by_role("button", name="Copy create_article of FastAPI").first.click()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied.startswith('@router.post(\n    "/articles", status_code=201')
+    assert copied.startswith('@router.post(\n    "/articles",\n    status_code=201')
     assert copied.endswith("    return schemas.ArticleResponse(article=article)\n")
 
 
