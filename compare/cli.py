@@ -7,22 +7,16 @@ from pathlib import Path
 
 import typer
 
-from compare.terminal import complain, discard_output, output, settle_encoding
+from compare.run.terminal import complain, discard_output, output, settle_encoding
 
-# Each is a function of that name in a module of that name, or a group of commands.
-COMMANDS = (
-    "up",
-    "serve",
-    "ask",
-    "diff",
-    "site",
-    "lab",
-    "load",
-    "parity",
-    "mutants",
-    "mirror",
-    "differences",
-)
+# By folder. Each is a function, or a group of commands, of that name in a module of that name.
+COMMANDS = {
+    "run": ("up", "serve", "ask"),
+    "read": ("diff", "site", "mirror"),
+    "prove": ("parity", "mutants", "differences"),
+    "measure": ("lab", "load"),
+}
+FOLDERS = {name: folder for folder, names in COMMANDS.items() for name in names}
 
 
 def test(context: typer.Context) -> None:
@@ -51,8 +45,8 @@ def triptych() -> None:
 
 def add_commands(asked: str) -> None:
     """Add the command that is asked for; all of them, which takes longer, for the help."""
-    for name in [asked] if asked in COMMANDS else COMMANDS:
-        command = getattr(import_module(f"compare.{name}"), name)
+    for name in [asked] if asked in FOLDERS else FOLDERS:
+        command = getattr(import_module(f"compare.{FOLDERS[name]}.{name}"), name)
         if isinstance(command, typer.Typer):
             cli.add_typer(command, name=name)
         else:

@@ -1,6 +1,6 @@
 """How lines are put side by side, and which of their words are marked."""
 
-from compare.alignment import align, align_texts, marks
+from compare.run.alignment import align, align_texts, marks
 
 
 def test_equal_columns() -> None:

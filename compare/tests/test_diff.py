@@ -9,20 +9,20 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from compare.apps import APPS, FASTAPI, FLASK, ROOT, App
-from compare.chains import LAYERS
-from compare.comparison import (
+from compare.read.chains import LAYERS
+from compare.read.comparison import (
     COUNTERPARTS,
     compare_file,
     compare_layer,
     compare_operation,
     compare_topic,
 )
-from compare.contract import read_operations
-from compare.diff import list_operations, unified
-from compare.panes import Panes, coloured, fold
-from compare.pieces import find
-from compare.terminal import out
+from compare.read.diff import list_operations, unified
+from compare.read.panes import Panes, coloured, fold
+from compare.run.apps import APPS, FASTAPI, FLASK, ROOT, App
+from compare.run.contract import read_operations
+from compare.run.pieces import find
+from compare.run.terminal import out
 
 OPERATION = "create_article_comment"
 UNDERLINED, DIM = re.compile(r"\x1b\[1;4[\d;]*m(\w+)"), "\x1b[2m"

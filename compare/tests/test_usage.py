@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from compare import state
-from compare.apps import DJANGO, FLASK
 from compare.cli import main
-from compare.databases import GivenDatabase, sqlite_path, sqlite_url, usable_url
-from compare.terminal import UsageError
+from compare.run import state
+from compare.run.apps import DJANGO, FLASK
+from compare.run.databases import GivenDatabase, sqlite_path, sqlite_url, usable_url
+from compare.run.terminal import UsageError
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
