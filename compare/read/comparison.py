@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from itertools import zip_longest
 from pathlib import Path
 
 from compare.read.chains import LAYERS, Layer, Link, chain
@@ -32,8 +31,6 @@ class Row:
     """A piece of each app, or None where an app has none."""
 
     pieces: tuple[Piece | None, ...]
-    matched: bool = True
-    """Whether the pieces are each other's counterparts, and do not just stand side by side."""
 
     @property
     def equal(self) -> bool:
@@ -207,7 +204,7 @@ def match(columns: Sequence[Sequence[Piece]]) -> list[Row]:
             else:
                 rows[counterpart][number] = piece
                 place = counterpart + 1
-    return list(tightened(rows))
+    return [Row(tuple(row)) for row in rows]
 
 
 def find_counterpart(
@@ -227,24 +224,3 @@ def find_counterpart(
 def key(piece: Piece) -> str:
     name = piece.name.rpartition(".")[2]
     return COUNTERPARTS.get(name, name)
-
-
-def tightened(rows: Sequence[Sequence[Piece | None]]) -> Iterator[Row]:
-    """With what is in one app only side by side, where it comes one after the other."""
-    alone: list[list[Piece]] = [[] for _ in rows[0]] if rows else []
-
-    def flush() -> Iterator[Row]:
-        for pieces in zip_longest(*alone):
-            yield Row(tuple(pieces), matched=False)
-        for column in alone:
-            column.clear()
-
-    for row in rows:
-        present = [number for number, piece in enumerate(row) if piece]
-        if len(present) > 1 or len(row) == 1:
-            yield from flush()
-            yield Row(tuple(row))
-        else:
-            (number,) = present
-            alone[number].append(row[number])  # type: ignore[arg-type]
-    yield from flush()

@@ -127,9 +127,6 @@ def unified(comparison: Comparison) -> Iterator[str]:
     for row in comparison.rows:
         sides = list(zip(comparison.apps, row.pieces, strict=True))
         for (app, before), (other, after) in pairwise(sides):
-            if before and after and not row.matched:
-                yield from unified_piece(app, before, other, None)
-                before = None
             yield from unified_piece(app, before, other, after)
 
 

@@ -15,8 +15,9 @@ from rich.segment import Segment
 from rich.style import Style
 
 from compare.read.comparison import Comparison, Row, Section
-from compare.run.alignment import Span, align_texts
+from compare.run.alignment import Mark, align_texts
 from compare.run.apps import App
+from compare.run.logical import Span
 from compare.run.pieces import Piece
 
 # Colours of the terminal's own palette alone, since only it knows whether it is light or dark.
@@ -38,7 +39,11 @@ PLAIN = Style()
 DIM = Style(dim=True)
 MARK = Style(bold=True, underline=True)
 HEADING = Style(bold=True, reverse=True)
-DIFFERS = Style(bold=True, color="red")
+SIGNS = {
+    Mark.EQUAL: PLAIN,
+    Mark.DIFFERS: Style(bold=True, color="red"),
+    Mark.ONLY: Style(bold=True, color="yellow"),
+}
 # The narrowest terminals in which code can be read in three columns, and in two.
 WIDE, MIDDLE = 150, 100
 GAP = len(" │ ")
@@ -115,7 +120,8 @@ class Panes:
         for text in texts:
             same = [(app, piece) for app, piece in sides if piece and piece.text == text]
             columns.append(Column([app for app, _ in same], same[0][1]))
-        return columns
+        absent = [app for app, piece in sides if piece is None]
+        return [*columns, Column(absent, None)] if absent else columns
 
     def panel(
         self, columns: Sequence[Column], numbers: Sequence[int], row: Row
@@ -123,20 +129,21 @@ class Panes:
         """Some of the columns, beside each other."""
         width = (self.width - 1 - GAP * (len(numbers) - 1)) // len(numbers)
         yield from one_line([])
-        yield from beside([title(columns[number]) for number in numbers], width, " ")
+        yield from beside([[title(columns[number])] for number in numbers], width, Mark.EQUAL)
         colours = [coloured(column.piece.text) if column.piece else [] for column in columns]
         texts = [column.piece.text if column.piece else None for column in columns]
-        for found in align_texts(texts, matched=row.matched):
-            if all(found.lines[number] is None for number in numbers):
-                continue
+        for found in align_texts(texts):
             cells = []
             for number in numbers:
-                line, spans = found.lines[number], found.spans[number]
-                runs = [] if line is None else colours[number][line]
+                spans = found.spans[number]
+                runs = [
+                    marked(colours[number][at], spans.get(at, ())) for at in found.lines[number]
+                ]
+                equal = found.mark is Mark.EQUAL
                 cells.append(
-                    [(text, DIM) for text, _ in runs] if found.equal else marked(runs, spans)
+                    [[(text, DIM) for text, _ in each] for each in runs] if equal else runs
                 )
-            yield from beside(cells, width, "≠" if found.differs else " ")
+            yield from beside(cells, width, found.mark)
 
 
 def title(column: Column) -> Runs:
@@ -207,11 +214,11 @@ def marked(runs: Runs, spans: Sequence[Span]) -> Runs:
     return [*found, *cut(runs, place, sum(len(text) for text, _ in runs))] if spans else runs
 
 
-def beside(cells: Sequence[Runs], width: int, sign: str) -> Iterator[Segment]:
-    """Cells of one row: each is wrapped, and filled up to the width."""
-    folded = [fold(runs, width) for runs in cells]
+def beside(cells: Sequence[Sequence[Runs]], width: int, mark: Mark) -> Iterator[Segment]:
+    """Cells of one row: each line is wrapped, and filled up to the width."""
+    folded = [[part for runs in cell for part in fold(runs, width)] for cell in cells]
     for number in range(max(map(len, folded))):
-        yield Segment(sign if number == 0 else " ", DIFFERS)
+        yield Segment(mark.value, SIGNS[mark])
         for place, lines in enumerate(folded):
             runs = lines[number] if number < len(lines) else []
             yield from (Segment(text, style) for text, style in runs)

@@ -1,16 +1,20 @@
 """What belongs together, put side by side: lines in rows, and the words in which they differ."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from enum import Enum
 from functools import cache
-from itertools import count, zip_longest
+
+from compare.run.logical import Span, logical_lines
 
 Row = tuple[str | None, ...]
-Span = tuple[int, int]
 
 WORD = re.compile(r"\w+|[^\w\s]")
+DEFINITION = re.compile(r"( *)(?:async )?(?:def|class) (\w+)")
+# Two definitions belong together, however little else their lines share.
+SAME_DEFINITION = 10.0
 # Lines that share less than this of their words are not the same line, changed.
 ALIKE = 0.45
 # What a line without a counterpart costs, so that little in common does not tear lines apart.
@@ -33,39 +37,62 @@ def align(columns: Sequence[Sequence[str]]) -> list[Row]:
     return rows
 
 
+class Mark(Enum):
+    """What a line is, compared with the lines beside it."""
+
+    EQUAL = " "
+    """All of the texts have it."""
+    DIFFERS = "≠"
+    """A line beside it is alike, and not equal."""
+    ONLY = "+"
+    """Not all of the texts have it, or one that is alike."""
+
+
 @dataclass(frozen=True)
 class LineRow:
-    """Lines that belong together, of texts that are read side by side."""
+    """Logical lines that belong together, of texts that are read side by side."""
 
-    lines: tuple[int | None, ...]
-    """Their numbers in the texts, from 0; None where a text has nothing to put there."""
-    equal: bool
-    """Whether all of the texts have it, and to the letter."""
-    differs: bool
-    """Whether the texts that could have it do not all have it, or not to the letter."""
-    spans: tuple[Sequence[Span], ...]
-    """Where in each line the words are that a line beside it does not have."""
+    lines: tuple[range, ...]
+    """The numbers of their physical lines in the texts, from 0; empty where a text has none."""
+    marks: tuple[Mark, ...]
+    spans: tuple[Mapping[int, Sequence[Span]], ...]
+    """In each physical line, the words that a line beside it does not have."""
+
+    @property
+    def mark(self) -> Mark:
+        """The mark of the row: that a line differs says more than that one is alone."""
+        for mark in (Mark.DIFFERS, Mark.ONLY):
+            if mark in self.marks:
+                return mark
+        return Mark.EQUAL
 
 
-def align_texts(texts: Sequence[str | None], *, matched: bool) -> list[LineRow]:
-    """The lines of texts side by side; of those that are not counterparts just from the top."""
-    present = [text.splitlines() for text in texts if text is not None]
-    rows = align(present) if matched else list(zip_longest(*present))
-    next_lines = [count() for _ in present]
-    found = []
-    for row in rows:
-        differing = matched and differs(row)
-        spans = marks(row) if differing else [[] for _ in row]
-        numbers = (
-            None if line is None else next(after)
-            for line, after in zip(row, next_lines, strict=True)
+def align_texts(texts: Sequence[str | None]) -> list[LineRow]:
+    """The logical lines of texts side by side; None is a text that is not there."""
+    columns = [logical_lines(text) if text is not None else [] for text in texts]
+    places = [iter(column) for column in columns]
+    rows = []
+    for row in align([[line.normal for line in column] for column in columns]):
+        found = [
+            None if line is None else next(place) for line, place in zip(row, places, strict=True)
+        ]
+        spans = [
+            {} if line is None else line.physical(words)
+            for line, words in zip(found, marks(row), strict=True)
+        ]
+        numbers = [range(0) if line is None else line.numbers for line in found]
+        rows.append(
+            LineRow(tuple(numbers), tuple(mark_of(row, line) for line in row), tuple(spans))
         )
-        filled = iter(zip(numbers, spans, strict=True))
-        cells = [(None, []) if text is None else next(filled) for text in texts]
-        equal = matched and not differing and len(present) == len(texts)
-        lines, marked = zip(*cells, strict=True)
-        found.append(LineRow(lines, equal, differing, marked))
-    return found
+    return rows
+
+
+def mark_of(row: Row, line: str | None) -> Mark:
+    if not differs(row):
+        return Mark.EQUAL
+    others = [other for other in row if other is not None and other != line]
+    alike = line is not None and any(line_likeness(line, other) for other in others)
+    return Mark.DIFFERS if alike else Mark.ONLY
 
 
 Pair = tuple[int | None, int | None]
@@ -151,8 +178,17 @@ def line_likeness(one: str, other: str) -> float:
     weight = min(len(words), 6) / 6 + 0.1
     if one == other:
         return 1.2 * weight
+    if defined_by(one) is not None and defined_by(one) == defined_by(other):
+        return SAME_DEFINITION
     shared = 2 * len(words & others) / ((len(words) + len(others)) or 1)
     return shared * weight if shared >= ALIKE else 0.0
+
+
+@cache
+def defined_by(line: str) -> str | None:
+    """What the line defines: its name, or nothing where it is all that a text is about."""
+    found = DEFINITION.match(line)
+    return found and (found[2] if found[1] else "")
 
 
 @cache

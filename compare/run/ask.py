@@ -74,7 +74,7 @@ def choose_apps(running: Running, request: AskedRequest, only: App | None) -> Se
 
 def send(client: httpx2.Client, app: App, request: AskedRequest) -> Answer:
     # Without this, httpx2 would ask for compressed answers, which nobody here gives.
-    headers = {"X-AskedRequest-ID": request.request_id, "Accept-Encoding": "identity"}
+    headers = {"X-Request-ID": request.request_id, "Accept-Encoding": "identity"}
     content = None
     try:
         if request.user is not None:
@@ -108,7 +108,7 @@ def log_in(client: httpx2.Client, app: App, user: str) -> str:
 
 def heading(request: AskedRequest) -> str:
     user = f"as {request.user}, " if request.user else ""
-    return escape(f"{request.method} {request.path} ({user}X-AskedRequest-ID {request.request_id})")
+    return escape(f"{request.method} {request.path} ({user}X-Request-ID {request.request_id})")
 
 
 def show(answers: Sequence[Answer]) -> None:

@@ -57,7 +57,7 @@ def test_width(width: int) -> None:
 
 def test_all_of_the_code() -> None:
     """However it is wrapped, all of the code is there."""
-    text = "".join("".join(printed(60, full=True)).split())
+    text = "".join("".join(line[1:] for line in printed(60, full=True)).split())
     for section in compare_operation(OPERATION, APPS).sections:
         for row in section.rows:
             for piece in filter(None, row.pieces):
@@ -85,6 +85,13 @@ def test_equal_pieces_are_folded() -> None:
     assert not any("class NewComment(Wire):" in line for line in printed(150))
     assert any("NewCommentRequest, Wire" in line for line in printed(150))
     assert sum("class NewComment(Wire):" in line for line in printed(150, full=True)) == 1
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_piece_of_one_app(width: int) -> None:
+    """Each line of a piece that one app alone has is marked as such."""
+    lines = printed(width, [FLASK, FASTAPI])
+    assert any(line.startswith("+class ArticlePath(") for line in lines)
 
 
 def test_pipe() -> None:

@@ -224,7 +224,7 @@ CASES = [
             BareRequest(
                 "OPTIONS",
                 "/items",
-                (("Origin", "http://a.example"), ("Access-Control-BareRequest-Method", "POST")),
+                (("Origin", "http://a.example"), ("Access-Control-Request-Method", "POST")),
             )
         ],
         "204 (CORS-2)",

@@ -23,7 +23,7 @@ from compare.read.pages import DOCS
 from compare.read.rules import OF_ITS_KIND, Rule, rules_of
 from compare.read.site.code import highlighted, line_html, plain_html
 from compare.read.statements import statements_of
-from compare.run.alignment import align_texts
+from compare.run.alignment import Mark, align_texts
 from compare.run.apps import APPS, ROOT, App
 from compare.run.contract import Operation, read_operations
 from compare.run.pieces import Piece, find, read_row
@@ -351,6 +351,9 @@ BODIES: dict[str, Any] = {
 }
 
 
+CLASSES = {Mark.EQUAL: "e", Mark.DIFFERS: "x", Mark.ONLY: "a"}
+
+
 def reading_order(file: Path) -> tuple[int, str]:
     return (TOPICS.index(file.stem) if file.stem in TOPICS else len(TOPICS), file.stem)
 
@@ -393,19 +396,21 @@ def blocks(apps: Sequence[App], row: Row) -> list[Block]:
     """The pieces of a row, with lines so that what belongs together can stand side by side."""
     columns: list[list[PageLine]] = [[] for _ in apps]
     texts = [piece.text if piece else None for piece in row.pieces]
-    for found in align_texts(texts, matched=row.matched):
+    for found in align_texts(texts):
+        height = max(map(len, found.lines))
         for number, text in enumerate(texts):
-            line = found.lines[number]
             if text is None:
                 continue
-            if line is None:
-                columns[number].append(PageLine(Markup(""), "l"))
-                continue
-            state = " e" if found.equal else " x" if found.differs else ""
-            # What is equal is dimmed, and so has no colours.
-            plain = [(text.splitlines()[line], "")]
-            html = line_html(plain if found.equal else highlighted(text)[line], found.spans[number])
-            columns[number].append(PageLine(html + "\n", f"l{state}{indentation(text, line)}"))
+            mark, spans = found.marks[number], found.spans[number]
+            for line in found.lines[number]:
+                # What is equal is dimmed, and so has no colours.
+                plain = [(text.splitlines()[line], "")]
+                runs = plain if mark is Mark.EQUAL else highlighted(text)[line]
+                html = line_html(runs, spans.get(line, ()))
+                classes = f"l {CLASSES[mark]}{indentation(text, line)}"
+                columns[number].append(PageLine(html + "\n", classes))
+            missing = height - len(found.lines[number])
+            columns[number] += [PageLine(Markup(""), "l")] * missing
     return [
         Block([app], piece, lines)
         for app, piece, lines in zip(apps, row.pieces, columns, strict=True)

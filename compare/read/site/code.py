@@ -9,7 +9,7 @@ from markupsafe import Markup
 from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
 
-from compare.run.alignment import Span
+from compare.run.logical import Span
 
 # What gets a colour; all else has that of the text, which keeps the pages small.
 CLASSES = {
