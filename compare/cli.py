@@ -11,7 +11,7 @@ from compare.run.terminal import complain, discard_output, output, settle_encodi
 
 # By folder. Each is a function, or a group of commands, of that name in a module of that name.
 COMMANDS = {
-    "run": ("up", "serve", "ask"),
+    "run": ("up", "status", "down", "serve", "ask"),
     "read": ("diff", "site", "mirror"),
     "prove": ("parity", "mutants", "differences"),
     "measure": ("lab", "load"),

@@ -21,8 +21,8 @@ from compare.run.databases import (
 from compare.run.postgres import Postgres, running_postgres
 from compare.run.processes import Child, Processes, cancel_on_signals, first_end
 from compare.run.start import answers, migrate, seed, serve
-from compare.run.state import HOME, Running, announced, only_one
-from compare.run.terminal import UsageError, Voice, out, output
+from compare.run.state import HOME, Group, Running, announced, only_one
+from compare.run.terminal import UsageError, Voice, complain, out, output
 
 SITE_PORT = 8000
 # Everything must have ended 5 seconds after the signal: first the apps, then their database.
@@ -115,10 +115,16 @@ async def run(plan: UpOptions) -> None:
             serve_pages(plan.port, processes),
             asyncio.gather(*(bring_up(site, plan, processes) for site in sites)),
         )
-        stack.enter_context(announced(Running(plan.apps, plan.together)))
-        show_addresses(plan, pages)
         children = [child for site in started for child in site]
-        await first_end([*children, postgres.child] if postgres else children)
+        children += [postgres.child] if postgres else []
+        everything = [*children, pages] if pages else children
+        groups = [Group.of(child.process.pid) for child in everything]
+        stack.enter_context(announced(Running(plan.apps, plan.together, groups=groups)))
+        show_addresses(plan, address_of_pages(plan.port) if pages else None)
+        if pages:
+            say_end = asyncio.create_task(report_end(pages))
+            stack.callback(say_end.cancel)
+        await first_end(children)
 
 
 def choose_sites(plan: UpOptions, postgres: Postgres | None) -> list[AppGroup]:
@@ -154,12 +160,21 @@ async def bring_up(site: AppGroup, plan: UpOptions, processes: Processes) -> lis
     )
 
 
-async def serve_pages(port: int, processes: Processes) -> str | None:
+def address_of_pages(port: int) -> str:
+    return f"http://{HOST}:{port}/"
+
+
+async def report_end(child: Child) -> None:
+    """Say that a process has ended which the apps can do without."""
+    code = await child.process.wait()
+    complain(f"{child.voice.name} ended with exit code {code}: the apps go on without it")
+
+
+async def serve_pages(port: int, processes: Processes) -> Child | None:
     """Start the server of the pages; the apps can do without it, so a failure only shows."""
-    address = f"http://{HOST}:{port}/"
     command = python(f"-m compare.read.site.server {port}")
     child = await processes.start(Voice("pages", "yellow"), command, cwd=ROOT)
-    return address if await answers(child, address) else None
+    return child if await answers(child, address_of_pages(port)) else None
 
 
 def voice_of(app: App) -> Voice:

@@ -142,7 +142,7 @@ def test_up_that_was_killed(
 ) -> None:
     """What a killed `up` leaves behind is not believed, and the next one takes it away."""
     (home / "up.lock").touch()
-    (home / "up.json").write_text('{"ports": {"django": 8001}, "together": false}', "utf-8")
+    (home / "up.json").write_text(state.Running([DJANGO], together=False).to_json(), "utf-8")
     assert "nothing is running" in complaint("ask GET /api/tags", monkeypatch, capsys)
     with state.only_one():
         assert "nothing is running" in complaint("ask GET /api/tags", monkeypatch, capsys)
