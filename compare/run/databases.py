@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from compare.run.apps import ROOT
-from compare.run.terminal import UsageError
+from compare.run.terminal import UsageError, caller_path
 
 SQLITE = "sqlite:///"
 POSTGRES = "postgresql://"
@@ -123,7 +122,7 @@ def usable_url(url: str) -> str:
     """The URL, once it is known that something answers behind it."""
     if path := sqlite_path(url):
         # The apps run in folders of their own: a relative path would mean three files.
-        path = ROOT / path
+        path = caller_path(str(path))
         if path.is_dir():
             raise UsageError(f"{path} is a folder: give the path of a file for the database")
         if not path.parent.is_dir():

@@ -20,6 +20,11 @@ MAX_WAITING = 1_000
 FINISH_TIMEOUT = 1.0
 
 
+def caller_path(path: str) -> Path:
+    """The path as the caller means it: the launcher works in the folder of the project."""
+    return Path(os.environ.get("TRIPTYCH_CALLER", ".")).absolute() / path
+
+
 def settle_encoding() -> None:
     """Speak the terminal's encoding, and put a question mark where it has no such character."""
     # A stream that was closed is one that nobody reads: what is opened later must not get its

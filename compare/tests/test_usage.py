@@ -1,7 +1,9 @@
 """Errors of use: one line that says what to do, exit code 2, never a traceback."""
 
 import shlex
+import shutil
 import socket
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 
 from compare.cli import main
 from compare.run import state
-from compare.run.apps import DJANGO, FLASK
+from compare.run.apps import DJANGO, FLASK, ROOT
 from compare.run.databases import GivenDatabase, sqlite_path, sqlite_url, usable_url
 from compare.run.terminal import UsageError
 
@@ -169,3 +171,28 @@ def test_files_that_are_no_database(
     (tmp_path / "text").write_text("no database at all, and long enough to be read" * 9, "utf-8")
     with pytest.raises(UsageError, match="file is not a database"):
         GivenDatabase(f"sqlite:///{tmp_path}/text").is_complete()
+
+
+def test_paths_are_the_callers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A relative path is looked for where the launcher was called, not in the project."""
+    monkeypatch.setenv("TRIPTYCH_CALLER", str(tmp_path))
+    assert str(tmp_path / "no") in complaint("lab --svg no/x.svg", monkeypatch, capsys)
+    assert str(tmp_path / "no") in complaint("parity --replay no", monkeypatch, capsys)
+    assert usable_url("sqlite:///x.sqlite3") == sqlite_url(tmp_path / "x.sqlite3")
+    (tmp_path / "pages").write_text("")
+    assert str(tmp_path / "pages") in complaint("site build --output pages", monkeypatch, capsys)
+
+
+def test_the_launcher_passes_the_callers_folder(tmp_path: Path) -> None:
+    """The launcher tells the commands where it was called."""
+    project = tmp_path / "project"
+    (project / ".venv" / "bin").mkdir(parents=True)
+    for place in (project, project / ".venv"):
+        (place / "constraints.txt").touch()
+    python = project / ".venv" / "bin" / "python"
+    python.write_text('#!/bin/sh\necho "$TRIPTYCH_CALLER"\n')
+    python.chmod(0o755)
+    launcher = shutil.copy(ROOT / "triptych", project)
+    assert subprocess.check_output([launcher], cwd=tmp_path, text=True) == f"{tmp_path}\n"

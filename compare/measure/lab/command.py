@@ -17,7 +17,7 @@ from compare.measure.lab.reasons import why
 from compare.measure.lab.svg import picture
 from compare.run.apps import APPS, App, app_named
 from compare.run.processes import cancel_on_signals
-from compare.run.terminal import UsageError, err, out
+from compare.run.terminal import UsageError, caller_path, err, out
 
 # The contract's own limits for the waits of one request.
 MOST = 50
@@ -56,7 +56,8 @@ def lab(
         bool, typer.Option("--json", help="The data instead of the drawing.")
     ] = False,
     svg: Annotated[
-        Path | None, typer.Option(metavar="FILE", dir_okay=False, help="A picture, too.")
+        Path | None,
+        typer.Option(parser=caller_path, metavar="FILE", dir_okay=False, help="A picture, too."),
     ] = None,
 ) -> None:
     """Draw how the three wait: on which threads and event loops, and how many at once."""

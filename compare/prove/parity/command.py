@@ -17,7 +17,7 @@ from compare.prove.parity.watch import Watch
 from compare.run.apps import APPS
 from compare.run.contract import Operation, read_operations
 from compare.run.processes import cancel_on_signals
-from compare.run.terminal import UsageError, out
+from compare.run.terminal import UsageError, caller_path, out
 
 KNOWN = Path(__file__).parent.parent / "stories"
 """Stories in which the apps once differed: they are told first."""
@@ -46,7 +46,11 @@ def parity(
     ] = None,
     replay: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Plays a story that was saved, or a folder of them."),
+        typer.Option(
+            parser=caller_path,
+            metavar="FILE",
+            help="Plays a story that was saved, or a folder of them.",
+        ),
     ] = None,
     one_database: Annotated[
         bool, typer.Option("--one-database", help="All of them at once on one PostgreSQL.")

@@ -6,13 +6,16 @@ from typing import Annotated, Literal
 import typer
 
 from compare.run.apps import ROOT
-from compare.run.terminal import UsageError, out
+from compare.run.terminal import UsageError, caller_path, out
 
 
 def site(
     action: Annotated[Literal["build"], typer.Argument(metavar="build", help="Make the pages.")],
     output: Annotated[
-        Path, typer.Option("--output", metavar="FOLDER", help="Where to, if not to site/.")
+        Path,
+        typer.Option(
+            "--output", parser=caller_path, metavar="FOLDER", help="Where to, if not to site/."
+        ),
     ] = ROOT / "site",
 ) -> None:
     """Make the pages that show all of this in a browser: static, for any file server."""
