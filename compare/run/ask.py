@@ -19,6 +19,7 @@ from compare.run.terminal import Failed, UsageError, out
 
 PASSWORD = "triptych-demo"
 READS = ("GET", "HEAD", "OPTIONS")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ def ask(
     """Send one request to all the apps: one answer where they are equal, else the difference."""
     if not path.startswith("/"):
         raise UsageError(f"{path!r} is no path: give one that begins with /, as /api/articles does")
+    if method.upper() not in METHODS:
+        raise UsageError(f"{method!r} is no method: give one of {', '.join(METHODS)}")
     request = AskedRequest(method.upper(), path, body, user, f"ask-{uuid.uuid4().hex[:12]}")
     apps = choose_apps(what_runs(), request, only)
     with httpx2.Client(timeout=30, trust_env=False) as client, ThreadPoolExecutor() as pool:

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 
 import httpx2
 
 from compare.run.apps import HOST, App
 from compare.run.processes import Child, Processes
 from compare.run.terminal import Failed, Voice
+
+START_TIMEOUT = 60.0
 
 
 async def migrate(
@@ -37,14 +40,20 @@ async def serve(
     return child
 
 
-async def answers(child: Child, url: str) -> bool:
-    """Wait until the server answers well; False if it has ended instead."""
-    async with httpx2.AsyncClient(trust_env=False) as client:
-        while child.process.returncode is None:
-            try:
-                if (await client.get(url)).is_success:
-                    return True
-            except httpx2.TransportError:
-                pass  # not listening yet
-            await asyncio.sleep(0.05)
+async def answers(child: Child, url: str, timeout: float = START_TIMEOUT) -> bool:
+    """Wait until the server answers well; False if it has ended, or does not in time."""
+    said = "nothing"
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout), httpx2.AsyncClient(trust_env=False) as client:
+            while child.process.returncode is None:
+                try:
+                    response = await client.get(url)
+                    if response.is_success:
+                        return True
+                    said = str(response.status_code)
+                except httpx2.TransportError:
+                    pass  # not listening yet
+                await asyncio.sleep(0.05)
+            return False
+    child.voice.say(f"{url} answered {said} for {timeout:.0f} seconds")
     return False
