@@ -87,6 +87,7 @@ def complaint(
         ("site bulid", "Invalid value for"),
         ("site build --output compare", "has something else in it"),
         ("site build --output README.md", "cannot be written"),
+        ("ask GTE /api/tags", "'GTE' is no method: give one of GET, HEAD"),
         ("ask GET", "Missing argument 'PATH'"),
         ("ask GET api/tags", "'api/tags' is no path"),
         ("ask GET /api/tags", "nothing is running: start the apps with ./triptych up"),
@@ -196,3 +197,26 @@ def test_the_launcher_passes_the_callers_folder(tmp_path: Path) -> None:
     python.chmod(0o755)
     launcher = shutil.copy(ROOT / "triptych", project)
     assert subprocess.check_output([launcher], cwd=tmp_path, text=True) == f"{tmp_path}\n"
+
+
+@pytest.mark.parametrize("arguments", [["-h"], ["--help"], []])
+def test_help(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The help groups the commands by what they are for, and says where to start."""
+    monkeypatch.setattr(sys, "argv", ["triptych", *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    for part in ("Run", "Read", "Prove", "Measure", "Start here: ./triptych up", "Exit codes"):
+        assert part in printed.out
+
+
+def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--version` is that of the project."""
+    monkeypatch.setattr(sys, "argv", ["triptych", "--version"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code in {0, None}
+    assert capsys.readouterr().out.startswith("triptych 0.")
