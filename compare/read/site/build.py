@@ -20,13 +20,13 @@ from markupsafe import Markup
 
 from compare.read.comparison import Row, of_operation
 from compare.read.pages import DOCS
-from compare.read.rules import OF_ITS_KIND, Rule, rules_of
 from compare.read.site.code import highlighted, line_html, plain_html
 from compare.read.statements import statements_of
 from compare.run.alignment import Mark, align_texts
 from compare.run.apps import APPS, ROOT, App
 from compare.run.contract import Operation, read_operations
 from compare.run.pieces import Piece, find, read_row
+from compare.run.rules import OF_ITS_KIND, Rule, rules_of
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"

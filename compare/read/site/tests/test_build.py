@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from compare.read.rules import OF_OPERATIONS, read_rules, rules_of
 from compare.read.site.build import SETS, is_stale, parts_of, slug_of_set
 from compare.read.statements import statements_of
 from compare.run.apps import APPS
 from compare.run.contract import read_operations
+from compare.run.rules import OF_OPERATIONS, read_rules, rules_of
 from compare.run.terminal import Failed
 
 LARGEST = 400_000
