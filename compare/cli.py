@@ -2,28 +2,24 @@
 
 import os
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from compare.terminal import complain, discard_output, output, settle_encoding
+from compare.run.apps import ROOT
+from compare.run.terminal import complain, discard_output, out, output, settle_encoding
 
-# Each is a function of that name in a module of that name, or a group of commands.
-COMMANDS = (
-    "up",
-    "serve",
-    "ask",
-    "diff",
-    "site",
-    "lab",
-    "load",
-    "parity",
-    "mutants",
-    "core",
-    "mirror",
-    "differences",
-)
+# By folder. Each is a function, or a group of commands, of that name in a module of that name.
+COMMANDS = {
+    "run": ("up", "status", "down", "serve", "ask"),
+    "read": ("diff", "site", "mirror"),
+    "prove": ("parity", "mutants", "core", "differences"),
+    "measure": ("lab", "load"),
+}
+FOLDERS = {name: folder for folder, names in COMMANDS.items() for name in names}
 
 
 def test(context: typer.Context) -> None:
@@ -41,23 +37,43 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(test)
+
+
+def show_version(asked: bool) -> None:
+    if asked:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+        out.print(f"triptych {project['version']}")
+        raise typer.Exit
 
 
 @cli.callback()
-def triptych() -> None:
-    """One API contract, built three times: run the three apps and compare them."""
+def triptych(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """One API contract, built three times: run the three apps and compare them.
+
+    Start here: ./triptych up
+
+    Exit codes: 0 done or equal, 1 failed or different, 2 wrong usage, 130 interrupted.
+    """
 
 
 def add_commands(asked: str) -> None:
     """Add the command that is asked for; all of them, which takes longer, for the help."""
-    for name in [asked] if asked in COMMANDS else COMMANDS:
-        command = getattr(import_module(f"compare.{name}"), name)
+    for name in [asked] if asked in FOLDERS else FOLDERS:
+        panel = FOLDERS[name].title()
+        command = getattr(import_module(f"compare.{FOLDERS[name]}.{name}"), name)
         if isinstance(command, typer.Typer):
-            cli.add_typer(command, name=name)
+            cli.add_typer(command, name=name, rich_help_panel=panel)
         else:
-            cli.command()(command)
+            cli.command(rich_help_panel=panel)(command)
+    own_options = {"allow_extra_args": True, "ignore_unknown_options": True}
+    cli.command(rich_help_panel="Prove", context_settings=own_options)(test)
 
 
 def main() -> None:
@@ -76,6 +92,7 @@ def main() -> None:
     except typer.Abort:
         code = 130
     except typer.TyperException as error:
-        complain(error.format_message())
+        if message := error.format_message():
+            complain(message)
         code = error.exit_code
     sys.exit(code)

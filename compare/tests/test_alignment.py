@@ -1,6 +1,18 @@
 """How lines are put side by side, and which of their words are marked."""
 
-from compare.alignment import align, align_texts, marks
+import re
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import pytest
+
+from compare.read.comparison import of_operation
+from compare.run.alignment import LineRow, Mark, align, align_texts, marks
+from compare.run.apps import APPS, App
+from compare.run.contract import read_operations
+from compare.run.pieces import Piece
+
+TOP = re.compile(r"(?:async )?(?:def|class) ")
 
 
 def test_equal_columns() -> None:
@@ -73,12 +85,77 @@ def test_no_marks_where_nothing_is_alike() -> None:
 
 def test_rows_of_texts() -> None:
     """A row knows the lines of each text, and whether they are equal everywhere."""
-    same, other = align_texts(["a\nb\n", "a\nc\n"], matched=True)
-    assert (same.lines, same.equal, same.differs) == ((0, 0), True, False)
-    assert (other.lines, other.equal, other.differs) == ((1, 1), False, True)
+    same, other = align_texts(["a\nf(b)\n", "a\nf(c)\n"])
+    assert (same.lines, same.mark) == ((range(0, 1), range(0, 1)), Mark.EQUAL)
+    assert (other.lines, other.mark) == ((range(1, 2), range(1, 2)), Mark.DIFFERS)
 
 
 def test_text_that_one_lacks() -> None:
-    """What only some have is not equal everywhere, and yet does not differ among those."""
-    (row,) = align_texts([None, "a\n", "a\n"], matched=True)
-    assert (row.lines, row.equal, row.differs) == ((None, 0, 0), False, False)
+    """What not all of the texts have is marked as such."""
+    (row,) = align_texts([None, "a\n", "a\n"])
+    assert (row.lines, row.mark) == ((range(0), range(0, 1), range(0, 1)), Mark.ONLY)
+
+
+def test_wrapped_statements_are_equal() -> None:
+    """A statement is one line, however it is wrapped."""
+    (row,) = align_texts(["f(one, two)\n", "f(\n    one,\n    two,\n)\n"])
+    assert (row.lines, row.mark) == ((range(0, 1), range(0, 4)), Mark.EQUAL)
+
+
+def test_a_comma_that_makes_a_tuple_differs() -> None:
+    """A comma that is there for more than wrapping is a difference."""
+    (row,) = align_texts(["a = (b)\n", "a = (\n    b,\n)\n"])
+    assert row.mark is not Mark.EQUAL
+
+
+def test_words_of_wrapped_statements() -> None:
+    """In a wrapped statement, words are marked where they stand."""
+    (row,) = align_texts(["f(one, two)\n", "await f(\n    one,\n    three,\n)\n"])
+    assert row.spans == ({0: [(7, 10)]}, {0: [(0, 5)], 2: [(4, 9)]})
+
+
+def rows_of(apps: Sequence[App]) -> Iterator[Sequence[Piece | None]]:
+    seen = set()
+    for operation in read_operations():
+        for row in of_operation(operation, apps).rows:
+            if row.pieces not in seen:
+                seen.add(row.pieces)
+                yield row.pieces
+
+
+@pytest.mark.parametrize(
+    "apps", [*combinations(APPS, 2), APPS], ids=lambda apps: "-".join(app.name for app in apps)
+)
+def test_every_row_of_every_operation(apps: Sequence[App]) -> None:
+    """Equal is not marked, different is marked, `def` lines stand on one row, no line is lost."""
+    for pieces in rows_of(apps):
+        texts = [piece.text if piece else None for piece in pieces]
+        rows = align_texts(texts)
+        for row in rows:
+            contents = [content(text, row.lines[n]) for n, text in enumerate(texts)]
+            equal = len(set(contents)) == 1
+            assert (row.mark is Mark.EQUAL) == equal, contents
+            assert not equal or not any(row.spans)
+        for number, text in enumerate(texts):
+            shown = [line for row in rows for line in row.lines[number]]
+            assert shown == list(range(len((text or "").splitlines())))
+        found = [first_definition(rows, number, text) for number, text in enumerate(texts)]
+        assert len(set(found) - {None}) <= 1, [piece and piece.name for piece in pieces]
+
+
+def content(text: str | None, lines: range) -> tuple[int, str] | None:
+    """What the lines say, by Python's own reading; None where there are none."""
+    if text is None or not lines:
+        return None
+    source = "\n".join(text.splitlines()[lines.start : lines.stop])
+    indentation = len(source) - len(source.lstrip()) if source.strip() else 0
+    return indentation, re.sub(r",(?=[)\]}])", "", "".join(source.split()))
+
+
+def first_definition(rows: Sequence[LineRow], number: int, text: str | None) -> int | None:
+    """The row where the text defines what it is about."""
+    for place, row in enumerate(rows):
+        lines = row.lines[number]
+        if text and lines and TOP.match(text.splitlines()[lines.start]):
+            return place
+    return None

@@ -2,8 +2,8 @@
 
 import httpx2
 
-from compare.answers import Answer
-from compare.apps import DJANGO, FLASK
+from compare.run.answers import Answer
+from compare.run.apps import DJANGO, FLASK
 
 TIME = b'{"at":"2026-02-18T03:22:56.637Z"}'
 

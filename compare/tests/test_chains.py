@@ -4,10 +4,10 @@ import ast
 
 import pytest
 
-from compare.apps import APPS, DJANGO, FASTAPI, FLASK, App
-from compare.chains import BY_FILE, CONTRACT, LAYERS, chain, shared_errors
-from compare.contract import Operation, read_operations
-from compare.pieces import find
+from compare.read.chains import BY_FILE, CONTRACT, LAYERS, chain, shared_errors
+from compare.run.apps import APPS, DJANGO, FASTAPI, FLASK, App
+from compare.run.contract import Operation, read_operations
+from compare.run.pieces import find
 
 OPERATIONS = {operation.name: operation for operation in read_operations()}
 # What works without tables or without asking who it is: in no app is there such a layer.

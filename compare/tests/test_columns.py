@@ -1,6 +1,6 @@
 """How answers that differ are shown beside each other."""
 
-from compare.columns import cells
+from compare.run.columns import cells
 
 
 def test_minority_stands_out() -> None:

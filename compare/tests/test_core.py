@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from compare.core import Case, all_passed, read_cases, still_kept, take_out
-from compare.rules import read_rules
-from compare.terminal import Failed
+from compare.prove.core import Case, all_passed, read_cases, still_kept, take_out
+from compare.run.rules import read_rules
+from compare.run.terminal import Failed
 
 MAIN = """from .contract import install_contract
 from .errors import register

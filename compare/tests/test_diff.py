@@ -9,20 +9,20 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from compare.apps import APPS, FASTAPI, FLASK, ROOT, App
-from compare.chains import LAYERS
-from compare.comparison import (
+from compare.read.chains import LAYERS
+from compare.read.comparison import (
     COUNTERPARTS,
     compare_file,
     compare_layer,
     compare_operation,
     compare_topic,
 )
-from compare.contract import read_operations
-from compare.diff import list_operations, unified
-from compare.panes import Panes, coloured, fold
-from compare.pieces import find
-from compare.terminal import out
+from compare.read.diff import list_operations, unified
+from compare.read.panes import Panes, coloured, fold
+from compare.run.apps import APPS, FASTAPI, FLASK, ROOT, App
+from compare.run.contract import read_operations
+from compare.run.pieces import find
+from compare.run.terminal import out
 
 OPERATION = "create_article_comment"
 UNDERLINED, DIM = re.compile(r"\x1b\[1;4[\d;]*m(\w+)"), "\x1b[2m"
@@ -57,7 +57,7 @@ def test_width(width: int) -> None:
 
 def test_all_of_the_code() -> None:
     """However it is wrapped, all of the code is there."""
-    text = "".join("".join(printed(60, full=True)).split())
+    text = "".join("".join(line[1:] for line in printed(60, full=True)).split())
     for section in compare_operation(OPERATION, APPS).sections:
         for row in section.rows:
             for piece in filter(None, row.pieces):
@@ -85,6 +85,13 @@ def test_equal_pieces_are_folded() -> None:
     assert not any("class NewComment(Schema):" in line for line in printed(150))
     assert any("NewCommentRequest, Schema" in line for line in printed(150))
     assert sum("class NewComment(Schema):" in line for line in printed(150, full=True)) == 1
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_piece_of_one_app(width: int) -> None:
+    """Each line of a piece that one app alone has is marked as such."""
+    lines = printed(width, [FLASK, FASTAPI])
+    assert any(line.startswith("+class ArticlePath(") for line in lines)
 
 
 def test_pipe() -> None:

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from compare.apps import APPS, BY_NAME, ROOT, App
-from compare.bare.cases import CASES
-from compare.bare.exchange import Answer, Request
-from compare.differences import fill
-from compare.pieces import find
-from compare.terminal import Failed
+from compare.prove.bare.cases import CASES
+from compare.prove.bare.exchange import BareAnswer, BareRequest
+from compare.prove.differences import fill
+from compare.run.apps import APPS, BY_NAME, ROOT, App
+from compare.run.pieces import find
+from compare.run.terminal import Failed
 
 
 def test_rules_exist() -> None:
@@ -44,7 +44,7 @@ def test_sections_exist(app: App) -> None:
 
 def test_request() -> None:
     """A request is what it is told to be, with no header of its own but two."""
-    request = Request("POST", b"/\xff", (("X-A", "b"),), b"ab", host=None)
+    request = BareRequest("POST", b"/\xff", (("X-A", "b"),), b"ab", host=None)
     assert request.encode() == (
         b"POST /\xff HTTP/1.1\r\nX-A: b\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab"
     )
@@ -52,21 +52,23 @@ def test_request() -> None:
 
 def test_chunked_request() -> None:
     """A body in chunks has no length."""
-    request = Request("POST", "/", body=b"ab", chunked=True)
+    request = BareRequest("POST", "/", body=b"ab", chunked=True)
     assert request.encode().endswith(b"close\r\n\r\n2\r\nab\r\n0\r\n\r\n")
     assert b"Content-Length" not in request.encode()
 
 
 def test_answer() -> None:
     """An answer is shown on one line, cut, and fit for a table."""
-    answer = Answer(200, {"Content-Type": "application/json"}, '{"a|b":"' + "x" * 60 + '"}\n')
+    answer = BareAnswer(200, {"Content-Type": "application/json"}, '{"a|b":"' + "x" * 60 + '"}\n')
     assert answer.brief() == '200, `{"a\\|b":"' + "x" * 35 + "…`"
 
 
 def test_other_answers() -> None:
     """What is no JSON is named by its kind."""
-    assert Answer(500, {"Content-Type": "text/html; charset=utf-8"}, "<p>").brief() == "500, HTML"
-    assert Answer(204, {}, "").brief() == "204, no body"
+    assert (
+        BareAnswer(500, {"Content-Type": "text/html; charset=utf-8"}, "<p>").brief() == "500, HTML"
+    )
+    assert BareAnswer(204, {}, "").brief() == "204, no body"
 
 
 def test_fill() -> None:

@@ -12,12 +12,12 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from compare.apps import BY_NAME
 from compare.cli import main
-from compare.lab import drawing, reasons
-from compare.lab.cells import EXPERIMENTS, Cell
-from compare.lab.reasons import why
-from compare.lab.svg import picture
+from compare.measure.lab import drawing, reasons
+from compare.measure.lab.cells import EXPERIMENTS, Cell
+from compare.measure.lab.reasons import why
+from compare.measure.lab.svg import picture
+from compare.run.apps import BY_NAME
 
 # What a real run of `./triptych lab --requests 18 --ms 100 --json` answered.
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "lab.json").read_text("utf-8"))

@@ -13,7 +13,7 @@ import httpx2
 import psutil
 import pytest
 
-from compare.apps import ROOT, free_port
+from compare.run.apps import ROOT, free_port
 
 TRIPTYCH = ROOT / "triptych"
 # Each of these once broke something.

@@ -8,9 +8,9 @@ from datetime import datetime
 import pytest
 
 from compare.cli import main
-from compare.load.figures import delays, delivery, spread
-from compare.load.live import allow_files, timestamp
-from compare.terminal import UsageError
+from compare.measure.load.figures import delays, delivery, spread
+from compare.measure.load.live import allow_files, timestamp
+from compare.run.terminal import UsageError
 
 
 def test_spread() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from compare.cli import main
-from compare.load.reads import ask
-from compare.terminal import Failed
+from compare.measure.load.reads import ask
+from compare.run.terminal import Failed
 
 
 @pytest.fixture

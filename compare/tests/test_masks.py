@@ -9,10 +9,10 @@ import httpx2
 import jwt
 import pytest
 
-from compare.apps import DJANGO, FLASK
-from compare.parity.lines import make_response
-from compare.parity.masks import LIFETIME, SECRET, Masks, PlayedAnswer
-from compare.parity.stories import Request, Setting
+from compare.prove.parity.lines import make_response
+from compare.prove.parity.masks import LIFETIME, SECRET, Masks, PlayedAnswer
+from compare.prove.parity.stories import Request, Setting
+from compare.run.apps import DJANGO, FLASK
 
 
 def request(

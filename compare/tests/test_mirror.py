@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from compare.apps import APPS
-from compare.contract import Operation
-from compare.handlers import Handler, handlers_of
-from compare.mirror import check_handlers
+from compare.read.handlers import Handler, handlers_of
+from compare.read.mirror import check_handlers
+from compare.run.apps import APPS
+from compare.run.contract import Operation
 
 FILE = Path("conduit/articles/api.py")
 OPERATIONS = [

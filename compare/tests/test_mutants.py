@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from compare.apps import BY_NAME, ROOT
-from compare.mutants.command import chosen
-from compare.mutants.mutations import Mutant, draw, mutants_of
-from compare.mutants.trees import NEAR, NEAR_MODULE
-from compare.mutants.unseen import read_unseen
-from compare.terminal import UsageError
+from compare.prove.mutants.command import chosen
+from compare.prove.mutants.mutations import Mutant, draw, mutants_of
+from compare.prove.mutants.trees import NEAR, NEAR_MODULE
+from compare.prove.mutants.unseen import read_unseen
+from compare.run.apps import BY_NAME, ROOT
+from compare.run.terminal import UsageError
 
 PATH = "conduit/things/services.py"
 

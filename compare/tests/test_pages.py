@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from compare import pages
-from compare.apps import ROOT
-from compare.pages import check_pages, fill, write_pages
+from compare.read import pages
+from compare.read.pages import check_pages, fill, write_pages
+from compare.run.apps import ROOT
 
 MARK = "<!-- piece: fastapi_app/conduit/errors.py::NotFound -->\n"
 PIECE = "```python\nclass NotFound(ApiError):\n    status = 404\n```\n"

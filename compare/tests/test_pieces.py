@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from compare.apps import BY_NAME
-from compare.pieces import find, read_row
-from compare.terminal import Failed
+from compare.run.apps import BY_NAME
+from compare.run.pieces import find, read_row
+from compare.run.terminal import Failed
 
 SOURCE = '''\
 """A module."""

@@ -8,12 +8,12 @@ from threading import Event, Thread
 
 import pytest
 
-from compare.apps import APPS, FLASK
-from compare.parity.lines import Line
-from compare.parity.play import Player, Stopped
-from compare.parity.report import curl_lines
-from compare.parity.shrink import shrink
-from compare.parity.stories import Step, Story
+from compare.prove.parity.lines import Line
+from compare.prove.parity.play import Player, Stopped
+from compare.prove.parity.report import curl_lines
+from compare.prove.parity.shrink import shrink
+from compare.prove.parity.stories import Step, Story
+from compare.run.apps import APPS, FLASK
 
 
 class Counter(ThreadingHTTPServer):

@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from compare.apps import APPS, ROOT, App
+from compare.run.apps import APPS, ROOT, App
 
 REQUIREMENT = re.compile(r"([A-Za-z0-9_-]+(?:\[[a-z,]+\])?)")
 

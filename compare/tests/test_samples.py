@@ -1,6 +1,6 @@
 """The samples of output in the README."""
 
-from compare.samples import README, SAMPLE, update
+from compare.read.samples import README, SAMPLE, update
 
 TEXT = """\
 Before.

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from compare.contract import read_operations
-from compare.parity.shrink import shrink
-from compare.parity.stories import (
+from compare.prove.parity.shrink import shrink
+from compare.prove.parity.stories import (
     LONGEST,
     NOTHING,
     Setting,
@@ -23,7 +22,8 @@ from compare.parity.stories import (
     take_steps,
     write_story,
 )
-from compare.parity.telling import draw_story, tell_stories
+from compare.prove.parity.telling import draw_story, tell_stories
+from compare.run.contract import read_operations
 
 SIGN_UP = Step("1", "POST", "/api/users", (("Content-Type", "application/json"),), '{"user": {}}')
 NOISE = [Step(str(number), "GET", f"/api/tags?x={number}") for number in range(2, 40)]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from compare.pages import DOCS
-from compare.pieces import ROW
+from compare.read.pages import DOCS
+from compare.run.pieces import ROW
 
 TOPICS = sorted((DOCS / "topics").glob("??/*.md"))
 

@@ -1,18 +1,20 @@
 """Errors of use: one line that says what to do, exit code 2, never a traceback."""
 
 import shlex
+import shutil
 import socket
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from compare import state
-from compare.apps import DJANGO, FLASK
 from compare.cli import main
-from compare.databases import GivenDatabase, sqlite_path, sqlite_url, usable_url
-from compare.terminal import UsageError
+from compare.run import state
+from compare.run.apps import DJANGO, FLASK, ROOT
+from compare.run.databases import GivenDatabase, sqlite_path, sqlite_url, usable_url
+from compare.run.terminal import UsageError
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -85,6 +87,7 @@ def complaint(
         ("site bulid", "Invalid value for"),
         ("site build --output compare", "has something else in it"),
         ("site build --output README.md", "cannot be written"),
+        ("ask GTE /api/tags", "'GTE' is no method: give one of GET, HEAD"),
         ("ask GET", "Missing argument 'PATH'"),
         ("ask GET api/tags", "'api/tags' is no path"),
         ("ask GET /api/tags", "nothing is running: start the apps with ./triptych up"),
@@ -142,7 +145,7 @@ def test_up_that_was_killed(
 ) -> None:
     """What a killed `up` leaves behind is not believed, and the next one takes it away."""
     (home / "up.lock").touch()
-    (home / "up.json").write_text('{"ports": {"django": 8001}, "together": false}', "utf-8")
+    (home / "up.json").write_text(state.Running([DJANGO], together=False).to_json(), "utf-8")
     assert "nothing is running" in complaint("ask GET /api/tags", monkeypatch, capsys)
     with state.only_one():
         assert "nothing is running" in complaint("ask GET /api/tags", monkeypatch, capsys)
@@ -169,3 +172,51 @@ def test_files_that_are_no_database(
     (tmp_path / "text").write_text("no database at all, and long enough to be read" * 9, "utf-8")
     with pytest.raises(UsageError, match="file is not a database"):
         GivenDatabase(f"sqlite:///{tmp_path}/text").is_complete()
+
+
+def test_paths_are_the_callers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A relative path is looked for where the launcher was called, not in the project."""
+    monkeypatch.setenv("TRIPTYCH_CALLER", str(tmp_path))
+    assert str(tmp_path / "no") in complaint("lab --svg no/x.svg", monkeypatch, capsys)
+    assert str(tmp_path / "no") in complaint("parity --replay no", monkeypatch, capsys)
+    assert usable_url("sqlite:///x.sqlite3") == sqlite_url(tmp_path / "x.sqlite3")
+    (tmp_path / "pages").write_text("")
+    assert str(tmp_path / "pages") in complaint("site build --output pages", monkeypatch, capsys)
+
+
+def test_the_launcher_passes_the_callers_folder(tmp_path: Path) -> None:
+    """The launcher tells the commands where it was called."""
+    project = tmp_path / "project"
+    (project / ".venv" / "bin").mkdir(parents=True)
+    for place in (project, project / ".venv"):
+        (place / "constraints.txt").touch()
+    python = project / ".venv" / "bin" / "python"
+    python.write_text('#!/bin/sh\necho "$TRIPTYCH_CALLER"\n')
+    python.chmod(0o755)
+    launcher = shutil.copy(ROOT / "triptych", project)
+    assert subprocess.check_output([launcher], cwd=tmp_path, text=True) == f"{tmp_path}\n"
+
+
+@pytest.mark.parametrize("arguments", [["-h"], ["--help"], []])
+def test_help(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The help groups the commands by what they are for, and says where to start."""
+    monkeypatch.setattr(sys, "argv", ["triptych", *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    for part in ("Run", "Read", "Prove", "Measure", "Start here: ./triptych up", "Exit codes"):
+        assert part in printed.out
+
+
+def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--version` is that of the project."""
+    monkeypatch.setattr(sys, "argv", ["triptych", "--version"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code in {0, None}
+    assert capsys.readouterr().out.startswith("triptych 0.")

@@ -1,3 +1,0 @@
-"""What sync and async mean, run on the three apps and drawn from their answers."""
-
-from compare.lab.command import lab as lab

@@ -1,0 +1,1 @@
+"""Measure what each app costs."""

@@ -1,0 +1,145 @@
+"""`lab`: what sync and async mean, run on the three apps and drawn."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compare.measure.lab.cells import EXPERIMENTS, Cell, Experiment
+from compare.measure.lab.drawing import show_head, show_row
+from compare.measure.lab.measure import LabBench, running
+from compare.measure.lab.reasons import why
+from compare.measure.lab.svg import picture
+from compare.run.apps import APPS, App, app_named
+from compare.run.processes import cancel_on_signals
+from compare.run.terminal import UsageError, caller_path, err, out
+
+# The contract's own limits for the waits of one request.
+MOST = 50
+LONGEST = 5_000
+LONGEST_TOGETHER = 20_000
+
+
+def experiment_named(name: str) -> Experiment:
+    for experiment in EXPERIMENTS:
+        if experiment.name == name:
+            return experiment
+    names = ", ".join(experiment.name for experiment in EXPERIMENTS)
+    raise UsageError(f"there is no experiment {name!r}: give some of {names}")
+
+
+def lab(
+    experiments: Annotated[
+        list[Experiment] | None,
+        typer.Argument(
+            metavar="[EXPERIMENT]...",
+            parser=experiment_named,
+            help="blocking, async, stalled: requests at once;"
+            " sequential, threads, tasks: waits in one request. All, if none is given.",
+        ),
+    ] = None,
+    requests: Annotated[
+        int, typer.Option(min=1, max=MOST, metavar="N", help="How many at once.")
+    ] = MOST,
+    ms: Annotated[
+        int, typer.Option("--ms", min=1, max=LONGEST, metavar="M", help="How long each waits.")
+    ] = 200,
+    app: Annotated[
+        App | None, typer.Option(metavar="APP", parser=app_named, help="This app alone.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The data instead of the drawing.")
+    ] = False,
+    svg: Annotated[
+        Path | None,
+        typer.Option(parser=caller_path, metavar="FILE", dir_okay=False, help="A picture, too."),
+    ] = None,
+) -> None:
+    """Draw how the three wait: on which threads and event loops, and how many at once."""
+    if requests * ms > LONGEST_TOGETHER:
+        raise UsageError(
+            f"{requests} waits of {ms} ms are too much for one request:"
+            f" let the product be at most {LONGEST_TOGETHER}"
+        )
+    if svg and not svg.absolute().parent.is_dir():
+        raise UsageError(f"there is no folder {svg.absolute().parent}: make it first")
+    plan = LabOptions(
+        apps=[app] if app else APPS,
+        experiments=list(dict.fromkeys(experiments or EXPERIMENTS)),
+        n=requests,
+        ms=ms,
+    )
+    cells = asyncio.run(carry_out(plan, draw=not as_json))
+    if as_json:
+        out.print(json.dumps(data(plan, cells), indent=2), markup=False, soft_wrap=True)
+    if svg:
+        svg.write_text(picture(cells), "utf-8")
+
+
+@dataclass(frozen=True)
+class LabOptions:
+    apps: Sequence[App]
+    experiments: Sequence[Experiment]
+    n: int
+    ms: int
+
+
+async def carry_out(plan: LabOptions, *, draw: bool) -> list[Cell]:
+    """Run the plan's experiments, and draw each as soon as it is over."""
+    cells: list[Cell] = []
+    cancel_on_signals()
+    try:
+        async with running(plan.apps) as benches, aclosing(rows(plan, benches)) as done:
+            if draw:
+                show_head(plan.n, plan.ms)
+            async for row in done:
+                cells += row
+                if draw:
+                    show_row(row)
+    except asyncio.CancelledError:
+        err.print("Stopped: nothing is left running.")
+        raise typer.Exit(130) from None
+    return cells
+
+
+async def rows(plan: LabOptions, benches: Sequence[LabBench]) -> AsyncGenerator[list[Cell]]:
+    """The cells of one experiment after another."""
+    for experiment in plan.experiments:
+        runs = [bench.run(experiment, n=plan.n, ms=plan.ms) for bench in benches]
+        with err.status(f"{experiment.name}: {experiment.title}"):
+            if experiment.is_burst:
+                # One app after another: they would compete for the processors.
+                yield [await run for run in runs]
+            else:
+                yield await asyncio.gather(*runs)
+
+
+def data(plan: LabOptions, cells: Sequence[Cell]) -> dict[str, object]:
+    return {
+        "requests": plan.n,
+        "ms": plan.ms,
+        "cells": [cell_data(cell) for cell in cells],
+    }
+
+
+def cell_data(cell: Cell) -> dict[str, object]:
+    reason = why(cell)
+    return {
+        "app": cell.app.name,
+        "server": cell.server,
+        "experiment": cell.experiment.name,
+        "path": cell.experiment.path(n=cell.n, ms=cell.ms),
+        "totalMs": cell.total,
+        "peak": cell.peak,
+        "threads": len(cell.threads),
+        "eventLoops": len(cell.loops),
+        "why": reason.text,
+        "asExpected": reason.fits,
+        "tracks": [asdict(track) for track in cell.tracks],
+        "answers": list(cell.answers),
+    }

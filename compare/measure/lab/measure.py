@@ -1,0 +1,104 @@
+"""Running the experiments: each app by its production command, as one process."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from compare.measure.lab.cells import Cell, Experiment
+from compare.run.apps import FLASK, HOST, App, free_port, python
+from compare.run.databases import settings_for, sqlite_url
+from compare.run.processes import Processes
+from compare.run.start import migrate, serve
+from compare.run.state import HOME
+from compare.run.terminal import Failed, LogFile
+
+GRACE = 4.0
+PATIENCE = 60.0
+GUNICORN_THREADS = "import runpy; print(runpy.run_path('gunicorn.conf.py')['threads'])"
+
+
+@dataclass(frozen=True)
+class LabBench:
+    """An app that runs, and a client with as many connections to it as are needed."""
+
+    app: App
+    client: httpx2.AsyncClient
+    server_threads: int | None
+
+    async def run(self, experiment: Experiment, *, n: int, ms: int) -> Cell:
+        """Raises `Failed` where the app does not answer as it should."""
+        count = n if experiment.is_burst else 1
+        # Not counted: it opens the connections, and loads what is loaded on first use.
+        await self._get_at_once(experiment.path(n=1, ms=1), count)
+        answers = await self._get_at_once(experiment.path(n=n, ms=ms), count)
+        return Cell(self.app, experiment, n, ms, answers, self.server_threads)
+
+    async def _get_at_once(self, path: str, count: int) -> list[Any]:
+        bodies = await asyncio.gather(*(self._get(path) for _ in range(count)))
+        return [json.loads(body) for body in bodies]
+
+    async def _get(self, path: str) -> bytes:
+        try:
+            response = await self.client.get(path)
+        except httpx2.HTTPError as error:
+            raise Failed(f"{self.app.name} did not answer {path}: {error!r}") from None
+        if not response.is_success:
+            raise Failed(
+                f"{self.app.name} answered {path} with {response.status_code}: {response.text}"
+            )
+        return response.content
+
+
+@asynccontextmanager
+async def running(apps: Sequence[App]) -> AsyncIterator[list[LabBench]]:
+    """The apps, each on a fresh SQLite database and a free port, until the block is left."""
+    with tempfile.TemporaryDirectory(prefix="triptych-lab-") as folder:
+        async with AsyncExitStack() as stack:
+            processes = Processes(stop_signal=signal.SIGTERM, grace=GRACE)
+            await stack.enter_async_context(processes)
+            benches = await asyncio.gather(*(start(app, Path(folder), processes) for app in apps))
+            for bench in benches:
+                await stack.enter_async_context(bench.client)
+            yield benches
+
+
+async def start(app: App, folder: Path, processes: Processes) -> LabBench:
+    settings = settings_for(sqlite_url(folder / f"{app.name}.sqlite3"))
+    settings |= {
+        "CONDUIT_ENV": "development",
+        "CONDUIT_LAB": "1",
+        "CONDUIT_LOG_LEVEL": "ERROR",
+        # Flask's server has a thread more for each: too many to see where the pool ends.
+        "CONDUIT_LIVE_SOCKETS": "1",
+    }
+    port = free_port()
+    HOME.mkdir(exist_ok=True)
+    # What a server says of its start and end is nobody's concern, unless it fails.
+    voice = LogFile(app.name, HOME / f"lab-{app.name}.log")
+    await migrate(app, settings, processes, voice)
+    await serve(app, port, settings, processes, voice)
+    client = httpx2.AsyncClient(
+        base_url=f"http://{HOST}:{port}",
+        timeout=PATIENCE,
+        # Idle ones are left before any of the servers closes them.
+        limits=httpx2.Limits(max_connections=None, keepalive_expiry=1),
+        trust_env=False,
+    )
+    return LabBench(app, client, await asyncio.to_thread(threads_of_server, app, settings))
+
+
+def threads_of_server(app: App, settings: dict[str, str]) -> int | None:
+    if app is not FLASK:
+        return None  # uvicorn answers from its event loop, which has one thread
+    command = python(f'-c "{GUNICORN_THREADS}"')
+    return int(subprocess.check_output(command, cwd=app.folder, env=os.environ | settings))

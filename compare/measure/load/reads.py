@@ -1,0 +1,187 @@
+"""`load reads`: requests a second of each app, beside the same answers from SQL written by hand."""
+
+import asyncio
+import re
+import shutil
+import signal
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+import httpx2
+import typer
+from rich.table import Table
+
+from compare.run.apps import APPS, HOST, ROOT, App, app_named, free_port
+from compare.run.databases import PostgresDatabase, settings_for
+from compare.run.postgres import running_postgres
+from compare.run.processes import Processes, cancel_on_signals
+from compare.run.start import answers, migrate, seed, serve
+from compare.run.state import HOME
+from compare.run.terminal import Failed, LogFile, UsageError, err, out
+
+GRACE = 5.0
+CONNECTIONS = 32
+ARTICLE = "/api/articles/methods"
+"""One of the demo site's, with three comments."""
+READS = {
+    "list": "/api/articles",
+    "article": ARTICLE,
+    "tags": "/api/tags",
+    "comments": f"{ARTICLE}/comments",
+}
+# Of the usual server of each app, what names the application that it serves.
+APPLICATIONS = {
+    "django": ("conduit.asgi:application", "with_django:application"),
+    "flask": ("conduit.wsgi:app", "with_flask:app"),
+    "fastapi": ("conduit.asgi:app", "with_fastapi:app"),
+}
+# Different each time, and no matter of the framework.
+PASSING = {"date", "x-request-id"}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Requests a second."""
+
+    app: float
+    by_hand: float
+
+    @property
+    def ratio(self) -> float:
+        return self.app / self.by_hand
+
+
+@dataclass(frozen=True)
+class ReadsBench:
+    """Where the servers run: a PostgreSQL with the demo site, and settings that lead to it."""
+
+    settings: Mapping[str, str]
+    processes: Processes
+    log: LogFile
+
+
+def reads(
+    app: Annotated[
+        list[App] | None,
+        typer.Option(metavar="APP", parser=app_named, help="Which app; all, if not given."),
+    ] = None,
+    seconds: Annotated[
+        int, typer.Option(min=1, max=60, metavar="N", help="How long each read is asked for.")
+    ] = 5,
+) -> None:
+    """Ask each app for what it reads, as often as one process can, and SQL by hand the same."""
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        raise UsageError("wrk is not on the PATH, which sends the requests: install it")
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for head in ("", *READS):
+        table.add_column(head, justify="right" if head else "left")
+    for each, rates in asyncio.run(carry_out(wrk, app or APPS, seconds)).items():
+        table.add_row(f"[bold {each.colour}]{each.title}[/]", *(f"{r.app:.0f}" for r in rates))
+        table.add_row("  by hand", *(f"{rate.by_hand:.0f}" for rate in rates))
+        table.add_row("  ratio", *(f"{rate.ratio:.2f}" for rate in rates))
+    out.print(table)
+
+
+async def carry_out(wrk: str, apps: Sequence[App], seconds: int) -> dict[App, list[Rate]]:
+    cancel_on_signals()
+    try:
+        with err.status("filling a database") as status:
+            async with running_bench() as bench:
+                rates = {}
+                for app in apps:
+                    status.update(f"{app.title}, and the same by hand")
+                    rates[app] = await measure(wrk, app, seconds, bench)
+                return rates
+    except asyncio.CancelledError:
+        err.print("Stopped: nothing is left running.")
+        raise typer.Exit(130) from None
+
+
+@asynccontextmanager
+async def running_bench() -> AsyncIterator[ReadsBench]:
+    logs = HOME / "load"
+    logs.mkdir(parents=True, exist_ok=True)
+    log = LogFile("reads", logs / "reads.log")
+    async with AsyncExitStack() as stack:
+        postgres = await stack.enter_async_context(
+            running_postgres(
+                logs / "postgres",
+                await stack.enter_async_context(Processes(stop_signal=signal.SIGINT, grace=GRACE)),
+                log,
+            )
+        )
+        database = PostgresDatabase(postgres.url, "load_reads")
+        database.start_draft()
+        database.finish_draft()
+        settings = settings_for(database.url) | {"CONDUIT_ENV": "development"}
+        processes = await stack.enter_async_context(
+            Processes(stop_signal=signal.SIGTERM, grace=GRACE)
+        )
+        await migrate(APPS[0], settings, processes, log)
+        await seed(APPS[0], settings, processes, log)
+        yield ReadsBench(settings, processes, log)
+
+
+async def measure(wrk: str, app: App, seconds: int, bench: ReadsBench) -> list[Rate]:
+    """Both run all the while, and are asked in turns; the one that is not asked sleeps."""
+    port, port_by_hand = free_port(), free_port()
+    await migrate(app, bench.settings, bench.processes, bench.log)
+    child = await serve(app, port, bench.settings, bench.processes, bench.log)
+    usual, by_hand = APPLICATIONS[app.name]
+    command = app.serve_command(app.servers[0], port=port_by_hand)
+    command[command.index(usual)] = f"compare.measure.load.handwritten.{by_hand}"
+    settings = {**bench.settings, "PYTHONPATH": str(ROOT)}
+    other = await bench.processes.start(bench.log, command, cwd=app.folder, env=settings)
+    addresses = f"http://{HOST}:{port}", f"http://{HOST}:{port_by_hand}"
+    if not await answers(other, f"{addresses[1]}/api/health"):
+        raise Failed(f"{app.name} by hand did not start: see {bench.log.where}")
+    rates = []
+    for path in READS.values():
+        await ensure_equal(*addresses, path)
+        for address in addresses:
+            await ask(wrk, f"{address}{path}", 1)
+        rates.append(Rate(*[await ask(wrk, f"{address}{path}", seconds) for address in addresses]))
+    for process in (child.process, other.process):
+        process.terminate()
+        await process.wait()
+    return rates
+
+
+async def ensure_equal(one: str, other: str, path: str) -> None:
+    """Compare only servers that give the same answer."""
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        first, second = [await client.get(f"{address}{path}") for address in (one, other)]
+    first.raise_for_status()
+    for what, left, right in (
+        ("status", first.status_code, second.status_code),
+        ("headers", lasting(first.headers), lasting(second.headers)),
+        ("body", first.content, second.content),
+    ):
+        if left != right:
+            raise Failed(f"GET {one}{path} and {other}{path} differ in their {what}")
+
+
+def lasting(headers: httpx2.Headers) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name not in PASSING}
+
+
+async def ask(wrk: str, url: str, seconds: int) -> float:
+    """How many answers a second wrk gets, over 32 connections; fails if one is not a success."""
+    process = await asyncio.create_subprocess_exec(
+        wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout=30s", url, stdout=PIPE
+    )
+    try:
+        told = (await process.communicate())[0].decode()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode or "Non-2xx" in told or "Socket errors" in told:
+        raise Failed(f"wrk got no answers, or wrong ones, from {url}:{told[-400:]}")
+    found = re.search(r"Requests/sec: +([0-9.]+)", told)
+    assert found is not None, told
+    return float(found[1])

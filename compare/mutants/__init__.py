@@ -1,3 +1,0 @@
-"""`mutants`: one thing in an app changed at a time, to see whether the suite takes notice."""
-
-from compare.mutants.command import mutants as mutants

@@ -1,3 +1,0 @@
-"""`parity`: random stories told to all three apps, until one of them answers otherwise."""
-
-from compare.parity.command import parity as parity

@@ -1,0 +1,1 @@
+"""Prove that the apps are the same."""

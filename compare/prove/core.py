@@ -1,0 +1,119 @@
+"""`core`: which rules an app keeps without `conduit/contract/`, asked of a copy of its folder."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+from xml.etree import ElementTree
+
+import typer
+
+from compare.prove.mutants.command import become_tester
+from compare.run.apps import APPS, ROOT, App, app_named
+from compare.run.rules import read_rules
+from compare.run.terminal import Failed, out
+
+# Django installs an app by its name, in settings and URLs.
+INSTALLS = re.compile(r"""\binstall_contract\b|["']conduit\.contract\b""")
+IMPORTS = re.compile(r"^\s*(?:from|import) .*\bcontract\b.*", re.MULTILINE)
+LEFT_BEHIND = shutil.ignore_patterns("tests", "*.sqlite3*", "__pycache__", ".*")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A test that was run, with the rules that it names."""
+
+    name: str
+    rules: frozenset[str]
+    passed: bool
+
+
+def core(
+    app: Annotated[
+        list[App] | None,
+        typer.Option("--app", metavar="APP", parser=app_named, help="May be given again."),
+    ] = None,
+    pinned: Annotated[
+        bool, typer.Option("--pinned", help="Ask the pinned rules, and list what is still kept.")
+    ] = False,
+) -> None:
+    """Run the core rules against copies of the apps without conduit/contract/."""
+    if find_spec("pytest") is None:
+        become_tester("core")
+    runs = {each: run_without_contract(each, pinned=pinned) for each in app or APPS}
+    if not pinned:
+        if broken := [each.title for each, cases in runs.items() if not all_passed(cases)]:
+            raise Failed(f"core rules are broken without conduit/contract/: {', '.join(broken)}")
+    elif kept := still_kept(list(runs.values())):
+        out.print("\n".join(kept), markup=False, soft_wrap=True)
+        if len(runs) == len(APPS):  # what one app keeps is pinned because of another
+            raise Failed("pinned, and yet kept without conduit/contract/: make it core, or drop it")
+
+
+def run_without_contract(app: App, *, pinned: bool) -> list[Case]:
+    out.print(f"{app.title} without conduit/contract/")
+    with tempfile.TemporaryDirectory(prefix="triptych-core-") as place:
+        folder, report = Path(place) / app.folder.name, Path(place) / "report.xml"
+        shutil.copytree(app.folder, folder, ignore=LEFT_BEHIND)
+        take_out(folder)
+        command = [sys.executable, "-m", "pytest", "shared_tests", "-q", "-n", "2"]
+        command += ["-m", "not browser", f"--app={app.name}", f"--app-folder={folder}"]
+        # Most pinned rules are broken here, and nobody has to see how.
+        command += ["--rules=pinned", "--tb=no", "-rN"] if pinned else ["--rules=core"]
+        code = subprocess.run([*command, f"--junitxml={report}"], cwd=ROOT, check=False).returncode
+        if code not in (0, 1):
+            raise Failed(f"the suite could not be run against {app.title}")
+        return read_cases(report)
+
+
+def take_out(folder: Path) -> None:
+    """Take the contract's code, and the lines that install it, out of the copy of an app."""
+    shutil.rmtree(folder / "conduit" / "contract", ignore_errors=True)
+    removed = 0
+    for path in sorted(folder.rglob("*.py")):
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if not INSTALLS.search(line)]
+        removed += len(lines) - len(kept)
+        if found := IMPORTS.search("".join(kept)):
+            where = f"{folder.name}/{path.relative_to(folder)}"
+            raise Failed(f"{where} needs the contract: {found[0].strip()}")
+        path.write_text("".join(kept), "utf-8")
+    if not 1 <= removed <= 3:
+        raise Failed(f"{folder.name} has {removed} lines that install the contract, not 1 to 3")
+
+
+def read_cases(report: Path) -> list[Case]:
+    """The tests of a JUnit file that were not skipped."""
+    cases = []
+    for element in ElementTree.parse(report).iter("testcase"):
+        outcomes = {child.tag for child in element} & {"failure", "error", "skipped"}
+        if "skipped" not in outcomes:
+            name = f"{element.get('classname', '').rpartition('.')[2]}::{element.get('name')}"
+            named = element.find("properties/property[@name='rules']")
+            rules = "" if named is None else named.get("value", "")
+            cases.append(Case(name, frozenset(rules.split()), passed=not outcomes))
+    return cases
+
+
+def all_passed(cases: Sequence[Case]) -> bool:
+    return bool(cases) and all(case.passed for case in cases)
+
+
+def still_kept(runs: Sequence[Sequence[Case]]) -> list[str]:
+    """What is pinned, and yet kept by each of the runs: rules, and cases of core rules."""
+    pinned = {rule.id: rule.sentence for rule in read_rules() if rule.pinned}
+    kept = [
+        f"{id_}: {sentence}"
+        for id_, sentence in pinned.items()
+        if all(all_passed([case for case in run if id_ in case.rules]) for run in runs)
+    ]
+    of_core = [{c.name for c in run if c.passed and not c.rules & pinned.keys()} for run in runs]
+    return kept + sorted(set.intersection(*of_core))

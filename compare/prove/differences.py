@@ -1,0 +1,149 @@
+"""`differences`: what each framework answers where nobody has told it what to answer.
+
+It asks the three apps in `compare/prove/bare/`, on the servers that the apps here are served by,
+and compares what they answer with the tables in `docs/differences.md`.
+"""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from difflib import unified_diff
+from typing import Annotated
+
+import typer
+
+from compare.prove.bare.cases import CASES, Case
+from compare.run.apps import BY_NAME, HOST, ROOT, App, free_port, python
+from compare.run.pieces import find
+from compare.run.terminal import Failed, out
+
+PAGE = ROOT / "docs" / "differences.md"
+TABLE = re.compile(r"(?P<start><!-- measured: (?P<topic>\w+) -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A bare app on a server: a column of the tables."""
+
+    title: str
+    command: str
+    """With {host} and {port} to fill in."""
+
+
+UVICORN = "-m uvicorn {app} --host {{host}} --port {{port}} --no-access-log --log-level critical"
+DJANGO = Bare("Django", UVICORN.format(app="compare.prove.bare.with_django:application"))
+FLASK = Bare(
+    "Flask",
+    "-m gunicorn compare.prove.bare.with_flask:app --bind {host}:{port}"
+    " --no-control-socket --log-level critical",
+)
+FASTAPI = Bare("FastAPI", UVICORN.format(app="compare.prove.bare.with_fastapi:app"))
+HYPERCORN = Bare(
+    "hypercorn", "-m hypercorn compare.prove.bare.with_fastapi:app --bind {host}:{port}"
+)
+WAITRESS = Bare(
+    "waitress", "-m waitress --host {host} --port {port} compare.prove.bare.with_flask:app"
+)
+
+FRAMEWORKS = (DJANGO, FLASK, FASTAPI)
+SERVERS = (replace(FASTAPI, title="uvicorn"), HYPERCORN, replace(FLASK, title="gunicorn"), WAITRESS)
+PATIENCE = 20
+
+
+def differences(
+    write: Annotated[
+        bool, typer.Option("--write", help="Write the tables of docs/differences.md anew.")
+    ] = False,
+) -> None:
+    """Ask the bare frameworks, and check the tables of docs/differences.md."""
+    with ExitStack() as running:
+        commands = {bare.command for bare in (*FRAMEWORKS, *SERVERS)}
+        ports = {command: running.enter_context(serving(command)) for command in commands}
+        tables = make_tables(ports)
+    before = PAGE.read_text("utf-8")
+    after = fill(before, tables)
+    if write:
+        PAGE.write_text(after, "utf-8")
+    elif before != after:
+        _, _, *lines = unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
+        out.print("\n".join(lines), markup=False, soft_wrap=True)
+        raise Failed(f"{PAGE.name} says something else: run ./triptych differences --write")
+    out.print(f"{PAGE.relative_to(ROOT)}: {len(CASES)} rows are as measured.")
+
+
+@contextmanager
+def serving(command: str) -> Iterator[int]:
+    """The port on which this command lets a bare app answer."""
+    port = free_port()
+    settings = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "compare.prove.bare.django_settings",
+        # Two of them give the methods in `Allow` in the order of a set.
+        "PYTHONHASHSEED": "0",
+    }
+    process = subprocess.Popen(
+        python(command.format(host=HOST, port=port)),
+        cwd=ROOT,
+        env=settings,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(port, process)
+        yield port
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=PATIENCE)
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            socket.create_connection((HOST, port)).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise Failed(f"it did not start: {process.args!r}")
+
+
+def make_tables(ports: Mapping[str, int]) -> dict[str, str]:
+    """The table of each topic, in Markdown."""
+    tables: dict[str, str] = {}
+    for case in CASES:
+        columns = SERVERS if case.topic == "servers" else FRAMEWORKS
+        titles = " | ".join(bare.title for bare in columns)
+        tables.setdefault(
+            case.topic,
+            f"| | {titles} | the contract | in the apps |\n|---|{'---|' * (len(columns) + 2)}\n",
+        )
+        answers = [
+            ", ".join(case.show(request.send(ports[bare.command])) for request in case.requests)
+            for bare in columns
+        ]
+        cells = [case.title, *answers, case.contract, links(case)]
+        tables[case.topic] += f"| {' | '.join(cells)} |\n"
+    return tables
+
+
+def links(case: Case) -> str:
+    """To the files, not to lines of them, which would move with every edit."""
+    return ", ".join(link(BY_NAME[name], locator) for name, locator in case.made.items())
+
+
+def link(app: App, locator: str) -> str:
+    piece = find(locator, app.folder)
+    *_, name = piece.name.split(".")
+    return f"[{app.title} `{name}`](../{app.folder.name}/{piece.path})"
+
+
+def fill(page: str, tables: Mapping[str, str]) -> str:
+    """The page with these tables in their places, one place for each."""
+    places = [place["topic"] for place in TABLE.finditer(page)]
+    if sorted(places) != sorted(tables):
+        raise Failed(f"{PAGE.name} has places for {', '.join(places)}, not {', '.join(tables)}")
+    return TABLE.sub(lambda place: place["start"] + tables[place["topic"]], page)

@@ -1,0 +1,3 @@
+"""`mutants`: one thing in an app changed at a time, to see whether the suite takes notice."""
+
+from compare.prove.mutants.command import mutants as mutants

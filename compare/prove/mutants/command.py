@@ -1,0 +1,180 @@
+"""`mutants`: the command."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.syntax import Syntax
+from rich.table import Table
+
+from compare.prove.mutants.trees import LONG, Tree, Verdict
+from compare.prove.mutants.unseen import PAGE, read_unseen
+from compare.run.apps import ROOT, App, AppArgument
+from compare.run.processes import cancel_on_signals
+from compare.run.terminal import Failed, UsageError, out
+
+if TYPE_CHECKING:
+    from compare.prove.mutants.mutations import Mutant
+
+WANTED = 95.0
+"""Percent of the mutants that can be seen from outside which the suite must kill."""
+
+
+def mutants(
+    app: AppArgument,
+    sample: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How many mutants are drawn.")
+    ] = 150,
+    seed: Annotated[
+        int, typer.Option(metavar="S", help="The same seed draws the same from the same source.")
+    ] = 1,
+    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="How many are tried at once.")] = 2,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="ID", help="Tries this one; may be given again."),
+    ] = None,
+    show: Annotated[
+        str | None, typer.Option("--show", metavar="ID", help="Shows this one, and tries none.")
+    ] = None,
+) -> None:
+    """Change one thing at a time in an app, and see whether the suite takes notice."""
+    if find_spec("mutmut") is None:
+        become_tester("mutants")
+    # Here, since the .venv of ./triptych does without what changes code.
+    from compare.prove.mutants.mutations import all_mutants, draw
+
+    found = all_mutants(app)
+    if show is not None:
+        show_change(chosen(found, [show])[0])
+        return
+    drawn = chosen(found, only) if only else draw(found, sample, seed)
+    try:
+        verdicts = asyncio.run(try_all(app, drawn, jobs, known_good=bool(only)))
+    except asyncio.CancelledError:
+        out.print("Stopped: nothing is left running.")
+        raise typer.Exit(130) from None
+    if not report(app, verdicts):
+        raise typer.Exit(1)
+
+
+def become_tester(environment: str) -> None:
+    """Go on in the environment of tox that has the suite's packages as well, made if need be."""
+    make = [sys.executable, "-m", "tox", "run", "-qq", "-e", environment, "--notest"]
+    if subprocess.run(make, cwd=ROOT, check=False).returncode:
+        raise Failed(f"its environment cannot be made: see tox -e {environment} --notest")
+    python = str(ROOT / ".tox" / environment / "bin" / "python")
+    os.execv(python, [python, "-m", "compare", *sys.argv[1:]])
+
+
+def chosen(found: Sequence[Mutant], ids: Sequence[str]) -> list[Mutant]:
+    by_id = {mutant.id: mutant for mutant in found}
+    for each in ids:
+        if each not in by_id:
+            raise UsageError(f"there is no mutant {each!r} of this app: its code may have changed")
+    return [by_id[each] for each in ids]
+
+
+async def try_all(
+    app: App, drawn: Sequence[Mutant], jobs: int, *, known_good: bool
+) -> dict[Mutant, Verdict]:
+    """What the suite says of each of them."""
+    cancel_on_signals()
+    verdicts: dict[Mutant, Verdict] = {}
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with (
+        tempfile.TemporaryDirectory(prefix="triptych-mutants-") as folder,
+        Progress(*columns, TimeElapsedColumn(), console=out) as progress,
+    ):
+        task = progress.add_task("the suite, unchanged", total=len(drawn))
+        first = Tree(app, Path(folder, "0"))
+        limit = LONG if known_good else await first.run_unchanged()
+        trees = [first]
+        trees += (Tree(app, Path(folder, str(n)), Path(folder, "0")) for n in range(1, jobs))
+        rest = iter(drawn)
+
+        async def work(tree: Tree) -> None:
+            for mutant in rest:
+                start = time.monotonic()
+                verdict = await tree.try_change(mutant.path, mutant.code, limit)
+                verdicts[mutant] = verdict
+                progress.console.print(line_of(mutant, verdict, time.monotonic() - start))
+                survived = sum(v.outcome == "survived" for v in verdicts.values())
+                progress.update(task, advance=1, description=f"{survived} survived")
+
+        async with asyncio.TaskGroup() as group:
+            for tree in trees:
+                group.create_task(work(tree))
+    return verdicts
+
+
+def line_of(mutant: Mutant, verdict: Verdict, seconds: float) -> Table:
+    colour = "red" if verdict.outcome == "survived" else "green"
+    line = Table.grid(padding=(0, 1))
+    where = f"{mutant.path.removeprefix('conduit/')} {mutant.function}"
+    line.add_row(
+        mutant.id,
+        f"[{colour}]{verdict.outcome}[/]",
+        f"{seconds:.0f} s",
+        f"{mutant.kind}: {escape(where)}",
+        f"[dim]{escape(verdict.test)}[/]",
+    )
+    return line
+
+
+def show_change(mutant: Mutant) -> None:
+    out.print(f"[bold]{mutant.id}[/] {mutant.kind}: {mutant.path} {mutant.function}")
+    out.print(Syntax(mutant.diff, "diff", theme="ansi_dark", background_color="default"))
+
+
+def report(app: App, verdicts: dict[Mutant, Verdict]) -> bool:
+    """Show the survivors that nobody explains, and the figures; whether these are good."""
+    unseen = read_unseen(app)
+    survivors = [mutant for mutant, verdict in verdicts.items() if verdict.outcome == "survived"]
+    for mutant in survivors:
+        if mutant.id not in unseen:
+            show_change(mutant)
+    table = Table("kind", "tried", "killed", "did not start", "timed out", "survived", "unseen")
+    rows = [*sorted({mutant.kind for mutant in verdicts}), "all"]
+    for kind in rows:
+        some = [mutant for mutant in verdicts if kind in {mutant.kind, "all"}]
+        outcomes = Counter(verdicts[mutant].outcome for mutant in some)
+        counts = (
+            len(some),
+            outcomes["killed"],
+            outcomes["did not start"],
+            outcomes["timed out"],
+            outcomes["survived"],
+            sum(mutant in survivors and mutant.id in unseen for mutant in some),
+        )
+        table.add_row(kind, *map(str, counts), end_section=kind == rows[-2])
+    out.print(table)
+    hidden = sum(mutant.id in unseen for mutant in survivors)
+    visible = len(verdicts) - hidden
+    percent = 100 * (len(verdicts) - len(survivors)) / visible if visible else 100.0
+    out.print(
+        f"{app.title}: {percent:.1f} % killed of the {visible} that can be seen from outside;"
+        f" {hidden} cannot, as {PAGE.relative_to(ROOT)} explains."
+    )
+    for mutant in lies(verdicts, unseen):
+        out.print(f"[bold red]✗[/] {mutant.id} is seen after all: take it off {PAGE.name}")
+    return percent >= WANTED
+
+
+def lies(verdicts: dict[Mutant, Verdict], unseen: set[str]) -> Iterator[Mutant]:
+    """What is said to be unseen, and was killed."""
+    for mutant, verdict in verdicts.items():
+        if mutant.id in unseen and verdict.outcome != "survived":
+            yield mutant

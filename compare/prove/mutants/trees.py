@@ -1,0 +1,176 @@
+"""Copies of the app and the suite, in which a file is changed and the suite is run."""
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import sys
+import time
+from asyncio.subprocess import PIPE, STDOUT
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from compare.run.apps import ROOT, App
+from compare.run.terminal import Failed
+
+Outcome = Literal["killed", "did not start", "timed out", "survived"]
+
+NEAR = {
+    "accounts": ("test_accounts", "test_profiles", "test_follow", "test_tokens"),
+    "articles": ("test_articles", "test_favorites", "test_feed_and_filters"),
+    "comments": ("test_comments",),
+    "": ("test_bodies", "test_errors_order", "test_accounts"),
+}
+"""The files of the suite that are most likely to see a change in a folder of the app."""
+
+NEAR_MODULE = {
+    "api": ("test_openapi", "test_errors_order"),
+    "auth": ("test_tokens", "test_errors_order"),
+    "schemas": ("test_openapi", "test_bodies"),
+}
+"""The same for a module, whatever folder it is in."""
+
+ON_POSTGRES = {"auth", "errors", "health", "queries", "services"}
+"""Modules in which rows are locked or a database can be away, and statements are made."""
+
+ORDINARY = "not process and not live and not browser"
+# Those that start, stop or configure servers or open sockets, which takes longer.
+OTHERS = "(process or live) and not browser"
+
+PATIENCE = 3.0
+"""How many times as long as the longest one, unchanged, a part of the suite may take."""
+LONG = 600.0
+"""The same in seconds, where that one was not measured."""
+
+NO_START = re.compile("the server did not start|migrate failed|the check failed")
+FIRST_FAILURE = re.compile(r"^(?:FAILED|ERROR) \S*?([^/\s]+\.py\S*)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the suite, as arguments of pytest."""
+
+    name: str
+    arguments: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    outcome: Outcome
+    test: str = ""
+    """The test that failed first."""
+
+
+def parts_for(path: str) -> list[Part]:
+    """The whole suite, less the browser, what is near the file first."""
+    folder, module = path.split("/")[1], Path(path).stem
+    names = dict.fromkeys([*NEAR_MODULE.get(module, ()), *NEAR.get(folder, NEAR[""])])
+    near = [f"shared_tests/{name}.py" for name in names]
+    rest = [f"--ignore={name}" for name in near]
+    parts = [
+        Part("near", [*near, "-m", ORDINARY]),
+        Part("ordinary", ["shared_tests", *rest, "-m", ORDINARY]),
+        Part("others", ["shared_tests", "-m", OTHERS]),
+    ]
+    if module in ON_POSTGRES:
+        parts.append(
+            Part("on PostgreSQL", ["shared_tests", "-m", "not browser", "--database", "postgres"])
+        )
+    return parts
+
+
+class Tree:
+    """A copy of the app and of the suite."""
+
+    def __init__(self, app: App, root: Path, original: Path = ROOT) -> None:
+        self._app = app
+        self._root = root
+        self._writes = 0
+        no_data = shutil.ignore_patterns("*.sqlite3*", ".*")
+        for name in (app.folder.name, "shared_tests", "spec"):
+            # With the times of the files, and so with the bytecode that is made already.
+            shutil.copytree(original / name, root / name, ignore=no_data)
+        shutil.copy2(original / "pyproject.toml", root)
+
+    async def run_unchanged(self) -> float:
+        """How many seconds a part of the suite may take."""
+        longest = 0.0
+        for part in parts_for("conduit/errors.py"):
+            start = time.monotonic()
+            verdict = await self._run(part, LONG)
+            if verdict.outcome != "survived":
+                raise Failed(
+                    f"{self._app.name} fails unchanged, in {verdict.test}: mend that first"
+                )
+            longest = max(longest, time.monotonic() - start)
+        return PATIENCE * longest
+
+    async def try_change(self, path: str, code: str, limit: float) -> Verdict:
+        """What the suite says of the app with this file changed."""
+        file = self._root / self._app.folder.name / path
+        original, times = file.read_text("utf-8"), file.stat()
+        self._write(file, code)
+        try:
+            for part in parts_for(path):
+                verdict = await self._run(part, limit)
+                if verdict.outcome != "survived":
+                    break
+            return verdict
+        finally:
+            file.write_text(original, "utf-8")
+            os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    def _write(self, file: Path, code: str) -> None:
+        """Write with a time of its own: Python knows by seconds and size what is compiled."""
+        file.write_text(code, "utf-8")
+        self._writes += 1
+        os.utime(file, (time.time(), time.time() - 10 * self._writes))
+
+    async def _run(self, part: Part, limit: float) -> Verdict:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "pytest", *part.arguments, "--app", self._app.name),
+            *("-x", "-q", "--tb=line", "-rfE", "-p", "no:cacheprovider", "-p", "xdist.plugin"),
+            *("--basetemp", str(self._root / "temporary")),
+            cwd=self._root,
+            # The suite needs no plugin but that one, and Hypothesis's takes a second to load.
+            env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            stdout=PIPE,
+            stderr=STDOUT,
+            start_new_session=True,
+        )
+        try:
+            async with asyncio.timeout(limit):
+                output, _ = await process.communicate()
+        except TimeoutError:
+            return Verdict("timed out", part.name)
+        finally:
+            await end(process)
+        text = output.decode(errors="replace")
+        if process.returncode == 0:
+            return Verdict("survived")
+        failure = FIRST_FAILURE.search(text)
+        if process.returncode != 1 or failure is None:
+            raise Failed(f"pytest says nothing of use in {self._root}: {text[-500:]}")
+        return Verdict("did not start" if NO_START.search(text) else "killed", failure[1])
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """End pytest, and the servers that it may have left."""
+    with suppress(psutil.NoSuchProcess, ProcessLookupError):
+        servers = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGTERM)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(20):
+                await process.communicate()
+        for server in servers:
+            with suppress(psutil.NoSuchProcess):
+                server.kill()
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()

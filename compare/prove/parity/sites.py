@@ -1,0 +1,110 @@
+"""The three apps, up and empty, for as long as stories are told to them."""
+
+import asyncio
+import signal
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from compare.prove.parity.lines import Line
+from compare.prove.parity.play import Player, Stopped
+from compare.prove.parity.stories import Setting
+from compare.prove.parity.tables import Tables, tables_of
+from compare.run.apps import APPS, App, free_port
+from compare.run.databases import PostgresDatabase, SQLiteFile, settings_for
+from compare.run.postgres import running_postgres
+from compare.run.processes import Processes
+from compare.run.start import migrate, serve
+from compare.run.state import HOME
+from compare.run.terminal import LogFile
+
+LOGS = HOME / "parity"
+APPS_GRACE = 2.5
+POSTGRES_GRACE = 1.0
+# What the person has set for other purposes would be seen in the answers.
+SETTINGS = {
+    "CONDUIT_ENV": "development",
+    "CONDUIT_LOG_LEVEL": "WARNING",
+    "CONDUIT_PASSWORD_HASHING": "fast",
+    "CONDUIT_SECRET_KEY": "",
+    "CONDUIT_TOKEN_LIFETIME": "",
+    "CONDUIT_ALLOWED_HOSTS": "",
+    "CONDUIT_CORS_ORIGINS": "",
+}
+
+
+@dataclass(frozen=True)
+class AppsUnderTest:
+    ports: Mapping[App, int]
+    urls: Mapping[App, str]
+
+    async def play[T](self, work: Callable[[Player], T]) -> T:
+        """Do the work in a thread, so that the logs of the apps are read meanwhile.
+
+        A signal stops the player, and the thread has ended before this raises.
+        """
+        stop = threading.Event()
+        task = asyncio.create_task(asyncio.to_thread(self._play, work, stop))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            stop.set()
+            with suppress(Stopped):
+                await task
+            raise
+
+    def _play[T](self, work: Callable[[Player], T], stop: threading.Event) -> T:
+        with ExitStack() as stack:
+            lines = {
+                app: stack.enter_context(closing(Line(port))) for app, port in self.ports.items()
+            }
+            tables = [
+                stack.enter_context(closing(tables_of(url))) for url in set(self.urls.values())
+            ]
+            return work(Player(lines, lambda: empty(tables), stop))
+
+
+def empty(databases: list[Tables]) -> None:
+    for tables in databases:
+        tables.empty()
+
+
+@asynccontextmanager
+async def running_site(setting: Setting, *, postgres: bool) -> AsyncIterator[AppsUnderTest]:
+    """Start the apps on new databases, which are gone afterwards."""
+    async with AsyncExitStack() as stack:
+        LOGS.mkdir(parents=True, exist_ok=True)
+        voices = {app: LogFile(app.name, LOGS / f"{app.name}.log") for app in APPS}
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-", dir=HOME)))
+        servers = Processes(stop_signal=signal.SIGINT, grace=POSTGRES_GRACE)
+        await stack.enter_async_context(servers)
+        processes = Processes(stop_signal=signal.SIGTERM, grace=APPS_GRACE)
+        if postgres or setting == "one database":
+            # PostgreSQL, run by root, is another user, who has to pass through here.
+            folder.chmod(0o755)
+            voice = LogFile("postgres", LOGS / "postgres.log")
+            start = running_postgres(folder / "postgres", servers, voice, "-c", "fsync=off")
+            server = (await stack.enter_async_context(start)).url
+            names = {app: "all" if setting == "one database" else app.name for app in APPS}
+            databases = {name: PostgresDatabase(server, name) for name in set(names.values())}
+            drafts = {name: database.start_draft() for name, database in databases.items()}
+            urls = {app: drafts[names[app]] for app in APPS}
+        else:
+            urls = {app: SQLiteFile(folder / f"{app.name}.sqlite3").start_draft() for app in APPS}
+        await stack.enter_async_context(processes)
+        first = free_port(len(APPS))
+        ports = {app: first + number for number, app in enumerate(APPS)}
+        settings = {app: settings_for(urls[app]) | SETTINGS for app in APPS}
+        # On one database the first makes the tables, and then the others take them over.
+        turns = [[app] for app in APPS] if setting == "one database" else [APPS]
+        for apps in turns:
+            await asyncio.gather(
+                *(migrate(app, settings[app], processes, voices[app]) for app in apps)
+            )
+        await asyncio.gather(
+            *(serve(app, ports[app], settings[app], processes, voices[app]) for app in APPS)
+        )
+        yield AppsUnderTest(ports, urls)

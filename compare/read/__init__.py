@@ -1,0 +1,1 @@
+"""Read one app beside another."""

@@ -1,0 +1,153 @@
+"""`mirror`: whether the three apps are cut alike, so that a difference means something.
+
+It reads the source of the apps and imports none of them.
+What may differ stands in `mirror.toml`, each with its reason.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from compare.read.handlers import Handler, read_handlers
+from compare.read.pages import check_pages, write_pages
+from compare.read.readme import is_up_to_date, write_map
+from compare.run.apps import APPS, BY_NAME, ROOT, App
+from compare.run.contract import Operation, read_operations
+from compare.run.terminal import out
+
+LIST = Path(__file__).with_name("mirror.toml")
+
+
+@dataclass(frozen=True)
+class Break:
+    """Files that only some of the apps have."""
+
+    path: str
+    apps: frozenset[str]
+    reason: str
+
+    def covers(self, path: str, apps: frozenset[str]) -> bool:
+        return apps == self.apps and fnmatch(path, self.path)
+
+
+def mirror(
+    write: Annotated[
+        bool,
+        typer.Option(
+            "--write", help="First write anew what the README and docs/ show of the apps."
+        ),
+    ] = False,
+) -> None:
+    """Check that the three apps are cut alike, file by file and handler by handler."""
+    data = tomllib.loads(LIST.read_text("utf-8"))
+    breaks = [
+        Break(entry["path"], frozenset(entry["apps"]), entry["reason"]) for entry in data["break"]
+    ]
+    operations = read_operations()
+    handlers = {app: read_handlers(app) for app in APPS}
+    if write:
+        write_map(operations, handlers)
+        write_pages()
+    problems = [
+        *check_files(breaks),
+        *check_identical(data["identical"]),
+        *check_handlers(operations, handlers),
+        *check_pages(),
+    ]
+    if not is_up_to_date(operations, handlers):
+        problems.append("README.md: its map of operations is old: run ./triptych mirror --write")
+    for problem in problems:
+        out.print(f"[bold red]✗[/] {escape(problem)}", soft_wrap=True)
+    if problems:
+        raise typer.Exit(1)
+    out.print(
+        f"The mirror holds: {len(operations)} operations in the same places,"
+        f" {len(breaks)} breaks with a reason each.",
+        soft_wrap=True,
+    )
+
+
+def check_files(breaks: Sequence[Break]) -> Iterator[str]:
+    """Every file is in all three apps, or on the list of breaks."""
+    files = {app.name: files_of(app) for app in APPS}
+    idle = set(breaks)
+    for path in sorted(set().union(*files.values())):
+        having = frozenset(name for name in files if path in files[name])
+        if len(having) == len(APPS):
+            continue
+        covering = {each for each in breaks if each.covers(path, having)}
+        idle -= covering
+        if not covering:
+            yield (
+                f"{path}: only in {', '.join(sorted(having))}: mirror it in the others,"
+                f" or give the reason in compare/read/{LIST.name}"
+            )
+    for each in sorted(idle, key=lambda each: each.path):
+        yield f"{each.path}: not in the apps any more: remove it from compare/read/{LIST.name}"
+
+
+def files_of(app: App) -> set[str]:
+    paths = (path.relative_to(app.folder) for path in app.folder.rglob("*") if path.is_file())
+    return {str(path) for path in paths if is_source(path)}
+
+
+def is_source(path: Path) -> bool:
+    """Not a cache, nor a database, which running an app leaves in its folder."""
+    hidden = any(part.startswith((".", "__pycache__")) for part in path.parts)
+    return not hidden and ".sqlite3" not in path.name
+
+
+def check_identical(groups: Sequence[Mapping[str, Sequence[str]]]) -> Iterator[str]:
+    """Some files are the same, byte for byte, in some of the apps."""
+    for group in groups:
+        first, *others = (BY_NAME[name] for name in group["apps"])
+        for path in group["paths"]:
+            for other in others:
+                here, there = first.folder / path, other.folder / path
+                if not here.exists() or not there.exists():
+                    yield f"{path}: should be in {first.name} and in {other.name}"
+                elif here.read_bytes() != there.read_bytes():
+                    yield (
+                        f"{path}: should be the same in both: see"
+                        f" diff {here.relative_to(ROOT)} {there.relative_to(ROOT)}"
+                    )
+
+
+def check_handlers(
+    operations: Sequence[Operation], handlers: Mapping[App, Sequence[Handler]]
+) -> Iterator[str]:
+    """Each operation has its handler, in the same file of each app, in the contract's order."""
+    summaries = {operation.name: operation.summary for operation in operations}
+    order = list(summaries)
+    places = {handler.name: handler.file for handler in handlers[APPS[0]]}
+    for app, present in handlers.items():
+        names = [handler.name for handler in present]
+        for name in order:
+            if names.count(name) != 1:
+                yield f"{app.name}: {name} has {names.count(name)} handlers, not one"
+        for handler in present:
+            where = f"{app.folder.name}/{handler.file}: {handler.name}"
+            if handler.name not in summaries:
+                yield f"{where}: is no operation of spec/openapi.yaml"
+            elif handler.docstring != summaries[handler.name]:
+                yield (
+                    f"{where}: its docstring is {handler.docstring!r},"
+                    f" its summary in spec/openapi.yaml {summaries[handler.name]!r}"
+                )
+            if handler.name in places and handler.file != places[handler.name]:
+                yield f"{where}: is in {places[handler.name]} of {APPS[0].name}"
+        for file, group in groupby(present, key=lambda handler: handler.file):
+            found = [handler.name for handler in group if handler.name in summaries]
+            wanted = sorted(found, key=order.index)
+            if found != wanted:
+                yield (
+                    f"{app.folder.name}/{file}: its handlers are not in the contract's order,"
+                    f" which is {', '.join(wanted)}"
+                )

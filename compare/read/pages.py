@@ -1,0 +1,42 @@
+"""The pieces of source that the pages in `docs/` show: as fences, or as rows for the site."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from compare.run.apps import ROOT
+from compare.run.pieces import find, read_row
+from compare.run.terminal import Failed
+
+DOCS = ROOT / "docs"
+# `<!-- piece: flask_app/conduit/errors.py::respond -->`, and the fence that follows it, if any.
+FENCE = re.compile(r"(<!-- piece: (\S+) -->\n)(?:```\w*\n.*?^```\n)?", re.DOTALL | re.MULTILINE)
+LANGUAGES = {".py": "python", ".ini": "ini"}
+
+
+def check_pages() -> Iterator[str]:
+    """Each piece is there, and each fence is equal to it."""
+    for page in sorted(DOCS.rglob("*.md")):
+        name, text = page.relative_to(ROOT), page.read_text("utf-8")
+        try:
+            if fill(text) != text:
+                yield f"{name}: its pieces are old: run ./triptych mirror --write"
+            for line in text.splitlines():
+                read_row(line)
+        except Failed as failure:
+            yield f"{name}: {failure.message}"
+
+
+def write_pages() -> None:
+    for page in sorted(DOCS.rglob("*.md")):
+        page.write_text(fill(page.read_text("utf-8")))
+
+
+def fill(text: str) -> str:
+    """The page with each piece in its fence."""
+    return FENCE.sub(lambda match: match[1] + fence(match[2]), text)
+
+
+def fence(locator: str) -> str:
+    piece = find(locator, ROOT)
+    return f"```{LANGUAGES.get(Path(piece.path).suffix, '')}\n{piece.text}```\n"

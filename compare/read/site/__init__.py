@@ -1,0 +1,37 @@
+"""`site`: the comparison as pages."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from compare.run.apps import ROOT
+from compare.run.terminal import UsageError, caller_path, out
+
+
+def site(
+    action: Annotated[Literal["build"], typer.Argument(metavar="build", help="Make the pages.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", parser=caller_path, metavar="FOLDER", help="Where to, if not to site/."
+        ),
+    ] = ROOT / "site",
+) -> None:
+    """Make the pages that show all of this in a browser: static, for any file server."""
+    # Jinja and Pygments are of no use to the other commands.
+    from compare.read.site.build import build
+
+    folder = output.resolve()
+    try:
+        # What was there is replaced, so it must not be anything else.
+        if folder.exists() and any(folder.iterdir()) and not (folder / "live.js").exists():
+            raise UsageError(f"{output} has something else in it: give another folder")
+        pages = build(folder)
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written ({error.strerror}): give another") from None
+    place = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
+    out.print(
+        f"{pages} pages in {place}: ./triptych up shows them, with the live parts on.",
+        soft_wrap=True,
+    )

@@ -1,0 +1,453 @@
+"""Makes the pages: everything is read from the sources, and nothing is loaded from elsewhere."""
+
+import ast
+import json
+import re
+import shutil
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from hashlib import sha256
+from itertools import combinations
+from pathlib import Path
+from posixpath import relpath
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from compare.read.comparison import Row, of_operation
+from compare.read.pages import DOCS
+from compare.read.site.code import highlighted, line_html, plain_html
+from compare.read.statements import statements_of
+from compare.run.alignment import Mark, align_texts
+from compare.run.apps import APPS, ROOT, App
+from compare.run.contract import Operation, read_operations
+from compare.run.pieces import Piece, find, read_row
+from compare.run.rules import OF_ITS_KIND, Rule, rules_of
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+# What the pages are made of, so that a change of it makes them stale.
+SOURCES = ("*_app/**/*.py", "spec/*", "docs/**/*", "compare/**/*")
+# Before the first paint, so that a chosen theme does not follow a flash of the other one.
+THEME_SCRIPT = "try{document.documentElement.dataset.theme=localStorage.theme||''}catch{}"
+# From what a request meets first to what the whole app needs; what is not named comes last.
+TOPICS = (
+    "routing",
+    "validation",
+    "errors",
+    "authentication",
+    "dependency-injection",
+    "queries",
+    "migrations",
+    "settings",
+    "docs-pages",
+    "websocket",
+    "sync-and-async",
+    "testing",
+    "deployment",
+    "admin",
+)
+LANGUAGES = {"en": "English", "ko": "한국어"}
+SETS = [list(apps) for size in range(len(APPS), 1, -1) for apps in combinations(APPS, size)]
+
+
+def build(folder: Path) -> int:
+    """Write the pages into the folder, in place of what was there; their number."""
+    draft = folder.with_name(f".{folder.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.copytree(STATIC, draft)
+    site = Site()
+    pages = 0
+    for page in site.pages():
+        file = draft / page.path / "index.html"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(page.html, "utf-8")
+        pages += 1
+    for path, image in site.images.items():
+        (draft / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(image, draft / path)
+    shutil.rmtree(folder, ignore_errors=True)
+    draft.rename(folder)
+    return pages
+
+
+def is_stale(folder: Path) -> bool:
+    """Whether the pages are missing, or older than something that they are made of."""
+    home = folder / "index.html"
+    if not home.exists():
+        return True
+    built = home.stat().st_mtime
+    files = (file for source in SOURCES for file in ROOT.glob(source))
+    return any(file.stat().st_mtime > built for file in files if "__pycache__" not in file.parts)
+
+
+def digest(script: str) -> str:
+    """What a Content-Security-Policy names an inline script by."""
+    return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
+
+
+@dataclass(frozen=True)
+class Page:
+    path: str
+    """The folder of its index.html; empty for the home page."""
+    html: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """A page of docs/, read."""
+
+    file: Path
+    path: str
+    """Of the page."""
+    language: str
+    title: str
+    summary: str
+    """Its first sentence."""
+    body: Markup
+
+    @property
+    def name(self) -> str:
+        return self.file.stem
+
+
+@dataclass(frozen=True)
+class PageLine:
+    html: Markup
+    classes: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece in its column."""
+
+    apps: Sequence[App]
+    piece: Piece | None
+    lines: Sequence[PageLine]
+
+    @property
+    def place(self) -> str:
+        assert self.piece
+        return f"{str(self.piece.path).removeprefix('conduit/')}:{self.piece.first_line}"
+
+
+class Site:
+    def __init__(self) -> None:
+        self.operations = read_operations()
+        self.images: dict[str, Path] = {}
+        """The pictures of the texts, by their paths in the site: known once the texts are read."""
+        self.markdown = MarkdownIt("commonmark", {"highlight": fence_html}).enable("table")
+        self.environment = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined,
+        )
+        self.environment.globals.update(
+            APPS=APPS,
+            SETS=SETS,
+            side_by_side=self.side_by_side,
+            once=self.once,
+            slug=slug_of_set,
+            theme_script=Markup(THEME_SCRIPT),
+        )
+        self.environment.filters["breakable"] = lambda name: Markup("_<wbr>").join(name.split("_"))
+        self.environment.filters["marked"] = lambda text: Markup(self.markdown.renderInline(text))
+
+    def pages(self) -> Iterator[Page]:
+        yield self.page("", "home.html", operations=[*map(self.summary, self.operations)])
+        for number, operation in enumerate(self.operations):
+            around = (
+                self.operations[number - 1],
+                self.operations[(number + 1) % len(self.operations)],
+            )
+            rules = by_section(rules_of(operation))
+            for apps in SETS:
+                yield self.page(
+                    f"compare/{slug_of_set(apps)}/{operation.name}",
+                    "operation.html",
+                    operation=operation,
+                    found=of_operation(operation, apps),
+                    neighbours=around,
+                    rules=rules,
+                )
+        yield self.page("topics", "topics.html", topics=self.topics["en"])
+        for language, topics in self.topics.items():
+            for topic in topics:
+                yield self.page(
+                    topic.path,
+                    "topic.html",
+                    topic=topic,
+                    others=topics,
+                    lang=language,
+                    translations=self.translations(topic),
+                )
+        yield self.page("guides", "guides.html", guides=self.guides)
+        for guide in self.guides:
+            yield self.page(guide.path, "guide.html", guide=guide)
+        yield self.page(
+            "try", "try.html", requests=[*map(self.example, self.operations)], people=people()
+        )
+
+    def page(self, path: str, template: str, **values: Any) -> Page:
+        def to(target: str) -> str:
+            """A relative address, so that the site works below any path."""
+            return relpath(target or ".", path or ".") + ("" if "." in target else "/")
+
+        html = self.environment.get_template(template).render(
+            {"path": path, "to": to, "lang": "en", **values}
+        )
+        return Page(path, html)
+
+    def summary(self, operation: Operation) -> dict[str, Any]:
+        found = of_operation(operation, APPS)
+        return {
+            "operation": operation,
+            "lines": found.lines,
+            "statements": [spell(statements_of(app, operation)) for app in APPS],
+            "rules": len(rules_of(operation)),
+            "alike": f"{found.alike:.0%}",
+        }
+
+    @cached_property
+    def topics(self) -> dict[str, list[Text]]:
+        found = {}
+        for folder in sorted(DOCS.glob("topics/*/")):
+            prefix = "topics" if folder.name == "en" else f"topics/{folder.name}"
+            files = sorted(folder.glob("*.md"), key=reading_order)
+            found[folder.name] = [
+                self.read(file, f"{prefix}/{file.stem}", folder.name) for file in files
+            ]
+        return found
+
+    def translations(self, topic: Text) -> list[tuple[str, Text]]:
+        return [
+            (LANGUAGES.get(language, language), other)
+            for language, topics in self.topics.items()
+            for other in topics
+            if other.name == topic.name and other.language != topic.language
+        ]
+
+    @cached_property
+    def guides(self) -> list[Text]:
+        files = [*sorted(DOCS.glob("*.md")), *sorted((DOCS / "decisions").glob("*.md"))]
+        return [self.read(file, f"guides/{file.stem}", "en") for file in files]
+
+    @cached_property
+    def addresses(self) -> dict[Path, str]:
+        """Of each file in docs/ that has a page, where that is."""
+        topics = DOCS.glob("topics/en/*.md")
+        guides = [*DOCS.glob("*.md"), *DOCS.glob("decisions/*.md")]
+        return {file: f"topics/{file.stem}" for file in topics} | {
+            file: f"guides/{file.stem}" for file in guides
+        }
+
+    def read(self, file: Path, path: str, language: str) -> Text:
+        lines = file.read_text("utf-8").splitlines()
+        title = without_marks(lines[0].lstrip("# "))
+        first = next(line for line in lines[1:] if line)
+        body = []
+        for part in parts_of(lines[1:]):
+            if isinstance(part, str):
+                body.append(self.render(part, file, path))
+            else:
+                body.append(self.once(APPS, part) if part.equal else self.side_by_side(APPS, part))
+        return Text(
+            file, path, language, title, without_marks(first), Markup("").join(map(Markup, body))
+        )
+
+    def side_by_side(self, apps: Sequence[App], row: Row) -> Markup:
+        """The pieces of a row, side by side."""
+        return self.pieces("row", tuple(apps), row)
+
+    def once(self, apps: Sequence[App], row: Row) -> Markup:
+        """A piece that is equal in all of the apps, once."""
+        return self.pieces("equal", tuple(apps), row)
+
+    @cache  # noqa: B019  # one site a build, and most pieces are on many pages
+    def pieces(self, macro: str, apps: tuple[App, ...], row: Row) -> Markup:
+        shown = [equal_block(apps, row)] if macro == "equal" else blocks(apps, row)
+        return Markup(getattr(self.environment.get_template("pieces.html").module, macro)(shown))
+
+    def render(self, text: str, file: Path, path: str) -> str:
+        html: str = self.markdown.render(text)
+
+        def link(found: re.Match[str]) -> str:
+            address, _, anchor = found["address"].partition("#")
+            target = (file.parent / address).resolve()
+            if target in self.addresses:
+                there = relpath(self.addresses[target], path)
+                return f'<a href="{there}/{"#" + anchor if anchor else ""}">{found["text"]}</a>'
+            # Source that has no page: the text of the link says which file it is.
+            return found["text"]
+
+        html = re.sub(
+            r'<a href="(?P<address>(?!https?:|#)[^"]*)">(?P<text>.*?)</a>',
+            link,
+            html,
+            flags=re.DOTALL,
+        )
+
+        def picture(found: re.Match[str]) -> str:
+            image = (file.parent / found["address"]).resolve()
+            place = f"images/{image.relative_to(DOCS).as_posix()}"
+            self.images[place] = image
+            address = relpath(place, path)
+            # A link to itself, since on a narrow screen it can only be read by itself.
+            return f'<a href="{address}"><img src="{address}"{found["rest"]}></a>'
+
+        html = re.sub(r'<img src="(?P<address>[^"]*)"(?P<rest>[^>]*)>', picture, html)
+        html = re.sub(r"<h2>(.*?)</h2>", heading, html)
+        html = html.replace("<pre>", '<pre tabindex="0">')
+        return html.replace("<table>", '<div class="wide" tabindex="0"><table>').replace(
+            "</table>", "</table></div>"
+        )
+
+    def example(self, operation: Operation) -> dict[str, str]:
+        """A request that the operation takes, to begin with."""
+        commented = operation.path.startswith("/api/articles/{slug}/")
+        values = COMMENTED if commented else EXAMPLES
+        # What has no example stays as it is written in the contract, for the reader to fill in.
+        path = re.sub(r"{(\w+)}", lambda name: values.get(name[1], name[0]), operation.path)
+        query = "&".join(
+            f"{name}={value}" for name, value in QUERIES.items() if name in operation.query
+        )
+        body = BODIES.get(operation.name)
+        return {
+            "name": operation.name,
+            "method": operation.method,
+            "path": f"{path}?{query}" if query else path,
+            "token": operation.token or "",
+            "body": json.dumps(body) if body else "",
+        }
+
+
+# What the demo site has, for the requests that the page offers.
+EXAMPLES = {"username": "ada", "slug": "the-assert-statement"}
+# An article that guido did not write, with a comment that he did.
+COMMENTED = {"slug": "coroutines", "id": "3"}
+QUERIES = {"limit": "2", "ms": "100", "n": "5", "how": "tasks"}
+BODIES: dict[str, Any] = {
+    "login": {"user": {"email": "guido@example.com", "password": "triptych-demo"}},
+    "create_user": {
+        "user": {"username": "linus", "email": "linus@example.com", "password": "a long one"}
+    },
+    "update_current_user": {"user": {"bio": "Wrote this from the page."}},
+    "create_article": {
+        "article": {
+            "title": "One request, three answers",
+            "description": "Sent from the page.",
+            "body": "Equal to the byte.",
+            "tagList": ["triptych"],
+        }
+    },
+    "update_article": {"article": {"description": "Changed from the page."}},
+    "create_article_comment": {"comment": {"body": "Sent to all three."}},
+}
+
+
+CLASSES = {Mark.EQUAL: "e", Mark.DIFFERS: "x", Mark.ONLY: "a"}
+
+
+def reading_order(file: Path) -> tuple[int, str]:
+    return (TOPICS.index(file.stem) if file.stem in TOPICS else len(TOPICS), file.stem)
+
+
+def without_marks(text: str) -> str:
+    """A line of Markdown as plain text: of links their words, and no backticks."""
+    return re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text).replace("`", "")
+
+
+def people() -> list[str]:
+    """Who can sign in on the demo site."""
+    piece = find("conduit/demo.py::PEOPLE", APPS[0].folder)
+    return list(ast.literal_eval(piece.text.partition("=")[2].strip()))
+
+
+def parts_of(lines: Sequence[str]) -> Iterator[str | Row]:
+    """Markdown, and between it the rows of pieces."""
+    text: list[str] = []
+    for line in lines:
+        pieces = read_row(line)
+        if pieces is None:
+            text.append(line)
+        else:
+            yield "\n".join(text)
+            text = []
+            yield Row(tuple(pieces[app] for app in APPS))
+    yield "\n".join(text)
+
+
+def heading(found: re.Match[str]) -> str:
+    anchor = re.sub(r"\W+", "-", re.sub(r"<.*?>", "", found[1]).lower()).strip("-")
+    return f'<h2 id="{anchor}">{found[1]}</h2>'
+
+
+def fence_html(code: str, language: str, _: str) -> str:
+    return str(plain_html(code)) if language in {"py", "python"} else ""
+
+
+def blocks(apps: Sequence[App], row: Row) -> list[Block]:
+    """The pieces of a row, with lines so that what belongs together can stand side by side."""
+    columns: list[list[PageLine]] = [[] for _ in apps]
+    texts = [piece.text if piece else None for piece in row.pieces]
+    for found in align_texts(texts):
+        height = max(map(len, found.lines))
+        for number, text in enumerate(texts):
+            if text is None:
+                continue
+            mark, spans = found.marks[number], found.spans[number]
+            for line in found.lines[number]:
+                # What is equal is dimmed, and so has no colours.
+                plain = [(text.splitlines()[line], "")]
+                runs = plain if mark is Mark.EQUAL else highlighted(text)[line]
+                html = line_html(runs, spans.get(line, ()))
+                classes = f"l {CLASSES[mark]}{indentation(text, line)}"
+                columns[number].append(PageLine(html + "\n", classes))
+            missing = height - len(found.lines[number])
+            columns[number] += [PageLine(Markup(""), "l")] * missing
+    return [
+        Block([app], piece, lines)
+        for app, piece, lines in zip(apps, row.pieces, columns, strict=True)
+    ]
+
+
+def equal_block(apps: Sequence[App], row: Row) -> Block:
+    piece = row.pieces[0]
+    assert piece
+    lines = [
+        PageLine(line_html(runs) + "\n", f"l{indentation(piece.text, number)}")
+        for number, runs in enumerate(highlighted(piece.text))
+        if number < piece.text.count("\n")
+    ]
+    return Block(apps, piece, lines)
+
+
+def indentation(text: str, number: int) -> str:
+    """A class for the depth of a line, so that a long one is wrapped further in."""
+    line = text.splitlines()[number]
+    depth = (len(line) - len(line.lstrip())) // 4
+    return f" i{min(depth, 6)}" if depth else ""
+
+
+def slug_of_set(apps: Sequence[App]) -> str:
+    return "-vs-".join(app.name for app in apps)
+
+
+def by_section(rules: Sequence[Rule]) -> dict[str, list[Rule]]:
+    found: dict[str, list[Rule]] = {}
+    # What is the operation's own comes before what others of its kind keep too.
+    for rule in sorted(rules, key=lambda rule: rule.id.startswith(OF_ITS_KIND)):
+        found.setdefault(rule.section, []).append(rule)
+    return found
+
+
+def spell(numbers: range | None) -> str:
+    if numbers is None:
+        return ""
+    return f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"

@@ -1,0 +1,120 @@
+"""What is built: pages that hang together, whose code is that of the apps."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from compare.read.site.build import SETS, is_stale, parts_of, slug_of_set
+from compare.read.statements import statements_of
+from compare.run.apps import APPS
+from compare.run.contract import read_operations
+from compare.run.rules import OF_OPERATIONS, read_rules, rules_of
+from compare.run.terminal import Failed
+
+LARGEST = 450_000
+
+
+class Links(HTMLParser):
+    """The addresses that a page refers to, and the ids that it has."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.ids: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.addresses += [value for name, value in attrs if name in {"href", "src"} and value]
+        self.ids += [value for name, value in attrs if name == "id" and value]
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[Path, Links]:
+    files = (site / "some" / "where").rglob("*.html")
+    return {file.resolve(): Links(file.read_text("utf-8")) for file in files}
+
+
+def test_pages(pages: dict[Path, Links], site: Path) -> None:
+    """Every operation has a page for all three apps, and for each two of them."""
+    for operation in read_operations():
+        for apps in SETS:
+            path = f"some/where/compare/{slug_of_set(apps)}/{operation.name}/index.html"
+            assert (site / path).resolve() in pages
+
+
+def test_links(pages: dict[Path, Links]) -> None:
+    """Every link leads to a page that is there, and to a place in it that is there."""
+    for file, links in pages.items():
+        assert len(set(links.ids)) == len(links.ids)
+        for address in links.addresses:
+            assert not address.startswith(("/", "http", "data:")), f"{file}: {address}"
+            path, _, anchor = address.partition("?")[0].partition("#")
+            target = (file.parent / path).resolve() if path else file
+            target = target / "index.html" if target.is_dir() else target
+            assert target.is_file(), f"{file}: {address}"
+            assert not anchor or anchor in pages[target].ids, f"{file}: {address}"
+
+
+def test_sizes(site: Path) -> None:
+    """A page, with its style and its scripts, is under 400 KB."""
+    folder = site / "some" / "where"
+    shared = sum(file.stat().st_size for file in folder.iterdir() if file.suffix in {".css", ".js"})
+    for file in folder.rglob("*.html"):
+        assert file.stat().st_size + shared < LARGEST, file
+
+
+def test_code_is_that_of_the_apps(site: Path) -> None:
+    """A handler is on its page as it is in the file, in each app."""
+    page = site / "some/where/compare/django-vs-flask-vs-fastapi/get_tags/index.html"
+    text = Words(page.read_text("utf-8")).text
+    for app in APPS:
+        code = (app.folder / "conduit" / "articles" / "api.py").read_text("utf-8")
+        handler = code[code.index("def get_tags") :]
+        for line in filter(None, handler.splitlines()):
+            assert line in text
+
+
+class Words(HTMLParser):
+    """What a page says, without its markup."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.feed(html)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_piece_that_is_gone() -> None:
+    """A text that shows a piece which is not there any more cannot be built."""
+    with pytest.raises(Failed, match="has no login_gone"):
+        list(parts_of(["{{ pieces conduit/accounts/api.py::login_gone }}"]))
+
+
+def test_stale(tmp_path: Path) -> None:
+    """Pages that are not there have to be built."""
+    assert is_stale(tmp_path)
+
+
+def test_rules() -> None:
+    """Each operation keeps rules, and those that are named by hand exist."""
+    known = {operation.name: operation for operation in read_operations()}
+    assert OF_OPERATIONS.keys() <= known.keys()
+    for operation in known.values():
+        assert rules_of(operation)
+    ids = {rule.id for rule in rules_of(known["create_article"])}
+    assert {"ARTICLE-1", "TAGLIST-1", "SLUG-6", "BODY-9", "TOKEN-2"} <= ids
+    assert not {"ARTICLE-7", "SLUG-4", "LIST-1"} & ids
+    assert len(read_rules()) == len({rule.id for rule in read_rules()})
+
+
+def test_statements() -> None:
+    """The statements are those that the apps' own tests promise, of reads alone."""
+    operations = {operation.name: operation for operation in read_operations()}
+    for app in APPS:
+        assert statements_of(app, operations["get_article"]) == range(1, 2)
+        assert statements_of(app, operations["create_article"]) is None
+    feed = [statements_of(app, operations["get_articles_feed"]) for app in APPS]
+    assert feed == [range(2, 3), range(1, 2), range(1, 2)]

@@ -1,0 +1,71 @@
+"""An app's answer, and what of it counts when the answers of the three are compared."""
+
+import json
+import re
+from functools import cached_property
+
+import httpx2
+
+from compare.run.apps import App
+
+# What belongs to the connection and the server, not to the answer.
+NOT_COMPARED = frozenset({"date", "server", "connection", "keep-alive", "transfer-encoding"})
+# What is never the same twice is compared by its shape.
+SHAPES = (
+    (re.compile(rb'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"'), b'"<time>"'),
+    (re.compile(rb'"eyJ[\w-]+\.[\w-]+\.[\w-]+"'), b'"<token>"'),
+)
+
+
+class Answer:
+    def __init__(self, app: App, response: httpx2.Response) -> None:
+        self.app = app
+        self.response = response
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Answer) and (
+            (self.response.status_code, self.headers, self.body)
+            == (other.response.status_code, other.headers, other.body)
+        )
+
+    @property
+    def status(self) -> str:
+        # The number alone is compared, so the servers' own words for it would mislead.
+        code = self.response.status_code
+        return f"{code} {httpx2.codes.get_reason_phrase(code)}".rstrip()
+
+    @property
+    def milliseconds(self) -> float:
+        return self.response.elapsed.total_seconds() * 1000
+
+    @property
+    def is_json(self) -> bool:
+        media_type = self.response.headers.get("content-type", "")
+        return bool(self.body) and media_type.startswith("application/json")
+
+    @cached_property
+    def body(self) -> bytes:
+        """Every byte of it, but times and tokens only by their shape."""
+        body = self.response.content
+        for pattern, shape in SHAPES:
+            body = pattern.sub(shape, body)
+        return body
+
+    @cached_property
+    def headers(self) -> list[str]:
+        """Those that are compared, one a line, sorted."""
+        headers = []
+        for name, value in self.response.headers.multi_items():
+            if name == "content-length" and value == str(len(self.response.content)):
+                # It counts tokens too, so it is compared as the length of the shape.
+                value = f"{len(self.body)}"
+            if name not in NOT_COMPARED:
+                headers.append(f"{name}: {value}")
+        return sorted(headers)
+
+    def lines(self, *, pretty: bool) -> list[str]:
+        """The whole answer for reading; only the bytes as they are tell spaces apart."""
+        body = self.body.decode(errors="backslashreplace")
+        if pretty and self.is_json:
+            body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+        return [self.status, *self.headers, "", *body.splitlines()]

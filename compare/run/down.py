@@ -1,0 +1,56 @@
+"""`down`: ends what `up` has started."""
+
+import os
+import signal
+import time
+from contextlib import suppress
+
+import psutil
+
+from compare.run import state
+from compare.run.state import is_up, left_behind, read_state
+from compare.run.terminal import Failed, UsageError, out
+
+# `up` ends its children within 5 seconds.
+UP_TIMEOUT = 8.0
+TERMINATE_TIMEOUT = 3.0
+
+
+def down() -> None:
+    """End the apps, also those that a killed up has left."""
+    running = read_state()
+    if is_up():
+        if running is None:
+            raise UsageError("the apps are starting: try again when they are up")
+        os.kill(running.up, signal.SIGTERM)
+        wait_for_end()
+    elif not left_behind(running):
+        out.print("Nothing is running.")
+    else:
+        end(left_behind(running))
+        out.print("Stopped: nothing is left running.")
+    state.STATE.unlink(missing_ok=True)
+
+
+def wait_for_end() -> None:
+    deadline = time.monotonic() + UP_TIMEOUT
+    while is_up():
+        if time.monotonic() > deadline:
+            raise Failed(f"up has not ended within {UP_TIMEOUT:.0f} seconds")
+        time.sleep(0.05)
+    out.print("Stopped: nothing is left running.")
+
+
+def end(processes: list[psutil.Process]) -> None:
+    """Ask the processes to end, and kill those that do not; psutil checks when they started."""
+    for process in processes:
+        signal_if_living(process, signal.SIGTERM)
+    _, living = psutil.wait_procs(processes, timeout=TERMINATE_TIMEOUT)
+    for process in living:
+        signal_if_living(process, signal.SIGKILL)
+    psutil.wait_procs(living, timeout=TERMINATE_TIMEOUT)
+
+
+def signal_if_living(process: psutil.Process, number: signal.Signals) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process.send_signal(number)

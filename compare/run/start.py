@@ -1,0 +1,59 @@
+"""Bringing an app up: its migrations, and its server until it answers."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+
+import httpx2
+
+from compare.run.apps import HOST, App
+from compare.run.processes import Child, Processes
+from compare.run.terminal import Failed, Voice
+
+START_TIMEOUT = 60.0
+
+
+async def migrate(
+    app: App, settings: Mapping[str, str], processes: Processes, voice: Voice
+) -> None:
+    """Bring the app's database up to date; `settings` is the whole environment."""
+    for command in app.migrate_commands():
+        await processes.run(voice, command, cwd=app.folder, env=settings)
+
+
+async def seed(app: App, settings: Mapping[str, str], processes: Processes, voice: Voice) -> None:
+    """Put the demo site into the app's database."""
+    voice.say("filling the database with the demo site (once)")
+    # The demo's passwords are published: nothing is lost by hashing them cheaply.
+    cheaply = {"CONDUIT_PASSWORD_HASHING": "fast"}
+    await processes.run(voice, app.seed_command(), cwd=app.folder, env={**settings, **cheaply})
+
+
+async def serve(
+    app: App, port: int, settings: Mapping[str, str], processes: Processes, voice: Voice
+) -> Child:
+    """Start the app's usual server and wait until it answers."""
+    command = app.serve_command(app.servers[0], port=port)
+    child = await processes.start(voice, command, cwd=app.folder, env=settings)
+    if not await answers(child, f"http://{HOST}:{port}/api/health"):
+        raise Failed(f"{app.name} did not start: see its lines {voice.where}")
+    return child
+
+
+async def answers(child: Child, url: str, timeout: float = START_TIMEOUT) -> bool:
+    """Wait until the server answers well; False if it has ended, or does not in time."""
+    said = "nothing"
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout), httpx2.AsyncClient(trust_env=False) as client:
+            while child.process.returncode is None:
+                try:
+                    response = await client.get(url)
+                    if response.is_success:
+                        return True
+                    said = str(response.status_code)
+                except httpx2.TransportError:
+                    pass  # not listening yet
+                await asyncio.sleep(0.05)
+            return False
+    child.voice.say(f"{url} answered {said} for {timeout:.0f} seconds")
+    return False

@@ -1,0 +1,145 @@
+"""What `up` leaves in `.triptych/` for as long as it runs, so that `ask` finds the apps.
+
+It holds a lock too, which the system releases however `up` ends: a state without the lock is
+what a killed one could not take away.
+"""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self, TextIO
+
+import psutil
+
+from compare.run.apps import BY_NAME, ROOT, App
+from compare.run.terminal import UsageError
+
+HOME = Path(os.environ.get("TRIPTYCH_HOME") or ROOT / ".triptych")
+STATE = HOME / "up.json"
+# A moment's lock is that of an `ask` that looks whether anything runs.
+LOCK_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Group:
+    """A process that leads a group of its own, by its id and when it started."""
+
+    pid: int
+    started: float
+
+    @classmethod
+    def of(cls, pid: int) -> Self:
+        return cls(pid, psutil.Process(pid).create_time())
+
+    def living(self) -> list[psutil.Process]:
+        """The processes of the group; none where the id now belongs to another process."""
+        with suppress(psutil.Error):
+            if psutil.Process(self.pid).create_time() != self.started:
+                return []
+        return [each for each in psutil.process_iter() if self.has(each)]
+
+    def has(self, process: psutil.Process) -> bool:
+        try:
+            ended = process.status() == psutil.STATUS_ZOMBIE
+            return not ended and os.getpgid(process.pid) == self.pid
+        except (psutil.Error, OSError):
+            return False
+
+
+@dataclass(frozen=True)
+class Running:
+    apps: Sequence[App]
+    together: bool
+    """Whether the apps work on one database, so that a write to each would be done thrice."""
+    up: int = field(default_factory=os.getpid)
+    """The process of `up`."""
+    groups: Sequence[Group] = ()
+    """What it has started."""
+
+    def to_json(self) -> str:
+        ports = {app.name: app.port for app in self.apps}
+        groups = [[group.pid, group.started] for group in self.groups]
+        state = {"ports": ports, "together": self.together, "up": self.up, "groups": groups}
+        return json.dumps(state)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        state = json.loads(text)
+        apps = [replace(BY_NAME[name], port=port) for name, port in state["ports"].items()]
+        groups = [Group(pid, started) for pid, started in state["groups"]]
+        return cls(apps, state["together"], state["up"], groups)
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """Keep a second `up` away, and forget what a killed one has left."""
+    HOME.mkdir(exist_ok=True)
+    with STATE.with_suffix(".lock").open("w", encoding="utf-8") as lock:
+        for _ in range(LOCK_ATTEMPTS):
+            if is_lockable(lock, fcntl.LOCK_EX):
+                break
+            time.sleep(0.05)
+        else:
+            raise UsageError("another ./triptych up is running: end it first")
+        if left_behind(read_state()):
+            raise UsageError("an earlier up was killed, and left processes: run ./triptych down")
+        STATE.unlink(missing_ok=True)
+        yield
+
+
+def is_lockable(lock: TextIO, kind: int) -> bool:
+    """Take the lock, if nobody has it; it is released when the file is closed."""
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def announced(running: Running) -> Iterator[None]:
+    # Under another name first: what is half written must not be read.
+    draft = STATE.with_name(f"{STATE.name}-draft")
+    draft.write_text(running.to_json(), "utf-8")
+    draft.replace(STATE)
+    try:
+        yield
+    finally:
+        STATE.unlink(missing_ok=True)
+
+
+def read_state() -> Running | None:
+    """What an `up` has written, whether it still runs or not."""
+    try:
+        return Running.from_json(STATE.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(f"{STATE} is damaged: end what runs, and delete it") from None
+
+
+def is_up() -> bool:
+    """Whether an `up` runs: only a living one keeps the lock."""
+    try:
+        with STATE.with_suffix(".lock").open(encoding="utf-8") as lock:
+            return not is_lockable(lock, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
+
+
+def left_behind(running: Running | None) -> list[psutil.Process]:
+    """What still runs of what an `up` has started."""
+    groups = running.groups if running else ()
+    return [process for group in groups for process in group.living()]
+
+
+def what_runs() -> Running:
+    running = read_state()
+    if running is None or not is_up():
+        raise UsageError("nothing is running: start the apps with ./triptych up")
+    return running

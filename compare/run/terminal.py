@@ -1,0 +1,174 @@
+"""How the commands speak to the person at the terminal."""
+
+import codecs
+import locale
+import os
+import queue
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any, TextIO
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+# What waits to be printed while the terminal stands still (Ctrl-S, a pager), in pieces.
+MAX_WAITING = 1_000
+FINISH_TIMEOUT = 1.0
+
+
+def caller_path(path: str) -> Path:
+    """The path as the caller means it: the launcher works in the folder of the project."""
+    return Path(os.environ.get("TRIPTYCH_CALLER", ".")).absolute() / path
+
+
+def settle_encoding() -> None:
+    """Speak the terminal's encoding, and put a question mark where it has no such character."""
+    # A stream that was closed is one that nobody reads: what is opened later must not get its
+    # number, or it would be printed into.
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+    # It is for this process alone: what the children write is read here, and as UTF-8.
+    chosen = os.environ.pop("PYTHONIOENCODING", "").partition(":")[0]
+    if not chosen:
+        chosen = locale.getencoding()
+        # The locale C names ASCII, but says nothing of the terminal.
+        if codecs.lookup(chosen).name == "ascii":
+            chosen = "utf-8"
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding=chosen, errors="replace")  # type: ignore[union-attr]
+
+
+class Output:
+    """Standard output, which may go away (a full disk, a closed pipe) or stand still (a pager).
+
+    By default that is an error, or a wait. What has to go on without it calls `outlast`.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: queue.SimpleQueue[str | None] | None = None
+        self._dropped = 0
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stdout
+
+    @contextmanager
+    def outlast(self) -> Iterator[None]:
+        """Print from a thread: what cannot be printed is dropped, and one line says so."""
+        self._waiting = queue.SimpleQueue()
+        printer = Thread(target=self._print_from, args=[self._waiting], daemon=True)
+        printer.start()
+        try:
+            yield
+        finally:
+            waiting, self._waiting = self._waiting, None
+            waiting.put(None)
+            printer.join(FINISH_TIMEOUT)
+
+    def write(self, text: str) -> None:
+        if self._waiting is None:
+            self.stream.write(text)
+        elif self._waiting.qsize() < MAX_WAITING:
+            self._waiting.put(text)
+        else:
+            self._dropped += 1
+
+    def flush(self) -> None:
+        if self._waiting is None:
+            self.stream.flush()
+
+    def _print_from(self, waiting: "queue.SimpleQueue[str | None]") -> None:
+        encoding, errors = self.stream.encoding, self.stream.errors or "replace"
+        try:
+            while (text := waiting.get()) is not None:
+                if self._dropped:
+                    dropped, self._dropped = self._dropped, 0
+                    text = f"{text}({dropped} pieces of the logs were not printed in time)\n"
+                # Past the stream's buffer, whose lock the end of Python would wait for.
+                rest = text.encode(encoding, errors)
+                while rest:
+                    rest = rest[os.write(1, rest) :]
+        except OSError as error:
+            complain(f"nothing more can be printed ({error.strerror}): the apps go on without logs")
+            while waiting.get() is not None:
+                pass
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+def discard_output(number: int = 1) -> None:
+    """Let what is still printed go nowhere, also what Python prints at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, number)
+    os.close(nowhere)
+
+
+output = Output()
+out = Console(file=output, highlight=False)  # type: ignore[arg-type]
+err = Console(stderr=True, highlight=False)
+
+
+class UsageError(typer.TyperException):
+    """Something that the person can put right: shown as one line, exit code 2."""
+
+    exit_code = 2
+
+
+class Failed(typer.TyperException):
+    """Something that went wrong on the way: shown as one line, exit code 1."""
+
+
+def complain(message: str) -> None:
+    line = " ".join(message.split())
+    try:
+        err.print(f"[bold red]triptych:[/] {escape(line)}", soft_wrap=True)
+    except (OSError, SystemExit):  # Rich exits on a closed pipe; the exit code has to say it
+        discard_output(2)
+
+
+class Voice:
+    """One speaker in the common stream: each of its lines carries its name in its colour."""
+
+    where = "above"
+    """Where its lines are, when something has gone wrong."""
+
+    def __init__(self, name: str, colour: str) -> None:
+        self.name = name
+        # Rendered once: the apps can log thousands of lines a second.
+        with out.capture() as capture:
+            out.print(f"[{colour}]{name:>8} │[/] ", end="")
+        self._prefix = capture.get()
+
+    def say(self, *lines: str) -> None:
+        out.file.write("".join(f"{self._prefix}{line}\n" for line in lines))
+        out.file.flush()
+
+
+class LogFile(Voice):
+    """One speaker whose lines go into a file."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.name = name
+        self.where = f"in {path}"
+        self._path = path
+        self._is_lost = False
+        path.write_text("", "utf-8")
+
+    def say(self, *lines: str) -> None:
+        # Whoever speaks must be heard to the end, or it waits for ever.
+        if self._is_lost:
+            return
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write("".join(f"{line}\n" for line in lines))
+        except OSError as error:
+            self._is_lost = True
+            complain(f"{self._path} cannot be written ({error.strerror}): it ends here")

@@ -1,0 +1,199 @@
+"""`up`: the apps, side by side, with the demo site in them."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+import typer
+
+from compare.run.apps import APPS, HOST, ROOT, App, app_named, ensure_free, python
+from compare.run.databases import (
+    Database,
+    GivenDatabase,
+    PostgresDatabase,
+    SQLiteFile,
+    settings_for,
+    usable_url,
+)
+from compare.run.postgres import Postgres, running_postgres
+from compare.run.processes import Child, Processes, cancel_on_signals, first_end
+from compare.run.start import answers, migrate, seed, serve
+from compare.run.state import HOME, Group, Running, announced, only_one
+from compare.run.terminal import UsageError, Voice, complain, out, output
+
+SITE_PORT = 8000
+# Everything must have ended 5 seconds after the signal: first the apps, then their database.
+APPS_GRACE = 2.5
+POSTGRES_GRACE = 1.0
+
+
+def up(
+    apps: Annotated[
+        list[App] | None,
+        typer.Argument(metavar="[APP]...", parser=app_named, help="All three, if none is given."),
+    ] = None,
+    postgres: Annotated[
+        bool, typer.Option("--postgres", help="On the PostgreSQL that is built in, not SQLite.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="With the demo site as it was on the first day.")
+    ] = False,
+    together: Annotated[
+        bool, typer.Option("--together", help="On one database, in the built-in PostgreSQL.")
+    ] = False,
+    database: Annotated[
+        str | None, typer.Option(metavar="URL", help="On one database, which is your own.")
+    ] = None,
+    port: Annotated[
+        int,
+        typer.Option(metavar="PORT", min=1, max=65532, help="Of the pages; the apps come after."),
+    ] = SITE_PORT,
+) -> None:
+    """Start the apps on the demo site, on 8001 to 8003, and the pages about them on 8000."""
+    if database and (postgres or together):
+        raise UsageError("--database says which database: leave out --postgres and --together")
+    if database and fresh:
+        raise UsageError("--fresh empties a database, but never one that is your own")
+    plan = UpOptions(
+        apps=[replace(app, port=port + 1 + APPS.index(app)) for app in dict.fromkeys(apps or APPS)],
+        port=port,
+        postgres=postgres or together,
+        fresh=fresh,
+        together=together or database is not None,
+        database=usable_url(database) if database else None,
+    )
+    asyncio.run(run_until_signal(plan))
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    apps: Sequence[App]
+    port: int
+    postgres: bool
+    fresh: bool
+    together: bool
+    database: str | None
+
+
+@dataclass(frozen=True)
+class AppGroup:
+    """A database and the apps that work on it."""
+
+    database: Database
+    apps: Sequence[App]
+
+
+async def run_until_signal(plan: UpOptions) -> None:
+    """Carry out the plan until a signal asks for the end."""
+    cancel_on_signals()
+    with output.outlast():
+        try:
+            await run(plan)
+        except asyncio.CancelledError:
+            out.print("Stopped: nothing is left running.")
+
+
+async def run(plan: UpOptions) -> None:
+    async with AsyncExitStack() as stack:
+        stack.enter_context(only_one())
+        for port in (plan.port, *(app.port for app in plan.apps)):
+            ensure_free(port)
+        postgres = None
+        if plan.postgres:
+            servers = Processes(stop_signal=signal.SIGINT, grace=POSTGRES_GRACE)
+            await stack.enter_async_context(servers)
+            start = running_postgres(HOME / "postgres", servers, Voice("postgres", "blue"))
+            postgres = await stack.enter_async_context(start)
+        processes = Processes(stop_signal=signal.SIGTERM, grace=APPS_GRACE)
+        await stack.enter_async_context(processes)
+
+        sites = choose_sites(plan, postgres)
+        pages, started = await asyncio.gather(
+            serve_pages(plan.port, processes),
+            asyncio.gather(*(bring_up(site, plan, processes) for site in sites)),
+        )
+        children = [child for site in started for child in site]
+        children += [postgres.child] if postgres else []
+        everything = [*children, pages] if pages else children
+        groups = [Group.of(child.process.pid) for child in everything]
+        stack.enter_context(announced(Running(plan.apps, plan.together, groups=groups)))
+        show_addresses(plan, address_of_pages(plan.port) if pages else None)
+        if pages:
+            say_end = asyncio.create_task(report_end(pages))
+            stack.callback(say_end.cancel)
+        await first_end(children)
+
+
+def choose_sites(plan: UpOptions, postgres: Postgres | None) -> list[AppGroup]:
+    if plan.database:
+        return [AppGroup(GivenDatabase(plan.database), plan.apps)]
+    if postgres and plan.together:
+        return [AppGroup(PostgresDatabase(postgres.url, "conduit_together"), plan.apps)]
+    if postgres:
+        return [
+            AppGroup(PostgresDatabase(postgres.url, f"conduit_{app.name}"), [app])
+            for app in plan.apps
+        ]
+    return [AppGroup(SQLiteFile(HOME / f"{app.name}.sqlite3"), [app]) for app in plan.apps]
+
+
+async def bring_up(site: AppGroup, plan: UpOptions, processes: Processes) -> list[Child]:
+    fill = plan.fresh or not site.database.is_complete()
+    if fill:
+        url = site.database.start_draft()
+        first, *others = site.apps
+        draft = settings_for(url)
+        await migrate(first, draft, processes, voice_of(first))
+        await seed(first, draft, processes, voice_of(first))
+        for app in others:
+            await migrate(app, draft, processes, voice_of(app))
+        site.database.finish_draft()
+    settings = settings_for(site.database.url)
+    if not fill:
+        for app in site.apps:
+            await migrate(app, settings, processes, voice_of(app))
+    return await asyncio.gather(
+        *(serve(app, app.port, settings, processes, voice_of(app)) for app in site.apps)
+    )
+
+
+def address_of_pages(port: int) -> str:
+    return f"http://{HOST}:{port}/"
+
+
+async def report_end(child: Child) -> None:
+    """Say that a process has ended which the apps can do without."""
+    code = await child.process.wait()
+    complain(f"{child.voice.name} ended with exit code {code}: the apps go on without it")
+
+
+async def serve_pages(port: int, processes: Processes) -> Child | None:
+    """Start the server of the pages; the apps can do without it, so a failure only shows."""
+    command = python(f"-m compare.read.site.server {port}")
+    child = await processes.start(Voice("pages", "yellow"), command, cwd=ROOT)
+    return child if await answers(child, address_of_pages(port)) else None
+
+
+def voice_of(app: App) -> Voice:
+    return Voice(app.name, app.colour)
+
+
+def show_addresses(plan: UpOptions, pages: str | None) -> None:
+    out.print()
+    if pages:
+        out.print(f"  [bold]{'Pages':15}[/] [link={pages}]{pages}[/]\n", soft_wrap=True)
+    for app in plan.apps:
+        title = app.title
+        for page in app.pages:
+            out.print(
+                f"  [bold {app.colour}]{title:8}[/] {page.name:6} "
+                f"[link={app.address}{page.path}]{app.address}{page.path}[/]",
+                soft_wrap=True,
+            )
+            title = ""
+    out.print()
+    out.print('  Ask all of them: [bold]./triptych ask GET "/api/articles?limit=5"[/]')
+    out.print("  Ctrl-C ends everything. From here on: the logs.\n")

@@ -1,0 +1,99 @@
+"""`status` and `down`, also of what a killed `up` has left."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from compare.run.apps import ROOT, free_port
+from compare.run.state import Group, Running
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def triptych(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "compare", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"TRIPTYCH_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def left(home: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that a killed `up` has left, and its state."""
+    process = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    (home / "up.json").write_text(Running([], False, groups=[Group.of(process.pid)]).to_json())
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_nothing_runs(home: Path) -> None:
+    """Where nothing runs, `status` exits with 1, and `down` has nothing to do."""
+    assert triptych(home, "status").returncode == 1
+    ended = triptych(home, "down")
+    assert (ended.returncode, ended.stdout) == (0, "Nothing is running.\n")
+
+
+def test_up_refuses_what_is_left(home: Path, left: subprocess.Popen[bytes]) -> None:
+    """`up` does not start beside what a killed one has left, and says what to do."""
+    ended = triptych(home, "up", "flask", "--port", str(free_port()))
+    assert ended.returncode == 2
+    assert "run ./triptych down" in ended.stderr
+    assert "left processes" in triptych(home, "status").stderr
+
+
+def test_down_ends_what_is_left(home: Path, left: subprocess.Popen[bytes]) -> None:
+    """`down` ends what a killed `up` has left, and forgets it."""
+    assert triptych(home, "down").returncode == 0
+    assert left.wait(5) == -signal.SIGTERM
+    assert not (home / "up.json").exists()
+
+
+def test_a_process_of_another_start_is_not_ours(left: subprocess.Popen[bytes]) -> None:
+    """A process that has the id of one that ended is not signalled."""
+    started = psutil.Process(left.pid).create_time()
+    assert Group(left.pid, started).living()
+    assert not Group(left.pid, started - 1).living()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"ports": 3}'])
+def test_damaged_state(home: Path, text: str) -> None:
+    """A state that cannot be read is said in one line."""
+    (home / "up.json").write_text(text)
+    for command in (["status"], ["down"], ["ask", "GET", "/api/tags"]):
+        ended = triptych(home, *command)
+        assert ended.returncode == 2
+        assert "is damaged" in ended.stderr and ended.stderr.count("\n") == 1
+
+
+def test_status_and_down_of_up(home: Path) -> None:
+    """`status` shows what runs, `ask` asks it, and `down` ends it."""
+    port = free_port()
+    with subprocess.Popen(
+        [sys.executable, "-m", "compare", "up", "flask", "--port", str(port)],
+        cwd=ROOT,
+        env=os.environ | {"TRIPTYCH_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as up:
+        assert up.stdout
+        next(line for line in up.stdout if "Ctrl-C ends everything" in line)
+        assert f"http://127.0.0.1:{port + 2}" in triptych(home, "status", "--json").stdout
+        assert triptych(home, "ask", "GET", "/api/tags").returncode == 0
+        assert triptych(home, "down").returncode == 0
+        up.communicate(timeout=10)
+    assert triptych(home, "status").returncode == 1
