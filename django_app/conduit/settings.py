@@ -233,6 +233,7 @@ LOGGING = {
         "conduit": {"level": LOG_LEVEL},
         # The line of `conduit.request` has all of this, and no query string.
         "django.request": {"level": "ERROR" if DEBUG else "CRITICAL"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # a client's error, not the app's
         "uvicorn.access": {"level": "CRITICAL"},
         "uvicorn.error": {"filters": ["no_sockets"]},
     },

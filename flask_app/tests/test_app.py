@@ -120,3 +120,19 @@ def test_a_user_deleted_before_the_write(
     monkeypatch.setattr(auth, "authenticate", lambda token: User(id=10**9, username="gone"))
     answer = client.post("/api/profiles/ada/follow", headers=token)
     assert (answer.status_code, answer.json) == (401, {"errors": {"token": ["is invalid"]}})
+
+
+def test_subprotocol_that_is_not_ascii(client: FlaskClient) -> None:
+    """A handshake that simple-websocket cannot read is refused before it."""
+    answer = client.get(
+        "/api/live",
+        headers={
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+            "Sec-WebSocket-Protocol": "\xff",
+        },
+        environ_overrides={"SERVER_PROTOCOL": "HTTP/1.1"},
+    )
+    assert (answer.status_code, answer.json) == (400, {"errors": {"upgrade": ["is invalid"]}})

@@ -44,7 +44,9 @@ def prepare() -> None:
         return
     hub: Hub = current_app.extensions["hub"]
     key = request.headers.get("Sec-WebSocket-Key", "")
-    if request.headers.get("Sec-WebSocket-Version") != "13" or not is_key(key):
+    version = request.headers.get("Sec-WebSocket-Version")
+    protocols = request.headers.get("Sec-WebSocket-Protocol", "")
+    if version != "13" or not is_key(key) or not protocols.isascii():
         raise BadRequest(upgrade="is invalid")
     if not Connection.put_into(request.environ):
         raise NotImplementedHere(upgrade="is not supported by this server")
