@@ -59,7 +59,8 @@ def triptych(
 
     Start here: ./triptych up
 
-    Exit codes: 0 done or equal, 1 failed or different, 2 wrong usage, 130 interrupted.
+    Exit codes: 0 done or equal, 1 failed or different, 2 wrong usage, 130 interrupted
+    (Ctrl-C is the usual end of `up`, and 0).
     """
 
 
