@@ -114,6 +114,16 @@ def test_outside_the_limits(client: Client, request_: bytes) -> None:
 
 
 @rule("BASE-4")
+@pytest.mark.parametrize("coding", [b"gzip", b"identity", b"xchunked", b"gzip, x"])
+def test_other_transfer_codings(client: Client, coding: bytes) -> None:
+    """A transfer coding that does not end in chunks is refused at once."""
+    with client.wire() as wire:
+        wire.send(b"GET /api/tags HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: %s\r\n\r\n" % coding)
+        status = wire.raw_answer().status
+    assert 400 <= status < 500 or status == 501
+
+
+@rule("BASE-4")
 def test_a_connection_that_says_nothing(client: Client) -> None:
     """A client that goes away in the middle of a request harms nobody."""
     for sent in (b"", b"GET /api/he", b"POST /api/users HTTP/1.1\r\nContent-Length: 50\r\n\r\n{"):

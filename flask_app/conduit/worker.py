@@ -41,7 +41,7 @@ MOST_INCOMPLETE = 8
 
 END_OF_HEAD = b"\r\n\r\n"
 EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
-ENCODING = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+ENCODING = re.compile(rb"\r\ntransfer-encoding[ \t]*:([^\r\n]*)", re.IGNORECASE)
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([^\r]*)", re.IGNORECASE)
 CHUNK = re.compile(rb"([0-9A-Fa-f]{1,7})[ \t]*(;[^\r\n]*)?\r\n")
 
@@ -82,8 +82,10 @@ class Arrival:
         lengths = [value.strip() for value in LENGTH.findall(head)]
         if EXPECT.search(head) or any(not value.isdigit() for value in lengths):
             self.is_unclear = True
-        elif ENCODING.search(head):
-            self.is_unclear = bool(lengths)
+        elif encodings := ENCODING.findall(head):
+            # gunicorn refuses a length beside chunks, and what does not end in chunks.
+            chunked = encodings[-1].split(b",")[-1].strip().lower() == b"chunked"
+            self.is_unclear = bool(lengths) or not chunked
         else:
             self.length = max((int(value[-20:]) for value in lengths), default=0)
             self.is_unclear = self.length > LONGEST_BODY
