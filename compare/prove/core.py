@@ -28,7 +28,7 @@ LEFT_BEHIND = shutil.ignore_patterns("tests", "*.sqlite3*", "__pycache__", ".*")
 
 
 @dataclass(frozen=True)
-class Case:
+class Outcome:
     """A test that was run, with the rules that it names."""
 
     name: str
@@ -58,7 +58,7 @@ def core(
             raise Failed("pinned, and yet kept without conduit/contract/: make it core, or drop it")
 
 
-def run_without_contract(app: App, *, pinned: bool) -> list[Case]:
+def run_without_contract(app: App, *, pinned: bool) -> list[Outcome]:
     out.print(f"{app.title} without conduit/contract/")
     with tempfile.TemporaryDirectory(prefix="triptych-core-") as place:
         folder, report = Path(place) / app.folder.name, Path(place) / "report.xml"
@@ -90,7 +90,7 @@ def take_out(folder: Path) -> None:
         raise Failed(f"{folder.name} has {removed} lines that install the contract, not 1 to 3")
 
 
-def read_cases(report: Path) -> list[Case]:
+def read_cases(report: Path) -> list[Outcome]:
     """The tests of a JUnit file that were not skipped."""
     cases = []
     for element in ElementTree.parse(report).iter("testcase"):
@@ -99,15 +99,15 @@ def read_cases(report: Path) -> list[Case]:
             name = f"{element.get('classname', '').rpartition('.')[2]}::{element.get('name')}"
             named = element.find("properties/property[@name='rules']")
             rules = "" if named is None else named.get("value", "")
-            cases.append(Case(name, frozenset(rules.split()), passed=not outcomes))
+            cases.append(Outcome(name, frozenset(rules.split()), passed=not outcomes))
     return cases
 
 
-def all_passed(cases: Sequence[Case]) -> bool:
+def all_passed(cases: Sequence[Outcome]) -> bool:
     return bool(cases) and all(case.passed for case in cases)
 
 
-def still_kept(runs: Sequence[Sequence[Case]]) -> list[str]:
+def still_kept(runs: Sequence[Sequence[Outcome]]) -> list[str]:
     """What is pinned, and yet kept by each of the runs: rules, and cases of core rules."""
     pinned = {rule.id: rule.sentence for rule in read_rules() if rule.pinned}
     kept = [

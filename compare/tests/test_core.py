@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from compare.prove.core import Case, all_passed, read_cases, still_kept, take_out
+from compare.prove.core import Outcome, all_passed, read_cases, still_kept, take_out
 from compare.run.rules import read_rules
 from compare.run.terminal import Failed
 
@@ -86,16 +86,16 @@ def test_read_cases(tmp_path: Path) -> None:
         "utf-8",
     )
     named = frozenset({CORE, PINNED})
-    cases = [Case("test_a::test_one[x]", named, True), Case("test_a::test_two", named, False)]
+    cases = [Outcome("test_a::test_one[x]", named, True), Outcome("test_a::test_two", named, False)]
     assert read_cases(report) == cases
     assert [all_passed(some) for some in ([], cases[:1], cases)] == [False, True, False]
 
 
 def test_still_kept() -> None:
     """A pinned rule is found if all its tests pass in all runs, a pinned case if it passes."""
-    good = Case("test_a::test_good", frozenset({PINNED, OTHER}), True)
-    bad = Case("test_a::test_bad", frozenset({OTHER}), False)
-    of_core = Case("test_a::test_case[x]", frozenset({CORE}), True)
+    good = Outcome("test_a::test_good", frozenset({PINNED, OTHER}), True)
+    bad = Outcome("test_a::test_bad", frozenset({OTHER}), False)
+    of_core = Outcome("test_a::test_case[x]", frozenset({CORE}), True)
     assert [line.partition(":")[0] for line in still_kept([[good, bad], [good]])] == [PINNED]
     assert still_kept([[good], [bad]]) == []
     assert still_kept([[of_core], [of_core]]) == ["test_a::test_case[x]"]

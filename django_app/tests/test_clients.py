@@ -44,7 +44,7 @@ class AdminPagesTests(TestCase):
     def test_cookies(self) -> None:
         """No answer of the API has a cookie."""
         self.client.cookies.load({"sessionid": "x", "csrftoken": "x"})
-        for page in ("/api/tags", "/", "/api/nothing"):
+        for page in ("/api/tags", "/", "/api/nothing", "/nothing"):
             answer = self.client.get(page)
             self.assertEqual((answer.cookies, answer.get("Vary")), ({}, "Origin"))
 

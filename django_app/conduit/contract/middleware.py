@@ -54,6 +54,9 @@ class ContractMiddleware:
                 del response[name]
         if response.status_code == 405 and "Allow" in response:
             finish_method_not_allowed(response)
+        if response.status_code in (404, 405):
+            response.cookies.clear()  # a session deletes a cookie that it does not know
+            response["Vary"] = "Origin"
         if not response.streaming:
             response["Content-Length"] = str(len(response.content))
             if is_head:
