@@ -39,7 +39,7 @@ class PrefixMiddleware:
 class RequestMiddleware:
     """Gives each request an id, and the log a line.
 
-    The outermost middleware, so that this holds for the responses of the others.
+    It is outside of all middleware that answers, so that this holds for those responses too.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -22,7 +22,7 @@ RESPONSE_START = {"http.response.start", "websocket.http.response.start"}
 class RequestMiddleware:
     """Gives each request an id, each response the usual headers, and the log a line.
 
-    The outermost middleware, so that this holds for the responses of the others.
+    It is outside of all middleware that answers, so that this holds for those responses too.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -79,6 +79,9 @@ class FailureMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
         started = False
 
         async def send_noting_start(message: Message) -> None:

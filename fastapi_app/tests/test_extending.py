@@ -1,7 +1,8 @@
 """What is added to the app later works as in any FastAPI app."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from inspect import isasyncgenfunction, iscoroutinefunction
 from types import ModuleType
 from typing import Annotated, Any
@@ -223,7 +224,7 @@ def test_added_socket(own: FastAPI, browser: TestClient) -> None:
     assert denied.value.status_code == 404
 
 
-def test_failing_middleware(own: FastAPI, caplog: pytest.LogCaptureFixture) -> None:
+def test_exceptions_are_logged_once() -> None:
     """An exception that the app has logged is not repeated by the server; any other one is."""
     is_new = without_repetition()
     error: Any = ZeroDivisionError()
@@ -246,3 +247,16 @@ def test_document_of_an_added_route(own: FastAPI, browser: TestClient) -> None:
     operation = document["paths"]["/api/count"]["get"]
     assert operation["summary"] == "Count"
     assert set(operation["responses"]) == {"200", "422"}
+
+
+def test_failure_at_the_start(own: FastAPI) -> None:
+    """What fails while an app starts is raised as it is."""
+
+    @asynccontextmanager
+    async def failing(app: FastAPI) -> AsyncIterator[None]:
+        raise ConnectionRefusedError
+        yield
+
+    own.router.lifespan_context = failing
+    with pytest.raises(ConnectionRefusedError), TestClient(own):
+        pass

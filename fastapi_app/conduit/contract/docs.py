@@ -14,7 +14,7 @@ from pydantic_core import to_json
 
 from ..errors import NotFound
 from . import pages
-from .document import DESCRIPTIONS, arrange, complete
+from .document import DESCRIPTIONS, complete
 
 router = APIRouter(prefix="/api", include_in_schema=False)
 
@@ -42,7 +42,7 @@ def make_document(app: FastAPI) -> dict[str, Any]:
 @router.get("/openapi.json")
 async def openapi(request: Request) -> Response:
     document = request.app.openapi() | {"servers": [{"url": prefix_of(request) or "/"}]}
-    return Response(to_json(arrange(document)), media_type="application/json")
+    return Response(to_json(document), media_type="application/json")
 
 
 def prefix_of(request: Request) -> str:
