@@ -22,6 +22,7 @@ from sqlalchemy import (
     ForeignKey,
     Insert,
     Integer,
+    Row,
     UniqueConstraint,
     create_engine,
     event,
@@ -67,6 +68,9 @@ INSERTS: Mapping[str, Callable[..., Any]] = {
 }
 # Windows has no `poll`; on other systems `select` takes at most 1,024 files.
 Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+# A row of a statement whose columns are chosen one by one.
+type AnyRow = Row[*tuple[Any, ...]]
 
 
 class Base(DeclarativeBase):

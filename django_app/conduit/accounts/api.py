@@ -3,9 +3,17 @@ from ninja import Router, Status
 
 from ..openapi import TOKEN_OPTIONAL, error_responses
 from . import schemas, services
-from .auth import UserRequest, ViewerRequest, login_optional, login_required
+from .auth import UserRequest, ViewerRequest, issue_token, login_optional, login_required
+from .models import User
 
 router = Router(by_alias=True)
+
+
+def user_response(user: User, token: str) -> schemas.UserResponse:
+    shown = schemas.User(
+        email=user.email, token=token, username=user.username, bio=user.bio, image=user.image
+    )
+    return schemas.UserResponse(user=shown)
 
 
 @router.post(
@@ -16,7 +24,7 @@ router = Router(by_alias=True)
 def login(request: HttpRequest, payload: schemas.LoginRequest) -> schemas.UserResponse:
     """Sign in"""
     user = services.login(**payload.user.model_dump())
-    return schemas.UserResponse(user=user)
+    return user_response(user, issue_token(user))
 
 
 @router.post(
@@ -29,7 +37,7 @@ def create_user(
 ) -> Status[schemas.UserResponse]:
     """Register"""
     user = services.create_user(**payload.user.model_dump())
-    return Status(201, schemas.UserResponse(user=user))
+    return Status(201, user_response(user, issue_token(user)))
 
 
 @router.get(
@@ -40,7 +48,7 @@ def create_user(
 )
 def get_current_user(request: UserRequest) -> schemas.UserResponse:
     """Get the current user"""
-    return schemas.UserResponse(user=services.with_token(request.auth, request.token.text))
+    return user_response(request.auth, request.token.text)
 
 
 @router.put(
@@ -53,9 +61,8 @@ def update_current_user(
     request: UserRequest, payload: schemas.UserUpdateRequest
 ) -> schemas.UserResponse:
     """Update the current user"""
-    changes = payload.user.model_dump()
-    user = services.update_user(token=request.token, changes=changes)
-    return schemas.UserResponse(user=user)
+    user = services.update_user(token=request.token, changes=payload.user.model_dump())
+    return user_response(user, issue_token(user, request.token.session_id))
 
 
 @router.get(
@@ -65,10 +72,10 @@ def update_current_user(
     response={200: schemas.ProfileResponse, **error_responses(401, 404)},
     openapi_extra=TOKEN_OPTIONAL,
 )
-def get_profile_by_username(request: ViewerRequest, username: str) -> schemas.ProfileResponse:
+def get_profile_by_username(request: ViewerRequest, username: str) -> dict[str, User]:
     """Get a profile"""
     profile = services.get_profile(username=username, viewer=request.auth)
-    return schemas.ProfileResponse(profile=profile)
+    return {"profile": profile}
 
 
 @router.post(
@@ -77,10 +84,10 @@ def get_profile_by_username(request: ViewerRequest, username: str) -> schemas.Pr
     auth=login_required,
     response={200: schemas.ProfileResponse, **error_responses(401, 403, 404)},
 )
-def follow_user_by_username(request: UserRequest, username: str) -> schemas.ProfileResponse:
+def follow_user_by_username(request: UserRequest, username: str) -> dict[str, User]:
     """Follow a user"""
     profile = services.follow_user(username=username, user=request.auth)
-    return schemas.ProfileResponse(profile=profile)
+    return {"profile": profile}
 
 
 @router.delete(
@@ -89,7 +96,7 @@ def follow_user_by_username(request: UserRequest, username: str) -> schemas.Prof
     auth=login_required,
     response={200: schemas.ProfileResponse, **error_responses(401, 404)},
 )
-def unfollow_user_by_username(request: UserRequest, username: str) -> schemas.ProfileResponse:
+def unfollow_user_by_username(request: UserRequest, username: str) -> dict[str, User]:
     """Unfollow a user"""
     profile = services.unfollow_user(username=username, user=request.auth)
-    return schemas.ProfileResponse(profile=profile)
+    return {"profile": profile}

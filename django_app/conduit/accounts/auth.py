@@ -6,7 +6,7 @@ from ninja.security import APIKeyHeader
 
 from ..errors import Unauthorized
 from .models import User
-from .tokens import AccessToken, read_credentials, read_token
+from .tokens import AccessToken, make_token, read_credentials, read_token
 
 
 class UserRequest(HttpRequest):
@@ -47,6 +47,11 @@ def authenticate(token: AccessToken) -> User:
     if user is None or not user.accepts(token):
         raise Unauthorized(token="is invalid")
     return user
+
+
+def issue_token(user: User, session_id: str | None = None) -> str:
+    """A new token for the user, of the session or of a new one."""
+    return make_token(user_id=user.pk, version=user.token_version, session_id=session_id)
 
 
 login_required = Token()

@@ -12,35 +12,21 @@ from ..comments.services import remove_comments
 from ..database import release_connection
 from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
-from . import schemas
 from .models import User
-from .tokens import AccessToken, make_token
+from .tokens import AccessToken
 
 
-def with_token(user: User, token: str) -> schemas.User:
-    """The user as signed in by the token."""
-    return schemas.User(
-        email=user.email, token=token, username=user.username, bio=user.bio, image=user.image
-    )
-
-
-def sign_in(user: User, session_id: str | None = None) -> schemas.User:
-    """The user with a new token of the session; of a new session by default."""
-    version = user.token_version
-    return with_token(user, make_token(user_id=user.pk, version=version, session_id=session_id))
-
-
-def login(*, email: str, password: str) -> schemas.User:
+def login(*, email: str, password: str) -> User:
     user = User.objects.with_email(email).filter(is_active=True).first()
     release_connection()  # none is held while a password is hashed
     if user is None:
         make_password(password)  # so that it takes as long as for a user
     if user is None or not user.check_password(password):
         raise Unauthorized(credentials="invalid")
-    return sign_in(user)
+    return user
 
 
-def create_user(*, username: str, email: str, password: str) -> schemas.User:
+def create_user(*, username: str, email: str, password: str) -> User:
     user = User(username=username, email=email)
     release_connection()
     user.set_password(password)
@@ -48,20 +34,20 @@ def create_user(*, username: str, email: str, password: str) -> schemas.User:
         try:
             with transaction.atomic():
                 user.save()
-            return sign_in(user)
+            return user
         except IntegrityError as error:
             refuse_taken(error, username=username, email=email)
     raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
 
 
-def update_user(*, token: AccessToken, changes: dict[str, Any]) -> schemas.User:
+def update_user(*, token: AccessToken, changes: dict[str, Any]) -> User:
     """Change the given fields; a new password ends all other sessions."""
     if "password" in changes:
         release_connection()
         changes["password"] = make_password(changes["password"])
     for _ in range(MAX_ATTEMPTS):
         try:
-            return sign_in(save_changes(token, changes), token.session_id)
+            return save_changes(token, changes)
         except IntegrityError as error:
             names = {name: changes[name] for name in ("email", "username") if name in changes}
             refuse_taken(error, user_id=token.user_id, **names)
@@ -115,37 +101,32 @@ def refuse_taken(error: IntegrityError, *, user_id: int = 0, **names: str) -> No
         raise Conflict(**taken)
 
 
-def get_profile(*, username: str, viewer: User | AnonymousUser) -> schemas.Profile:
+def get_profile(*, username: str, viewer: User | AnonymousUser) -> User:
     profile = User.objects.seen_by(viewer).with_username(username).first()
     if profile is None:
         raise NotFound(profile="not found")
-    return schemas.Profile.model_validate(profile)
+    return profile
 
 
 @transaction.atomic
-def follow_user(*, username: str, user: User) -> schemas.Profile:
+def follow_user(*, username: str, user: User) -> User:
     followed = get_user_for_change(username)
     if followed == user:
         raise Forbidden(profile="forbidden")
     user.follows.get_or_create(followed=followed)
-    return profile_of(followed, following=True)
+    return get_profile(username=username, viewer=user)
 
 
 @transaction.atomic
-def unfollow_user(*, username: str, user: User) -> schemas.Profile:
+def unfollow_user(*, username: str, user: User) -> User:
     followed = get_user_for_change(username)
     user.follows.filter(followed=followed).delete()
-    return profile_of(followed, following=False)
+    return get_profile(username=username, viewer=user)
 
 
 def get_user_for_change(username: str) -> User:
+    """The user, locked until the commit; raises `NotFound`."""
     user = User.objects.for_change().with_username(username).first()
     if user is None:
         raise NotFound(profile="not found")
     return user
-
-
-def profile_of(user: User, *, following: bool) -> schemas.Profile:
-    return schemas.Profile(
-        username=user.username, bio=user.bio, image=user.image, following=following
-    )

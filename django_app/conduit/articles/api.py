@@ -1,9 +1,12 @@
+from typing import Any
+
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 
 from ..accounts.auth import UserRequest, ViewerRequest, login_optional, login_required
 from ..openapi import TOKEN_OPTIONAL, error_responses
 from . import schemas, services
+from .models import Article
 
 router = Router(by_alias=True)
 
@@ -14,9 +17,10 @@ router = Router(by_alias=True)
     auth=login_required,
     response={200: schemas.ArticlesResponse, **error_responses(401, 422)},
 )
-def get_articles_feed(request: UserRequest, page: Query[schemas.Page]) -> schemas.ArticlesResponse:
+def get_articles_feed(request: UserRequest, page: Query[schemas.Page]) -> dict[str, Any]:
     """Get recent articles from users you follow"""
-    return services.get_feed(page=page, user=request.auth)
+    articles, count = services.get_feed(page=page, user=request.auth)
+    return {"articles": articles, "articles_count": count}
 
 
 @router.get(
@@ -26,11 +30,10 @@ def get_articles_feed(request: UserRequest, page: Query[schemas.Page]) -> schema
     response={200: schemas.ArticlesResponse, **error_responses(401, 422)},
     openapi_extra=TOKEN_OPTIONAL,
 )
-def get_articles(
-    request: ViewerRequest, filters: Query[schemas.ArticleFilters]
-) -> schemas.ArticlesResponse:
+def get_articles(request: ViewerRequest, filters: Query[schemas.ArticleFilters]) -> dict[str, Any]:
     """Get recent articles"""
-    return services.get_articles(filters=filters, viewer=request.auth)
+    articles, count = services.get_articles(filters=filters, viewer=request.auth)
+    return {"articles": articles, "articles_count": count}
 
 
 @router.post(
@@ -41,10 +44,10 @@ def get_articles(
 )
 def create_article(
     request: UserRequest, payload: schemas.NewArticleRequest
-) -> Status[schemas.ArticleResponse]:
+) -> Status[dict[str, Article]]:
     """Create an article"""
     article = services.create_article(author=request.auth, **payload.article.model_dump())
-    return Status(201, schemas.ArticleResponse(article=article))
+    return Status(201, {"article": article})
 
 
 @router.get(
@@ -54,10 +57,10 @@ def create_article(
     response={200: schemas.ArticleResponse, **error_responses(401, 404)},
     openapi_extra=TOKEN_OPTIONAL,
 )
-def get_article(request: ViewerRequest, slug: str) -> schemas.ArticleResponse:
+def get_article(request: ViewerRequest, slug: str) -> dict[str, Article]:
     """Get an article"""
     article = services.get_article(slug=slug, viewer=request.auth)
-    return schemas.ArticleResponse(article=article)
+    return {"article": article}
 
 
 @router.put(
@@ -68,12 +71,12 @@ def get_article(request: ViewerRequest, slug: str) -> schemas.ArticleResponse:
 )
 def update_article(
     request: UserRequest, slug: str, payload: schemas.ArticleUpdateRequest
-) -> schemas.ArticleResponse:
+) -> dict[str, Article]:
     """Update an article"""
     article = services.update_article(
         slug=slug, user=request.auth, changes=payload.article.model_dump()
     )
-    return schemas.ArticleResponse(article=article)
+    return {"article": article}
 
 
 @router.delete(
@@ -94,10 +97,10 @@ def delete_article(request: UserRequest, slug: str) -> Status[None]:
     auth=login_required,
     response={200: schemas.ArticleResponse, **error_responses(401, 404)},
 )
-def create_article_favorite(request: UserRequest, slug: str) -> schemas.ArticleResponse:
+def create_article_favorite(request: UserRequest, slug: str) -> dict[str, Article]:
     """Favorite an article"""
     article = services.favorite_article(slug=slug, user=request.auth)
-    return schemas.ArticleResponse(article=article)
+    return {"article": article}
 
 
 @router.delete(
@@ -106,13 +109,13 @@ def create_article_favorite(request: UserRequest, slug: str) -> schemas.ArticleR
     auth=login_required,
     response={200: schemas.ArticleResponse, **error_responses(401, 404)},
 )
-def delete_article_favorite(request: UserRequest, slug: str) -> schemas.ArticleResponse:
+def delete_article_favorite(request: UserRequest, slug: str) -> dict[str, Article]:
     """Unfavorite an article"""
     article = services.unfavorite_article(slug=slug, user=request.auth)
-    return schemas.ArticleResponse(article=article)
+    return {"article": article}
 
 
 @router.get("/tags", tags=["Tags"], response={200: schemas.TagsResponse, **error_responses(400)})
-def get_tags(request: HttpRequest) -> schemas.TagsResponse:
+def get_tags(request: HttpRequest) -> dict[str, Any]:
     """Get the tags in use"""
-    return services.get_tags()
+    return {"tags": services.get_tags()}

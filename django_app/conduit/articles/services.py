@@ -19,63 +19,54 @@ from .slugs import candidates_for, slug_of
 
 def get_articles(
     *, filters: schemas.ArticleFilters, viewer: User | AnonymousUser
-) -> schemas.ArticlesResponse:
+) -> tuple[list[Article], int]:
+    """A page of the articles that match the filters, and the number of all that match."""
     return list_articles(Article.objects.matching(filters), page=filters, viewer=viewer)
 
 
-def get_feed(*, page: schemas.Page, user: User) -> schemas.ArticlesResponse:
+def get_feed(*, page: schemas.Page, user: User) -> tuple[list[Article], int]:
+    """A page of the articles by followed users, and the number of all of them."""
     return list_articles(Article.objects.by_followed_of(user), page=page, viewer=user)
 
 
 def list_articles(
     articles: ArticleQuerySet, *, page: schemas.Page, viewer: User | AnonymousUser
-) -> schemas.ArticlesResponse:
-    count = articles.count()
-    shown = [with_following(article) for article in articles.newest_first(page).seen_by(viewer)]
-    return schemas.ArticlesResponse.model_validate({"articles": shown, "articles_count": count})
+) -> tuple[list[Article], int]:
+    shown = articles.newest_first(page).seen_by(viewer)
+    return [with_following(article) for article in shown], articles.count()
 
 
 def with_following(article: Article) -> Article:
-    """The article, with what was read beside it put where the answer shows it."""
+    """The article, with what was read beside it put where the response shows it."""
     article.author.following = article.author_followed  # type: ignore[attr-defined]
     return article
 
 
-def get_article(*, slug: str, viewer: User | AnonymousUser) -> schemas.Article:
+def get_article(*, slug: str, viewer: User | AnonymousUser) -> Article:
     article = Article.objects.seen_by(viewer).with_body().filter(slug=slug).first()
     if article is None:
         raise NotFound(article="not found")
-    return schemas.Article.model_validate(with_following(article))
+    return with_following(article)
 
 
 @transaction.atomic
 def create_article(
     *, author: User, title: str, description: str, body: str, tag_list: Sequence[str] = ()
-) -> schemas.Article:
+) -> Article:
     article = Article(author=author, title=title, description=description, body=body)
     return add_article(article, tag_list=tag_list)
 
 
-def add_article(article: Article, *, tag_list: Sequence[str]) -> schemas.Article:
+def add_article(article: Article, *, tag_list: Sequence[str]) -> Article:
     """Save a new article and record its event; called in a transaction."""
     article.created_at = article.updated_at = now()
-    for _ in range(MAX_ATTEMPTS):
-        article.slug = find_free_slug(article.title)
-        try:
-            with transaction.atomic():
-                article.save(force_insert=True)
-            break
-        except IntegrityError as error:
-            if not violates(error, "articles_slug_key"):
-                raise  # any other error than that another writer took the slug
-    else:
-        raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
+    save(article, renamed=True)
     set_tags(article, tag_list)
-    return finish("article.created", article, viewer=article.author)
+    return record_event("article.created", article, viewer=article.author)
 
 
 @transaction.atomic
-def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> schemas.Article:
+def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> Article:
     """Change the given fields; the slug changes only if the new title gives another one."""
     article = get_article_for_change(slug)
     if article.author_id != user.pk:
@@ -83,28 +74,17 @@ def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> schemas
     return change_article(article, changes=changes, viewer=user)
 
 
-def change_article(article: Article, *, changes: dict[str, Any], viewer: User) -> schemas.Article:
+def change_article(article: Article, *, changes: dict[str, Any], viewer: User) -> Article:
     """Change an article that is locked until the commit, and record the event."""
     tag_list = changes.pop("tag_list", None)
     changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
     renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
     for name, value in changes.items():
         setattr(article, name, value)
-    for _ in range(MAX_ATTEMPTS):
-        if renamed:
-            article.slug = find_free_slug(article.title, article.pk)
-        try:
-            with transaction.atomic():
-                article.save(update_fields=[*changes, "slug"])
-            break
-        except IntegrityError as error:
-            if not violates(error, "articles_slug_key"):
-                raise  # any other error than that another writer took the slug
-    else:
-        raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
+    save(article, renamed=renamed)
     if tag_list is not None:
         set_tags(article, tag_list)
-    return finish("article.updated", article, viewer=viewer)
+    return record_event("article.updated", article, viewer=viewer)
 
 
 @transaction.atomic
@@ -134,21 +114,21 @@ def remove_articles(articles: QuerySet[Article]) -> None:
 
 
 @transaction.atomic
-def favorite_article(*, slug: str, user: User) -> schemas.Article:
+def favorite_article(*, slug: str, user: User) -> Article:
     article = get_article_for_change(slug)
     _, created = user.favorites.get_or_create(article=article)
     if not created:
         return get_article(slug=slug, viewer=user)
-    return finish("article.favorited", article, viewer=user)
+    return record_event("article.favorited", article, viewer=user)
 
 
 @transaction.atomic
-def unfavorite_article(*, slug: str, user: User) -> schemas.Article:
+def unfavorite_article(*, slug: str, user: User) -> Article:
     article = get_article_for_change(slug)
     deleted, _ = user.favorites.filter(article=article).delete()
     if not deleted:
         return get_article(slug=slug, viewer=user)
-    return finish("article.unfavorited", article, viewer=user)
+    return record_event("article.unfavorited", article, viewer=user)
 
 
 @transaction.atomic
@@ -167,8 +147,9 @@ def take_off_tags(tags: QuerySet[Tag]) -> None:
         change_article(article, changes={"tag_list": sorted(kept)}, viewer=article.author)
 
 
-def get_tags() -> schemas.TagsResponse:
-    return schemas.TagsResponse(tags=[tag.name for tag in Tag.objects.in_use()])
+def get_tags() -> QuerySet[Tag, str]:
+    """The hundred tags that most articles have, the most used first."""
+    return Tag.objects.in_use().values_list("name", flat=True)
 
 
 def ensure_article(slug: str) -> None:
@@ -178,6 +159,7 @@ def ensure_article(slug: str) -> None:
 
 
 def get_article_for_change(slug: str) -> Article:
+    """The article, locked until the commit; raises `NotFound`."""
     article = Article.objects.for_change().filter(slug=slug).first()
     if article is None:
         raise NotFound(article="not found")
@@ -193,10 +175,26 @@ def lock_articles(articles: QuerySet[Article]) -> list[Article]:
     return list(held.select_related("author").select_for_update(no_key=True, of=["self"]))
 
 
-def find_free_slug(title: str, article_id: int = 0) -> str:
+def save(article: Article, *, renamed: bool) -> None:
+    """Write the article, with a free slug for its title where it is new or renamed."""
+    for _ in range(MAX_ATTEMPTS):
+        if renamed:
+            article.slug = find_free_slug(article)
+        try:
+            with transaction.atomic():
+                article.save()
+            return
+        except IntegrityError as error:
+            if not violates(error, "articles_slug_key"):
+                raise
+            # Another writer took the slug first: then it is tried again with the next one.
+    raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
+
+
+def find_free_slug(article: Article) -> str:
     """The first candidate that no other article has."""
-    others = Article.objects.exclude(pk=article_id)
-    for candidates in candidates_for(title):
+    others = Article.objects.exclude(pk=article.pk)
+    for candidates in candidates_for(article.title):
         taken = set(others.filter(slug__in=candidates).values_list("slug", flat=True))
         for candidate in candidates:
             if candidate not in taken:
@@ -213,15 +211,14 @@ def set_tags(article: Article, names: Sequence[str]) -> None:
     ArticleTag.objects.bulk_create(ArticleTag(article=article, tag=tag) for tag in tags)
 
 
-def finish(event: events.EventName, article: Article, *, viewer: User) -> schemas.Article:
-    """Record the event with the article as an anonymous reader sees it; return the viewer's."""
+def record_event(event: events.EventName, article: Article, *, viewer: User) -> Article:
+    """Record the event, with the article as anyone sees it; return it as the viewer does."""
     shown = get_article(slug=article.slug, viewer=viewer)
-    author = shown.author.model_copy(update={"following": False})
-    anonymous = shown.model_copy(update={"favorited": False, "author": author})
+    public = get_article(slug=article.slug, viewer=AnonymousUser())
     events.record(
         event,
         article_id=article.pk,
         author_id=article.author_id,
-        data=schemas.ArticleResponse(article=anonymous),
+        data=schemas.ArticleResponse.model_validate({"article": public}),
     )
     return shown

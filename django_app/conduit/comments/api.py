@@ -3,6 +3,7 @@ from ninja import Router, Status
 from ..accounts.auth import UserRequest, ViewerRequest, login_optional, login_required
 from ..openapi import TOKEN_OPTIONAL, error_responses
 from . import schemas, services
+from .models import Comment
 
 router = Router(tags=["Comments"], by_alias=True)
 
@@ -13,9 +14,9 @@ router = Router(tags=["Comments"], by_alias=True)
     response={200: schemas.CommentsResponse, **error_responses(401, 404)},
     openapi_extra=TOKEN_OPTIONAL,
 )
-def get_article_comments(request: ViewerRequest, slug: str) -> schemas.CommentsResponse:
+def get_article_comments(request: ViewerRequest, slug: str) -> dict[str, list[Comment]]:
     """Get the comments of an article"""
-    return services.get_comments(slug=slug, viewer=request.auth)
+    return {"comments": services.get_comments(slug=slug, viewer=request.auth)}
 
 
 @router.post(
@@ -25,10 +26,10 @@ def get_article_comments(request: ViewerRequest, slug: str) -> schemas.CommentsR
 )
 def create_article_comment(
     request: UserRequest, slug: str, payload: schemas.NewCommentRequest
-) -> Status[schemas.CommentResponse]:
+) -> Status[dict[str, Comment]]:
     """Comment on an article"""
     comment = services.create_comment(slug=slug, author=request.auth, body=payload.comment.body)
-    return Status(201, schemas.CommentResponse(comment=comment))
+    return Status(201, {"comment": comment})
 
 
 @router.delete(

@@ -16,35 +16,34 @@ from .models import Comment
 MAX_ID = 2**63 - 1
 
 
-def get_comments(*, slug: str, viewer: User | AnonymousUser) -> schemas.CommentsResponse:
+def get_comments(*, slug: str, viewer: User | AnonymousUser) -> list[Comment]:
     comments = Comment.objects.seen_by(viewer).for_article(slug)
     shown = [with_following(comment) for comment in comments]
     if not shown:  # only then does it take a query to know whether there is an article
         ensure_article(slug)
-    return schemas.CommentsResponse.model_validate({"comments": shown})
+    return shown
 
 
 def with_following(comment: Comment) -> Comment:
-    """The comment, with what was read beside it put where the answer shows it."""
+    """The comment, with what was read beside it put where the response shows it."""
     comment.author.following = comment.author_followed  # type: ignore[attr-defined]
     return comment
 
 
 @transaction.atomic
-def create_comment(*, slug: str, author: User, body: str) -> schemas.Comment:
+def create_comment(*, slug: str, author: User, body: str) -> Comment:
     article = get_article_for_change(slug)
     created_at = now()
     comment = Comment.objects.create(
         article=article, author=author, body=body, created_at=created_at, updated_at=created_at
     )
-    created = Comment.objects.seen_by(author).get(pk=comment.pk)
-    shown = schemas.Comment.model_validate(with_following(created))
+    shown = with_following(Comment.objects.seen_by(author).get(pk=comment.pk))
     # Users do not follow themselves, so the author sees the comment as every reader does.
     events.record(
         "comment.created",
         article_id=article.pk,
         author_id=article.author_id,
-        data=schemas.CommentResponse(comment=shown),
+        data=schemas.CommentResponse.model_validate({"comment": shown}),
     )
     return shown
 

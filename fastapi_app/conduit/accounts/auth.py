@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database import ReadSession, SessionsDep
 from ..errors import Unauthorized
-from ..settings import SettingsDep
+from ..settings import Settings, SettingsDep
 from .models import User
-from .tokens import AccessToken, read_credentials, read_token
+from .tokens import AccessToken, make_token, read_credentials, read_token
 
 token_header = APIKeyHeader(
     name="Authorization",
@@ -27,6 +27,11 @@ async def authenticate(session: AsyncSession, token: AccessToken) -> User:
     if user is None or not user.accepts(token):
         raise Unauthorized(token="is invalid")
     return user
+
+
+def issue_token(settings: Settings, user: User, session_id: str | None = None) -> str:
+    """A new token for the user, of the session or of a new one."""
+    return make_token(settings, user_id=user.id, version=user.token_version, session_id=session_id)
 
 
 async def get_token(authorization: Authorization, settings: SettingsDep) -> AccessToken:

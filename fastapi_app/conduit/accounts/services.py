@@ -4,53 +4,38 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..database import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
+from ..database import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, AnyRow, violates
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from ..schemas import now
 from ..settings import Settings
-from . import queries, schemas
+from . import queries
 from .models import Follow, User
 from .passwords import hash_password, verify_password
-from .tokens import AccessToken, make_token
+from .tokens import AccessToken
 
 
-def with_token(user: User, token: str) -> schemas.User:
-    """The user as signed in by the token."""
-    return schemas.User(
-        email=user.email, token=token, username=user.username, bio=user.bio, image=user.image
-    )
-
-
-def sign_in(settings: Settings, user: User, session_id: str | None = None) -> schemas.User:
-    """The user with a new token of the session; of a new session by default."""
-    token = make_token(settings, user_id=user.id, version=user.token_version, session_id=session_id)
-    return with_token(user, token)
-
-
-async def login(
-    session: AsyncSession, *, settings: Settings, email: str, password: str
-) -> schemas.User:
+async def login(session: AsyncSession, *, settings: Settings, email: str, password: str) -> User:
     user = await session.scalar(queries.with_email(email))
     await session.close()  # no connection is held while a password is hashed
     matches = await verify_password(password, user.password if user else None, settings)
     if user is None or not matches:
         raise Unauthorized(credentials="invalid")
-    return sign_in(settings, user)
+    return user
 
 
 async def create_user(
     session: AsyncSession, *, settings: Settings, username: str, email: str, password: str
-) -> schemas.User:
+) -> User:
     hashed = await hash_password(password, settings)
     user = User(password=hashed, created_at=now())
     async with session.begin():
         await save(session, user, username=username, email=email)
-    return sign_in(settings, user)
+    return user
 
 
 async def update_user(
     session: AsyncSession, *, settings: Settings, token: AccessToken, changes: dict[str, Any]
-) -> schemas.User:
+) -> User:
     """Change the given fields; a new password ends all other sessions."""
     if "password" in changes:
         changes["password"] = await hash_password(changes["password"], settings)
@@ -62,7 +47,7 @@ async def update_user(
             changes["token_version"] = user.token_version + 1
             changes["password_session_id"] = token.session_id
         await save(session, user, user_id=user.id, **changes)
-    return sign_in(settings, user, token.session_id)
+    return user
 
 
 async def save(session: AsyncSession, user: User, *, user_id: int = 0, **changes: Any) -> None:
@@ -97,43 +82,36 @@ async def refuse_taken(session: AsyncSession, *, user_id: int, **names: str) -> 
         raise Conflict(**taken)
 
 
-async def get_profile(
-    session: AsyncSession, *, username: str, viewer: User | None
-) -> schemas.Profile:
+async def get_profile(session: AsyncSession, *, username: str, viewer: User | None) -> AnyRow:
     parameters = {"username": queries.fold(username), **queries.seen_by(viewer)}
     profile = (await session.execute(queries.profile_for_viewer(), parameters)).one_or_none()
     if profile is None:
         raise NotFound(profile="not found")
-    return schemas.Profile.model_validate(profile)
+    return profile
 
 
-async def follow_user(session: AsyncSession, *, username: str, user: User) -> schemas.Profile:
+async def follow_user(session: AsyncSession, *, username: str, user: User) -> AnyRow:
     async with session.begin():
         followed = await get_user_for_change(session, username)
         if followed.id == user.id:
             raise Forbidden(profile="forbidden")
         if await session.scalar(queries.follow_of(user, followed)) is None:
             session.add(Follow(follower_id=user.id, followed_id=followed.id))
-    return profile_of(followed, following=True)
+        return await get_profile(session, username=username, viewer=user)
 
 
-async def unfollow_user(session: AsyncSession, *, username: str, user: User) -> schemas.Profile:
+async def unfollow_user(session: AsyncSession, *, username: str, user: User) -> AnyRow:
     async with session.begin():
         followed = await get_user_for_change(session, username)
         await session.execute(
             delete(Follow).where(Follow.follower_id == user.id, Follow.followed_id == followed.id)
         )
-    return profile_of(followed, following=False)
+        return await get_profile(session, username=username, viewer=user)
 
 
 async def get_user_for_change(session: AsyncSession, username: str) -> User:
+    """The user, locked until the commit; raises `NotFound`."""
     user = await session.scalar(queries.for_change(queries.has_username(username)))
     if user is None:
         raise NotFound(profile="not found")
     return user
-
-
-def profile_of(user: User, *, following: bool) -> schemas.Profile:
-    return schemas.Profile(
-        username=user.username, bio=user.bio, image=user.image, following=following
-    )

@@ -2,13 +2,19 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts.models import User
 from ..accounts.queries import seen_by
-from ..database import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, insert_unless_there, violates
+from ..database import (
+    MAX_ATTEMPTS,
+    TOO_MANY_ATTEMPTS,
+    AnyRow,
+    insert_unless_there,
+    violates,
+)
 from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
 from ..schemas import now
@@ -19,36 +25,34 @@ from .slugs import candidates_for, slug_of
 
 async def get_articles(
     session: AsyncSession, *, filters: schemas.ArticleFilters, viewer: User | None
-) -> schemas.ArticlesResponse:
+) -> tuple[Sequence[AnyRow], int]:
+    """A page of the articles that match the filters, and the number of all that match."""
     return await list_articles(session, queries.matching(filters), page=filters, viewer=viewer)
 
 
 async def get_feed(
     session: AsyncSession, *, page: schemas.Page, user: User
-) -> schemas.ArticlesResponse:
+) -> tuple[Sequence[AnyRow], int]:
+    """A page of the articles by followed users, and the number of all of them."""
     return await list_articles(session, queries.by_followed_of(user), page=page, viewer=user)
 
 
 async def list_articles(
-    session: AsyncSession,
-    conditions: Mapping[str, Any],
-    *,
-    page: schemas.Page,
-    viewer: User | None,
-) -> schemas.ArticlesResponse:
+    session: AsyncSession, conditions: Mapping[str, Any], *, page: schemas.Page, viewer: User | None
+) -> tuple[Sequence[AnyRow], int]:
     parameters = {**conditions, "limit": page.limit, "offset": page.offset, **seen_by(viewer)}
     rows = (await session.execute(queries.newest_for_viewer(*conditions), parameters)).all()
-    # Each row ends with the count; without rows the count takes a statement of its own.
-    total = rows[0][-1] if rows else await session.scalar(queries.count(*conditions), parameters)
-    return schemas.ArticlesResponse.model_validate({"articles": rows, "articles_count": total})
+    if rows:
+        return rows, rows[0][-1]  # each row ends with the count
+    return rows, (await session.execute(queries.count(*conditions), parameters)).scalar_one()
 
 
-async def get_article(session: AsyncSession, *, slug: str, viewer: User | None) -> schemas.Article:
+async def get_article(session: AsyncSession, *, slug: str, viewer: User | None) -> AnyRow:
     parameters = {"slug": slug, **seen_by(viewer)}
     article = (await session.execute(queries.whole_for_viewer(), parameters)).one_or_none()
     if article is None:
         raise NotFound(article="not found")
-    return schemas.Article.model_validate(article)
+    return article
 
 
 async def create_article(
@@ -59,35 +63,24 @@ async def create_article(
     description: str,
     body: str,
     tag_list: Sequence[str] = (),
-) -> schemas.Article:
+) -> AnyRow:
     created_at = now()
     article = Article(
         author_id=author.id,
-        title=title,
         description=description,
         body=body,
         created_at=created_at,
         updated_at=created_at,
     )
     async with session.begin():
-        for _ in range(MAX_ATTEMPTS):
-            article.slug = await find_free_slug(session, title)
-            try:
-                async with session.begin_nested():
-                    session.add(article)
-                break
-            except IntegrityError as error:
-                if not violates(error, "articles_slug_key"):
-                    raise  # any other error than that another writer took the slug
-        else:
-            raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
+        await save(session, article, title=title)
         await set_tags(session, article.id, tag_list)
-        return await finish(session, "article.created", article, viewer=author)
+        return await record_event(session, "article.created", article, viewer=author)
 
 
 async def update_article(
     session: AsyncSession, *, slug: str, user: User, changes: dict[str, Any]
-) -> schemas.Article:
+) -> AnyRow:
     """Change the given fields; the slug changes only if the new title gives another one."""
     tag_list = changes.pop("tag_list", None)
     async with session.begin():
@@ -95,24 +88,10 @@ async def update_article(
         if article.author_id != user.id:
             raise Forbidden(article="forbidden")
         changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
-        renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
-        for _ in range(MAX_ATTEMPTS):
-            if renamed:
-                changes["slug"] = await find_free_slug(session, changes["title"], article.id)
-            try:
-                async with session.begin_nested():
-                    await session.execute(
-                        update(Article).where(Article.id == article.id).values(changes)
-                    )
-                break
-            except IntegrityError as error:
-                if not violates(error, "articles_slug_key"):
-                    raise  # any other error than that another writer took the slug
-        else:
-            raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
+        await save(session, article, article_id=article.id, **changes)
         if tag_list is not None:
             await set_tags(session, article.id, tag_list)
-        return await finish(session, "article.updated", article, viewer=user)
+        return await record_event(session, "article.updated", article, viewer=user)
 
 
 async def delete_article(session: AsyncSession, *, slug: str, user: User) -> None:
@@ -120,7 +99,7 @@ async def delete_article(session: AsyncSession, *, slug: str, user: User) -> Non
         article = await get_article_for_change(session, slug)
         if article.author_id != user.id:
             raise Forbidden(article="forbidden")
-        await session.execute(delete(Article).where(Article.id == article.id))
+        await session.delete(article)
         await events.record(
             session,
             "article.deleted",
@@ -130,28 +109,28 @@ async def delete_article(session: AsyncSession, *, slug: str, user: User) -> Non
         )
 
 
-async def favorite_article(session: AsyncSession, *, slug: str, user: User) -> schemas.Article:
+async def favorite_article(session: AsyncSession, *, slug: str, user: User) -> AnyRow:
     async with session.begin():
         article = await get_article_for_change(session, slug)
         if await session.scalar(queries.favorite_of(user, article)) is not None:
             return await get_article(session, slug=slug, viewer=user)
         session.add(Favorite(user_id=user.id, article_id=article.id))
-        return await finish(session, "article.favorited", article, viewer=user)
+        return await record_event(session, "article.favorited", article, viewer=user)
 
 
-async def unfavorite_article(session: AsyncSession, *, slug: str, user: User) -> schemas.Article:
+async def unfavorite_article(session: AsyncSession, *, slug: str, user: User) -> AnyRow:
     async with session.begin():
         article = await get_article_for_change(session, slug)
         favorite = await session.scalar(queries.favorite_of(user, article))
         if favorite is None:
             return await get_article(session, slug=slug, viewer=user)
         await session.delete(favorite)
-        return await finish(session, "article.unfavorited", article, viewer=user)
+        return await record_event(session, "article.unfavorited", article, viewer=user)
 
 
-async def get_tags(session: AsyncSession) -> schemas.TagsResponse:
-    tags = await session.scalars(queries.tags_in_use())
-    return schemas.TagsResponse(tags=list(tags))
+async def get_tags(session: AsyncSession) -> Sequence[str]:
+    """The hundred tags that most articles have, the most used first."""
+    return (await session.scalars(queries.tags_in_use())).all()
 
 
 async def ensure_article(session: AsyncSession, slug: str) -> None:
@@ -161,13 +140,38 @@ async def ensure_article(session: AsyncSession, slug: str) -> None:
 
 
 async def get_article_for_change(session: AsyncSession, slug: str) -> Article:
+    """The article, locked until the commit; raises `NotFound`."""
     article = await session.scalar(queries.for_change(slug))
     if article is None:
         raise NotFound(article="not found")
     return article
 
 
-async def find_free_slug(session: AsyncSession, title: str, article_id: int = 0) -> str:
+async def save(
+    session: AsyncSession, article: Article, *, article_id: int = 0, **changes: Any
+) -> None:
+    """Write the article with the changes, and with a free slug where the title asks for one."""
+    title = changes.get("title", article.title)
+    renamed = not article_id or slug_of(title) != slug_of(article.title)
+    for _ in range(MAX_ATTEMPTS):
+        if renamed:
+            changes["slug"] = await find_free_slug(session, title, article_id)
+        try:
+            async with session.begin_nested():
+                for name, value in changes.items():
+                    setattr(article, name, value)
+                session.add(article)
+            return
+        except IntegrityError as error:
+            if not violates(error, "articles_slug_key"):
+                raise
+            # Another writer took the slug first: then it is tried again with the next one.
+            if article_id:
+                await session.refresh(article)  # the rollback has expired it
+    raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
+
+
+async def find_free_slug(session: AsyncSession, title: str, article_id: int) -> str:
     """The first candidate that no other article has."""
     for candidates in candidates_for(title):
         taken = set(await session.scalars(queries.slugs_of_others(article_id, candidates)))
@@ -183,29 +187,22 @@ async def set_tags(session: AsyncSession, article_id: int, names: Sequence[str])
     if names:
         # This waits for another writer that creates the same tag.
         await session.execute(insert_unless_there(session, Tag, [{"name": name} for name in names]))
-    tags = await find_tags(session, names)
-    session.add_all(ArticleTag(article_id=article_id, tag_id=tags[name]) for name in names)
-
-
-async def find_tags(session: AsyncSession, names: Sequence[str]) -> dict[str, int]:
-    """The ids of those of the tags that exist, by name."""
     tags = await session.scalars(queries.tags_among(names))
-    return {tag.name: tag.id for tag in tags}
+    session.add_all(ArticleTag(article_id=article_id, tag_id=tag.id) for tag in tags)
 
 
-async def finish(
+async def record_event(
     session: AsyncSession, event: events.EventName, article: Article, *, viewer: User
-) -> schemas.Article:
-    """Record the event with the article as an anonymous reader sees it; return the viewer's."""
+) -> AnyRow:
+    """Record the event, with the article as anyone sees it; return it as the viewer does."""
     await session.flush()
     shown = await get_article(session, slug=article.slug, viewer=viewer)
-    author = shown.author.model_copy(update={"following": False})
-    anonymous = shown.model_copy(update={"favorited": False, "author": author})
+    public = await get_article(session, slug=article.slug, viewer=None)
     await events.record(
         session,
         event,
         article_id=article.id,
         author_id=article.author_id,
-        data=schemas.ArticleResponse(article=anonymous),
+        data=schemas.ArticleResponse.model_validate({"article": public}),
     )
     return shown

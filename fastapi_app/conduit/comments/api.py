@@ -1,3 +1,5 @@
+from typing import Any
+
 from fastapi import APIRouter
 
 from ..accounts.auth import CurrentUser, Viewer
@@ -10,29 +12,29 @@ router = APIRouter(tags=["Comments"])
 
 @router.get(
     "/articles/{slug}/comments",
+    response_model=schemas.CommentsResponse,
     responses=error_responses(401, 404),
     openapi_extra=TOKEN_OPTIONAL,
 )
-async def get_article_comments(
-    slug: str, viewer: Viewer, session: ReadSession
-) -> schemas.CommentsResponse:
+async def get_article_comments(slug: str, viewer: Viewer, session: ReadSession) -> Any:
     """Get the comments of an article"""
-    return await services.get_comments(session, slug=slug, viewer=viewer)
+    return {"comments": await services.get_comments(session, slug=slug, viewer=viewer)}
 
 
 @router.post(
     "/articles/{slug}/comments",
+    response_model=schemas.CommentResponse,
     status_code=201,
     responses=error_responses(400, 401, 404, 413, 415, 422),
 )
 async def create_article_comment(
     slug: str, payload: schemas.NewCommentRequest, user: CurrentUser, session: WriteSession
-) -> schemas.CommentResponse:
+) -> Any:
     """Comment on an article"""
     comment = await services.create_comment(
         session, slug=slug, author=user, body=payload.comment.body
     )
-    return schemas.CommentResponse(comment=comment)
+    return {"comment": comment}
 
 
 @router.delete(

@@ -1,10 +1,12 @@
 import re
+from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts.models import User
 from ..accounts.queries import seen_by
 from ..articles.services import ensure_article, get_article_for_change
+from ..database import AnyRow
 from ..errors import Forbidden, NotFound
 from ..live import events
 from ..schemas import now
@@ -16,17 +18,15 @@ MAX_ID = 2**63 - 1
 
 async def get_comments(
     session: AsyncSession, *, slug: str, viewer: User | None
-) -> schemas.CommentsResponse:
+) -> Sequence[AnyRow]:
     parameters = {"slug": slug, **seen_by(viewer)}
     rows = (await session.execute(queries.for_article(), parameters)).all()
     if not rows:  # without comments, a second statement has to find out whether the article exists
         await ensure_article(session, slug)
-    return schemas.CommentsResponse.model_validate({"comments": rows})
+    return rows
 
 
-async def create_comment(
-    session: AsyncSession, *, slug: str, author: User, body: str
-) -> schemas.Comment:
+async def create_comment(session: AsyncSession, *, slug: str, author: User, body: str) -> AnyRow:
     async with session.begin():
         article = await get_article_for_change(session, slug)
         created_at = now()
@@ -40,17 +40,16 @@ async def create_comment(
         session.add(comment)
         await session.flush()
         created = queries.for_viewer().where(Comment.id == comment.id)
-        row = (await session.execute(created, seen_by(author))).one()
+        shown = (await session.execute(created, seen_by(author))).one()
         # Users do not follow themselves, so the author sees the comment as every reader does.
-        shown = schemas.Comment.model_validate(row)
         await events.record(
             session,
             "comment.created",
             article_id=article.id,
             author_id=article.author_id,
-            data=schemas.CommentResponse(comment=shown),
+            data=schemas.CommentResponse.model_validate({"comment": shown}),
         )
-    return shown
+        return shown
 
 
 async def delete_comment(session: AsyncSession, *, slug: str, comment_id: str, user: User) -> None:

@@ -4,13 +4,21 @@ from flask_openapi.blueprint import APIBlueprint
 from ..openapi import TOKEN, TOKEN_OPTIONAL, error_responses, operation_id
 from ..schemas import Schema
 from . import schemas, services
-from .auth import login_optional, login_required
+from .auth import issue_token, login_optional, login_required
+from .models import User
 
 bp = APIBlueprint("accounts", __name__, operation_id_callback=operation_id)
 
 
 class ProfilePath(Schema):
     username: str
+
+
+def user_response(user: User, token: str) -> schemas.UserResponse:
+    shown = schemas.User(
+        email=user.email, token=token, username=user.username, bio=user.bio, image=user.image
+    )
+    return schemas.UserResponse(user=shown)
 
 
 @bp.post(
@@ -21,7 +29,7 @@ class ProfilePath(Schema):
 def login(body: schemas.LoginRequest) -> schemas.UserResponse:
     """Sign in"""
     user = services.login(**body.user.model_dump())
-    return schemas.UserResponse(user=user)
+    return user_response(user, issue_token(user))
 
 
 @bp.post(
@@ -32,7 +40,7 @@ def login(body: schemas.LoginRequest) -> schemas.UserResponse:
 def create_user(body: schemas.NewUserRequest) -> tuple[schemas.UserResponse, int]:
     """Register"""
     user = services.create_user(**body.user.model_dump())
-    return schemas.UserResponse(user=user), 201
+    return user_response(user, issue_token(user)), 201
 
 
 @bp.get(
@@ -44,7 +52,7 @@ def create_user(body: schemas.NewUserRequest) -> tuple[schemas.UserResponse, int
 @login_required
 def get_current_user() -> schemas.UserResponse:
     """Get the current user"""
-    return schemas.UserResponse(user=services.with_token(g.user, g.token.text))
+    return user_response(g.user, g.token.text)
 
 
 @bp.put(
@@ -56,9 +64,8 @@ def get_current_user() -> schemas.UserResponse:
 @login_required
 def update_current_user(body: schemas.UserUpdateRequest) -> schemas.UserResponse:
     """Update the current user"""
-    changes = body.user.model_dump()
-    user = services.update_user(token=g.token, changes=changes)
-    return schemas.UserResponse(user=user)
+    user = services.update_user(token=g.token, changes=body.user.model_dump())
+    return user_response(user, issue_token(user, g.token.session_id))
 
 
 @bp.get(
@@ -71,7 +78,7 @@ def update_current_user(body: schemas.UserUpdateRequest) -> schemas.UserResponse
 def get_profile_by_username(path: ProfilePath) -> schemas.ProfileResponse:
     """Get a profile"""
     profile = services.get_profile(username=path.username, viewer=g.viewer)
-    return schemas.ProfileResponse(profile=profile)
+    return schemas.ProfileResponse.model_validate({"profile": profile})
 
 
 @bp.post(
@@ -84,7 +91,7 @@ def get_profile_by_username(path: ProfilePath) -> schemas.ProfileResponse:
 def follow_user_by_username(path: ProfilePath) -> schemas.ProfileResponse:
     """Follow a user"""
     profile = services.follow_user(username=path.username, user=g.user)
-    return schemas.ProfileResponse(profile=profile)
+    return schemas.ProfileResponse.model_validate({"profile": profile})
 
 
 @bp.delete(
@@ -97,4 +104,4 @@ def follow_user_by_username(path: ProfilePath) -> schemas.ProfileResponse:
 def unfollow_user_by_username(path: ProfilePath) -> schemas.ProfileResponse:
     """Unfollow a user"""
     profile = services.unfollow_user(username=path.username, user=g.user)
-    return schemas.ProfileResponse(profile=profile)
+    return schemas.ProfileResponse.model_validate({"profile": profile})

@@ -4,46 +4,33 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ..database import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, db, violates
+from ..database import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, AnyRow, db, violates
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from ..schemas import now
-from . import queries, schemas
+from . import queries
 from .models import Follow, User
 from .passwords import hash_password, verify_password
-from .tokens import AccessToken, make_token
+from .tokens import AccessToken
 
 
-def with_token(user: User, token: str) -> schemas.User:
-    """The user as signed in by the token."""
-    return schemas.User(
-        email=user.email, token=token, username=user.username, bio=user.bio, image=user.image
-    )
-
-
-def sign_in(user: User, session_id: str | None = None) -> schemas.User:
-    """The user with a new token of the session; of a new session by default."""
-    token = make_token(user_id=user.id, version=user.token_version, session_id=session_id)
-    return with_token(user, token)
-
-
-def login(*, email: str, password: str) -> schemas.User:
+def login(*, email: str, password: str) -> User:
     user = db.session.scalar(queries.with_email(email))
     db.session.close()  # no connection is held while a password is hashed
     matches = verify_password(password, user.password if user else None)
     if user is None or not matches:
         raise Unauthorized(credentials="invalid")
-    return sign_in(user)
+    return user
 
 
-def create_user(*, username: str, email: str, password: str) -> schemas.User:
+def create_user(*, username: str, email: str, password: str) -> User:
     hashed = hash_password(password)
     user = User(password=hashed, created_at=now())
     with db.begin() as session:
         save(session, user, username=username, email=email)
-    return sign_in(user)
+    return user
 
 
-def update_user(*, token: AccessToken, changes: dict[str, Any]) -> schemas.User:
+def update_user(*, token: AccessToken, changes: dict[str, Any]) -> User:
     """Change the given fields; a new password ends all other sessions."""
     if "password" in changes:
         changes["password"] = hash_password(changes["password"])
@@ -55,7 +42,7 @@ def update_user(*, token: AccessToken, changes: dict[str, Any]) -> schemas.User:
             changes["token_version"] = user.token_version + 1
             changes["password_session_id"] = token.session_id
         save(session, user, user_id=user.id, **changes)
-    return sign_in(user, token.session_id)
+    return user
 
 
 def save(session: Session, user: User, *, user_id: int = 0, **changes: Any) -> None:
@@ -90,41 +77,40 @@ def refuse_taken(session: Session, *, user_id: int, **names: str) -> None:
         raise Conflict(**taken)
 
 
-def get_profile(*, username: str, viewer: User | None) -> schemas.Profile:
+def get_profile(*, username: str, viewer: User | None) -> AnyRow:
+    return read_profile(db.session, username=username, viewer=viewer)
+
+
+def read_profile(session: Session, *, username: str, viewer: User | None) -> AnyRow:
     parameters = {"username": queries.fold(username), **queries.seen_by(viewer)}
-    profile = db.session.execute(queries.profile_for_viewer(), parameters).one_or_none()
+    profile = session.execute(queries.profile_for_viewer(), parameters).one_or_none()
     if profile is None:
         raise NotFound(profile="not found")
-    return schemas.Profile.model_validate(profile)
+    return profile
 
 
-def follow_user(*, username: str, user: User) -> schemas.Profile:
+def follow_user(*, username: str, user: User) -> AnyRow:
     with db.begin() as session:
         followed = get_user_for_change(session, username)
         if followed.id == user.id:
             raise Forbidden(profile="forbidden")
         if session.scalar(queries.follow_of(user, followed)) is None:
             session.add(Follow(follower_id=user.id, followed_id=followed.id))
-    return profile_of(followed, following=True)
+        return read_profile(session, username=username, viewer=user)
 
 
-def unfollow_user(*, username: str, user: User) -> schemas.Profile:
+def unfollow_user(*, username: str, user: User) -> AnyRow:
     with db.begin() as session:
         followed = get_user_for_change(session, username)
         session.execute(
             delete(Follow).where(Follow.follower_id == user.id, Follow.followed_id == followed.id)
         )
-    return profile_of(followed, following=False)
+        return read_profile(session, username=username, viewer=user)
 
 
 def get_user_for_change(session: Session, username: str) -> User:
+    """The user, locked until the commit; raises `NotFound`."""
     user = session.scalar(queries.for_change(queries.has_username(username)))
     if user is None:
         raise NotFound(profile="not found")
     return user
-
-
-def profile_of(user: User, *, following: bool) -> schemas.Profile:
-    return schemas.Profile(
-        username=user.username, bio=user.bio, image=user.image, following=following
-    )

@@ -30,7 +30,8 @@ class ArticlePath(Schema):
 @login_required
 def get_articles_feed(query: schemas.Page) -> schemas.ArticlesResponse:
     """Get recent articles from users you follow"""
-    return services.get_feed(page=query, user=g.user)
+    articles, count = services.get_feed(page=query, user=g.user)
+    return schemas.ArticlesResponse.model_validate({"articles": articles, "articles_count": count})
 
 
 @bp.get(
@@ -42,7 +43,8 @@ def get_articles_feed(query: schemas.Page) -> schemas.ArticlesResponse:
 @login_optional
 def get_articles(query: schemas.ArticleFilters) -> schemas.ArticlesResponse:
     """Get recent articles"""
-    return services.get_articles(filters=query, viewer=g.viewer)
+    articles, count = services.get_articles(filters=query, viewer=g.viewer)
+    return schemas.ArticlesResponse.model_validate({"articles": articles, "articles_count": count})
 
 
 @bp.post(
@@ -55,7 +57,7 @@ def get_articles(query: schemas.ArticleFilters) -> schemas.ArticlesResponse:
 def create_article(body: schemas.NewArticleRequest) -> tuple[schemas.ArticleResponse, int]:
     """Create an article"""
     article = services.create_article(author=g.user, **body.article.model_dump())
-    return schemas.ArticleResponse(article=article), 201
+    return schemas.ArticleResponse.model_validate({"article": article}), 201
 
 
 @bp.get(
@@ -68,7 +70,7 @@ def create_article(body: schemas.NewArticleRequest) -> tuple[schemas.ArticleResp
 def get_article(path: ArticlePath) -> schemas.ArticleResponse:
     """Get an article"""
     article = services.get_article(slug=path.slug, viewer=g.viewer)
-    return schemas.ArticleResponse(article=article)
+    return schemas.ArticleResponse.model_validate({"article": article})
 
 
 @bp.put(
@@ -85,7 +87,7 @@ def update_article(
     article = services.update_article(
         slug=path.slug, user=g.user, changes=body.article.model_dump()
     )
-    return schemas.ArticleResponse(article=article)
+    return schemas.ArticleResponse.model_validate({"article": article})
 
 
 @bp.delete(
@@ -111,7 +113,7 @@ def delete_article(path: ArticlePath) -> tuple[str, int]:
 def create_article_favorite(path: ArticlePath) -> schemas.ArticleResponse:
     """Favorite an article"""
     article = services.favorite_article(slug=path.slug, user=g.user)
-    return schemas.ArticleResponse(article=article)
+    return schemas.ArticleResponse.model_validate({"article": article})
 
 
 @bp.delete(
@@ -124,7 +126,7 @@ def create_article_favorite(path: ArticlePath) -> schemas.ArticleResponse:
 def delete_article_favorite(path: ArticlePath) -> schemas.ArticleResponse:
     """Unfavorite an article"""
     article = services.unfavorite_article(slug=path.slug, user=g.user)
-    return schemas.ArticleResponse(article=article)
+    return schemas.ArticleResponse.model_validate({"article": article})
 
 
 @bp.get(
@@ -132,4 +134,4 @@ def delete_article_favorite(path: ArticlePath) -> schemas.ArticleResponse:
 )
 def get_tags() -> schemas.TagsResponse:
     """Get the tags in use"""
-    return services.get_tags()
+    return schemas.TagsResponse.model_validate({"tags": services.get_tags()})

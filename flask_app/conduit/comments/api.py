@@ -23,7 +23,8 @@ class CommentPath(ArticlePath):
 @login_optional
 def get_article_comments(path: ArticlePath) -> schemas.CommentsResponse:
     """Get the comments of an article"""
-    return services.get_comments(slug=path.slug, viewer=g.viewer)
+    comments = services.get_comments(slug=path.slug, viewer=g.viewer)
+    return schemas.CommentsResponse.model_validate({"comments": comments})
 
 
 @bp.post(
@@ -37,7 +38,7 @@ def create_article_comment(
 ) -> tuple[schemas.CommentResponse, int]:
     """Comment on an article"""
     comment = services.create_comment(slug=path.slug, author=g.user, body=body.comment.body)
-    return schemas.CommentResponse(comment=comment), 201
+    return schemas.CommentResponse.model_validate({"comment": comment}), 201
 
 
 @bp.delete(

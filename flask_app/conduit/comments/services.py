@@ -1,9 +1,10 @@
 import re
+from collections.abc import Sequence
 
 from ..accounts.models import User
 from ..accounts.queries import seen_by
 from ..articles.services import ensure_article, get_article_for_change
-from ..database import db
+from ..database import AnyRow, db
 from ..errors import Forbidden, NotFound
 from ..live import events
 from ..schemas import now
@@ -13,15 +14,15 @@ from .models import Comment
 MAX_ID = 2**63 - 1
 
 
-def get_comments(*, slug: str, viewer: User | None) -> schemas.CommentsResponse:
+def get_comments(*, slug: str, viewer: User | None) -> Sequence[AnyRow]:
     parameters = {"slug": slug, **seen_by(viewer)}
     rows = db.session.execute(queries.for_article(), parameters).all()
     if not rows:  # without comments, a second statement has to find out whether the article exists
         ensure_article(db.session, slug)
-    return schemas.CommentsResponse.model_validate({"comments": rows})
+    return rows
 
 
-def create_comment(*, slug: str, author: User, body: str) -> schemas.Comment:
+def create_comment(*, slug: str, author: User, body: str) -> AnyRow:
     with db.begin() as session:
         article = get_article_for_change(session, slug)
         created_at = now()
@@ -35,17 +36,16 @@ def create_comment(*, slug: str, author: User, body: str) -> schemas.Comment:
         session.add(comment)
         session.flush()
         created = queries.for_viewer().where(Comment.id == comment.id)
-        row = session.execute(created, seen_by(author)).one()
+        shown = session.execute(created, seen_by(author)).one()
         # Users do not follow themselves, so the author sees the comment as every reader does.
-        shown = schemas.Comment.model_validate(row)
         events.record(
             session,
             "comment.created",
             article_id=article.id,
             author_id=article.author_id,
-            data=schemas.CommentResponse(comment=shown),
+            data=schemas.CommentResponse.model_validate({"comment": shown}),
         )
-    return shown
+        return shown
 
 
 def delete_comment(*, slug: str, comment_id: str, user: User) -> None:
