@@ -27,11 +27,12 @@ LAYERS = (
     Layer("services", "Services", ("services.py", "slugs.py", "passwords.py", "events.py")),
     Layer("queries", "Queries", ("queries.py",)),
     Layer("models", "Models and constraints", ("models.py",)),
+    Layer("database", "Sessions and connections", ("engine.py", "base.py")),
     Layer("errors", "Errors and their shape", ("errors.py", "validation.py")),
     # All files of its folder, whatever their names.
     Layer("contract", "Contract", ()),
 )
-HANDLER, DEPENDENCIES, SCHEMAS, SERVICES, QUERIES, MODELS, ERRORS, CONTRACT = LAYERS
+HANDLER, DEPENDENCIES, SCHEMAS, SERVICES, QUERIES, MODELS, DATABASE, ERRORS, CONTRACT = LAYERS
 LAYER_NAMES = tuple(layer.name for layer in LAYERS)
 BY_FILE = {file: layer for layer in LAYERS for file in layer.files}
 
@@ -47,6 +48,7 @@ IN_SETTINGS = {
     ),
 }
 BODIES = f"{CONTRACT_FOLDER}bodies.py"
+SESSIONS = "conduit/database/__init__.py"
 # Calls that go through a framework, where no name in the source leads on.
 THROUGH_FRAMEWORK = {
     ("django", "conduit/accounts/services.py::login"): (
@@ -156,7 +158,9 @@ def layer_of(definition: Definition, layer: Layer) -> Layer:
         return CONTRACT
     if file in BY_FILE:
         return BY_FILE[file]
-    return DEPENDENCIES if file == "database.py" and layer is HANDLER else layer
+    if definition.module.path == SESSIONS:
+        return DEPENDENCIES if layer is HANDLER else DATABASE
+    return layer
 
 
 @cache

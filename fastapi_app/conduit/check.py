@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
-from .database import make_sync_engine
+from .database.engine import make_sync_engine
 from .settings import Settings, load_settings
 
 VERSION_TABLE = "alembic_version_fastapi"

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from .database import make_engine
+from .database.engine import make_engine
 from .openapi import error_responses
 from .schemas import ResponseSchema
 from .settings import Settings, SettingsDep

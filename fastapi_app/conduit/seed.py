@@ -11,7 +11,7 @@ from .accounts.passwords import get_hasher
 from .articles.models import Article, ArticleTag, Favorite, Tag
 from .articles.slugs import candidates_for
 from .comments.models import Comment
-from .database import make_sync_engine, with_transactions
+from .database.engine import make_sync_engine, with_transactions
 from .settings import load_settings
 
 

@@ -23,7 +23,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
         environment.setenv("CONDUIT_PASSWORD_HASHING", "fast")
         command.upgrade(Config(FOLDER / "alembic.ini"), "head")
         from conduit.accounts.passwords import get_hasher
-        from conduit.database import make_sync_engine, with_transactions
+        from conduit.database.engine import make_sync_engine, with_transactions
         from conduit.demo import PASSWORD
         from conduit.main import create_app
         from conduit.seed import seed

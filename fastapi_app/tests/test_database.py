@@ -19,7 +19,8 @@ from conduit.accounts.models import User
 from conduit.accounts.tokens import make_token
 from conduit.articles import services
 from conduit.articles.models import Article
-from conduit.database import Sessions, make_engine
+from conduit.database import Sessions
+from conduit.database.engine import make_engine
 from conduit.errors import Unavailable
 from conduit.settings import load_settings
 

@@ -7,7 +7,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
-from .database import make_engine
+from .database.engine import make_engine
 from .settings import Settings, get_settings
 
 VERSION_TABLE = "alembic_version_flask"

@@ -9,7 +9,7 @@ from flask_openapi.blueprint import APIBlueprint
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from .database import make_engine
+from .database.engine import make_engine
 from .openapi import error_responses, operation_id
 from .schemas import ResponseSchema
 

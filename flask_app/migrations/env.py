@@ -11,7 +11,8 @@ from sqlalchemy.types import TypeEngine
 
 from conduit.check import VERSION_TABLE
 from conduit.comments import models as comments
-from conduit.database import Base, make_engine, with_transactions
+from conduit.database.columns import Base
+from conduit.database.engine import make_engine, with_transactions
 from conduit.live import models as live
 from conduit.settings import get_settings
 

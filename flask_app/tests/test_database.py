@@ -17,7 +17,8 @@ from conduit.accounts import passwords
 from conduit.accounts.models import User
 from conduit.articles import services
 from conduit.articles.models import Article
-from conduit.database import db, make_engine
+from conduit.database import db
+from conduit.database.engine import make_engine
 from conduit.errors import Unavailable
 
 

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import inspect
 
-from conduit.database import make_engine
+from conduit.database.engine import make_engine
 
 FOLDER = Path(__file__).parent.parent
 

@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..database import Base, BigKey, UTCDateTime, cascade
+from ..database.columns import Base, BigKey, UTCDateTime, cascade
 from .tokens import AccessToken
 
 

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..accounts.models import User
 from ..articles.models import Article
-from ..database import Base, BigKey, UTCDateTime, cascade
+from ..database.columns import Base, BigKey, UTCDateTime, cascade
 
 
 class Comment(Base):

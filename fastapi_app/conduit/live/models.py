@@ -3,7 +3,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..database import Base, UTCDateTime
+from ..database.columns import Base, UTCDateTime
 
 
 class Event(Base):

@@ -4,7 +4,7 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Bundle
 
-from ..database import BigKey
+from ..database.columns import BigKey
 from .models import Follow, User
 
 # A parameter, so that a statement is built once for all viewers: building it takes longer than

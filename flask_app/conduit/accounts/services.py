@@ -4,7 +4,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ..database import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, AnyRow, db, violates
+from ..database import AnyRow, db
+from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from ..schemas import now
 from . import queries

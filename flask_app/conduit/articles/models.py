@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, Identity, Index, String, Text, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..accounts.models import User
-from ..database import Base, BigKey, UTCDateTime, cascade
+from ..database.columns import Base, BigKey, UTCDateTime, cascade
 
 
 class Article(Base):

@@ -6,7 +6,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, 
 
 from ..accounts.models import Follow, User
 from ..accounts.queries import VIEWER_ID, author_for_viewer, fold, is_named
-from ..database import json_list
+from ..database.columns import json_list
 from .models import Article, ArticleTag, Favorite, Tag
 from .schemas import ArticleFilters
 

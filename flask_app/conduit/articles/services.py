@@ -8,14 +8,8 @@ from sqlalchemy.orm import Session
 
 from ..accounts.models import User
 from ..accounts.queries import seen_by
-from ..database import (
-    MAX_ATTEMPTS,
-    TOO_MANY_ATTEMPTS,
-    AnyRow,
-    db,
-    insert_unless_there,
-    violates,
-)
+from ..database import AnyRow, db
+from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, insert_unless_there, violates
 from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
 from ..schemas import now

@@ -5,7 +5,7 @@ import socket
 import threading
 from typing import Any
 
-from ..database import Selector
+from ..database.engine import Selector
 
 # Seconds in which the client must have received a frame.
 SEND_TIMEOUT = 5

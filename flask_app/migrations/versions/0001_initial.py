@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from conduit.database import BigKey, UTCDateTime, cascade
+from conduit.database.columns import BigKey, UTCDateTime, cascade
 
 revision = "0001"
 down_revision = None

@@ -1,143 +1,32 @@
-"""The engine, its sessions, and the setup of each connection."""
+"""The engine: its pool, its connections, and the setup of each one."""
 
 import asyncio
 import selectors
-from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Generator
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 import psycopg
-from fastapi import Depends
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
-from sqlalchemy import (
-    JSON,
-    URL,
-    BigInteger,
-    Connection,
-    DateTime,
-    Dialect,
-    Engine,
-    ForeignKey,
-    Insert,
-    Integer,
-    Row,
-    UniqueConstraint,
-    create_engine,
-    event,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError, IntegrityError
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import (
-    AsyncEngine,
-    AsyncSession,
-    async_sessionmaker,
-    create_async_engine,
-)
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import (
     AsyncAdaptedQueuePool,
     ConnectionPoolEntry,
     NullPool,
     PoolProxiedConnection,
 )
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator
 from sqlalchemy.util import await_
-from starlette.requests import HTTPConnection
-
-from .settings import Settings
 
 SQLITE = "sqlite:///"
-# How often a write is tried again because another writer took its unique value.
-MAX_ATTEMPTS = 100
-TOO_MANY_ATTEMPTS = f"other writers took the value first {MAX_ATTEMPTS} times"
 # Connections are in autocommit for reads; a write changes the isolation level and restores it.
 READING = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
-# SQLite generates keys only for a column whose type is exactly INTEGER.
-BigKey = BigInteger().with_variant(Integer, "sqlite")
-# SQLAlchemy has no generic construct for what both databases support.
-INSERTS: Mapping[str, Callable[..., Any]] = {
-    "postgresql": postgresql.insert,
-    "sqlite": sqlite.insert,
-}
 # Windows has no `poll`; on other systems `select` takes at most 1,024 files.
 Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
-
-# A row of a statement whose columns are chosen one by one.
-type AnyRow = Row[*tuple[Any, ...]]
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class json_list(FunctionElement[list[str]]):
-    """The values of a group as one list: an aggregate whose name differs by database."""
-
-    type = JSON()
-    inherit_cache = True
-
-
-@compiles(json_list, "postgresql")
-def compile_for_postgresql(element: json_list, compiler: SQLCompiler, **options: Any) -> str:
-    return f"json_agg({compiler.process(element.clauses, **options)})"
-
-
-@compiles(json_list, "sqlite")
-def compile_for_sqlite(element: json_list, compiler: SQLCompiler, **options: Any) -> str:
-    return f"json_group_array({compiler.process(element.clauses, **options)})"
-
-
-def cascade(column: str) -> ForeignKey:
-    """A foreign key with ON DELETE CASCADE, checked at the commit."""
-    return ForeignKey(column, ondelete="CASCADE", deferrable=True, initially="DEFERRED")
-
-
-class UTCDateTime(TypeDecorator[datetime]):
-    """A point in time; SQLite stores no time zone, so it is removed and added again."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or dialect.name != "sqlite":
-            return value
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or dialect.name != "sqlite":
-            return value
-        return value.replace(tzinfo=UTC)
-
-
-def violates(error: IntegrityError, *names: str) -> bool:
-    """Whether the error is a violation of one of these unique constraints or indexes."""
-    diagnosis = getattr(error.orig, "diag", None)
-    if diagnosis is not None:
-        return bool(diagnosis.constraint_name in names)
-    # SQLite's message names an index on an expression, but for a constraint its columns.
-    failed = str(error.orig).removeprefix("UNIQUE constraint failed: ")
-    return failed in {f"index '{name}'" for name in names} | {
-        ", ".join(f"{table.name}.{column.name}" for column in constraint.columns)
-        for table in Base.metadata.tables.values()
-        for constraint in table.constraints
-        if isinstance(constraint, UniqueConstraint) and constraint.name in names
-    }
-
-
-def insert_unless_there(
-    session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
-) -> Insert:
-    """An insert that leaves out the rows that would violate a unique constraint."""
-    into = INSERTS[session.get_bind().dialect.name](model)
-    statement: Insert = into.values(rows).on_conflict_do_nothing()
-    return statement
 
 
 class FairPool(AsyncAdaptedQueuePool):
@@ -269,52 +158,3 @@ def refuse_dropped(
 def begin_immediate(connection: Connection) -> None:
     """Take SQLite's write lock first: a read that becomes a write cannot wait for it."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-class ReadOnlySession(Session):
-    """A session of a connection in autocommit, where nothing could be rolled back."""
-
-    def flush(self, objects: Sequence[Any] | None = None) -> None:
-        if self.new or self.dirty or self.deleted:
-            raise RuntimeError("this session only reads: write with another")
-
-
-class Sessions:
-    """Sessions over one engine: for reading without a transaction, for writing with one."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.engine = make_engine(
-            settings.database_url,
-            pool_size=settings.database_pool_size,
-            timeout=settings.database_timeout,
-        )
-        writing = AsyncEngine(with_transactions(self.engine.sync_engine))
-        info = {"event_retention": settings.event_retention}
-        self.reading = async_sessionmaker(
-            self.engine, sync_session_class=ReadOnlySession, expire_on_commit=False, info=info
-        )
-        self.writing = async_sessionmaker(writing, expire_on_commit=False, info=info)
-
-
-async def get_sessions(connection: HTTPConnection) -> Sessions:
-    sessions: Sessions = connection.app.state.sessions
-    return sessions
-
-
-SessionsDep = Annotated[Sessions, Depends(get_sessions)]
-
-
-async def get_read_session(sessions: SessionsDep) -> AsyncIterator[AsyncSession]:
-    async with sessions.reading() as session:
-        yield session
-
-
-async def get_write_session(sessions: SessionsDep) -> AsyncIterator[AsyncSession]:
-    """A session whose services write in `async with session.begin()`."""
-    async with sessions.writing() as session:
-        yield session
-
-
-# With the scope of the function, a client that reads its response slowly keeps no connection.
-ReadSession = Annotated[AsyncSession, Depends(get_read_session, scope="function")]
-WriteSession = Annotated[AsyncSession, Depends(get_write_session, scope="function")]

@@ -1,0 +1,44 @@
+"""Unique constraints that a write has met."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Insert, UniqueConstraint
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .columns import Base
+
+# How often a write is tried again because another writer took its unique value.
+MAX_ATTEMPTS = 100
+TOO_MANY_ATTEMPTS = f"other writers took the value first {MAX_ATTEMPTS} times"
+# SQLAlchemy has no generic construct for what both databases support.
+INSERTS: Mapping[str, Callable[..., Any]] = {
+    "postgresql": postgresql.insert,
+    "sqlite": sqlite.insert,
+}
+
+
+def violates(error: IntegrityError, *names: str) -> bool:
+    """Whether the error is a violation of one of these unique constraints or indexes."""
+    diagnosis = getattr(error.orig, "diag", None)
+    if diagnosis is not None:
+        return bool(diagnosis.constraint_name in names)
+    # SQLite's message names an index on an expression, but for a constraint its columns.
+    failed = str(error.orig).removeprefix("UNIQUE constraint failed: ")
+    return failed in {f"index '{name}'" for name in names} | {
+        ", ".join(f"{table.name}.{column.name}" for column in constraint.columns)
+        for table in Base.metadata.tables.values()
+        for constraint in table.constraints
+        if isinstance(constraint, UniqueConstraint) and constraint.name in names
+    }
+
+
+def insert_unless_there(
+    session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> Insert:
+    """An insert that leaves out the rows that would violate a unique constraint."""
+    into = INSERTS[session.get_bind().dialect.name](model)
+    statement: Insert = into.values(rows).on_conflict_do_nothing()
+    return statement

@@ -1,0 +1,72 @@
+"""Sessions for reading and for writing."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, cast
+
+from flask import Flask, current_app, g
+from sqlalchemy import Engine, Row
+from sqlalchemy.orm import Session, sessionmaker
+
+from .engine import make_engine, with_transactions
+
+# A row of a statement whose columns are chosen one by one.
+type AnyRow = Row[*tuple[Any, ...]]
+
+
+class Database:
+    """The extension: a session for what a request reads, transactions for what it writes."""
+
+    def init_app(self, app: Flask) -> None:
+        config = app.config
+        engine = make_engine(
+            config["DATABASE_URL"],
+            pool_size=config["DATABASE_POOL_SIZE"],
+            timeout=config["DATABASE_TIMEOUT"],
+        )
+        app.extensions["database"] = Sessions(engine)
+        app.teardown_appcontext(self.close)
+
+    @property
+    def sessions(self) -> "Sessions":
+        """The makers of sessions of the current app."""
+        return cast(Sessions, current_app.extensions["database"])
+
+    @property
+    def session(self) -> Session:
+        """The session of the request that is being answered, for reading."""
+        if "session" not in g:
+            g.session = self.sessions.reading()
+        return cast(Session, g.session)
+
+    def begin(self) -> AbstractContextManager[Session]:
+        """A session in a transaction of its own, which is committed where nothing is raised.
+
+        It takes the place of the session for reading, so that a request has one connection.
+        """
+        self.close()
+        return self.sessions.writing.begin()
+
+    def close(self, _: BaseException | None = None) -> None:
+        if "session" in g:
+            g.pop("session").close()
+
+
+class ReadOnlySession(Session):
+    """A session of a connection in autocommit, where nothing could be rolled back."""
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        if self.new or self.dirty or self.deleted:
+            raise RuntimeError("this session only reads: write in `with db.begin() as session`")
+
+
+class Sessions:
+    """Sessions over one engine: for reading without a transaction, for writing with one."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.reading = sessionmaker(engine, class_=ReadOnlySession, expire_on_commit=False)
+        self.writing = sessionmaker(with_transactions(engine), expire_on_commit=False)
+
+
+db = Database()

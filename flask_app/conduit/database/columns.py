@@ -1,0 +1,57 @@
+"""What the models are made of: types and keys that both databases have."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Integer
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+# SQLite generates keys only for a column whose type is exactly INTEGER.
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class json_list(FunctionElement[list[str]]):
+    """The values of a group as one list: an aggregate whose name differs by database."""
+
+    type = JSON()
+    inherit_cache = True
+
+
+@compiles(json_list, "postgresql")
+def compile_for_postgresql(element: json_list, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_agg({compiler.process(element.clauses, **options)})"
+
+
+@compiles(json_list, "sqlite")
+def compile_for_sqlite(element: json_list, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_group_array({compiler.process(element.clauses, **options)})"
+
+
+def cascade(column: str) -> ForeignKey:
+    """A foreign key with ON DELETE CASCADE, checked at the commit."""
+    return ForeignKey(column, ondelete="CASCADE", deferrable=True, initially="DEFERRED")
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A point in time; SQLite stores no time zone, so it is removed and added again."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.replace(tzinfo=UTC)
