@@ -47,6 +47,7 @@ class App:
     migrate: tuple[str, ...]
     """What migrates, one after another, also on a database that another app made."""
     seed: str
+    check: str
     servers: tuple[Server, ...]
     """What its community deploys, the usual one first."""
     pages: tuple[AppPage, ...] = (AppPage("API", "/api/articles"), AppPage("docs", "/api/docs"))
@@ -67,7 +68,7 @@ class App:
         return python(self.seed)
 
     def check_command(self) -> list[str]:
-        return python("-m conduit.check")
+        return python(self.check)
 
     def serve_command(self, server: Server, *, port: int, workers: int = 1) -> list[str]:
         return python(server.command.format(host=HOST, port=port, workers=workers))
@@ -85,6 +86,7 @@ DJANGO = App(
     colour="green",
     migrate=("manage.py adopt --verbosity 0", "manage.py migrate --verbosity 0"),
     seed="manage.py seed",
+    check="-m conduit.check",
     servers=(
         Server(
             "uvicorn",
@@ -109,8 +111,9 @@ FLASK = App(
     title="Flask",
     port=8002,
     colour="cyan",
-    migrate=("-m alembic upgrade head",),
+    migrate=("-m flask --app conduit db upgrade",),
     seed="-m flask --app conduit seed",
+    check="-m flask --app conduit check",
     servers=(
         Server(
             "gunicorn",
@@ -133,6 +136,7 @@ FASTAPI = App(
     colour="magenta",
     migrate=("-m alembic upgrade head",),
     seed="-m conduit.seed",
+    check="-m conduit.check",
     servers=(
         Server(
             "uvicorn",

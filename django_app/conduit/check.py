@@ -17,7 +17,7 @@ WORKER_CANNOT_START = 3
 
 def find_problem(*, may_be_away: bool) -> str | None:
     """What is wrong with the database and what to do, in one line; None if nothing is."""
-    from .accounts.adoption import is_to_adopt  # models can be imported only after the setup
+    from .core.adoption import is_to_adopt  # models can be imported only after the setup
 
     connection = connections[DEFAULT_DB_ALIAS]
     try:

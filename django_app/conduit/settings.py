@@ -148,6 +148,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "corsheaders",
+    "conduit.core",
     "conduit.accounts",
     "conduit.articles",
     "conduit.comments",

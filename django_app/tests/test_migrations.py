@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import TestCase
 
-from conduit.accounts import adoption
+from conduit.core import adoption
 
 
 class MigrationTests(TestCase):

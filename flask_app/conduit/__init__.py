@@ -79,7 +79,7 @@ def create_app(settings: Settings | None = None) -> Conduit:
     )
     auth.register(app)
     api.register(app)
-    app.cli.add_command(cli.seed_command)
+    cli.register(app)
     if prefix := app.config["ROOT_PATH"]:
         app.wsgi_app = PrefixMiddleware(app.wsgi_app, prefix)  # type: ignore[assignment,method-assign]
     return app

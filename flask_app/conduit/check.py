@@ -1,4 +1,4 @@
-"""The checks before the server starts: `python -m conduit.check`."""
+"""The checks before the server starts: `flask --app conduit check`."""
 
 import sys
 from pathlib import Path
@@ -30,7 +30,7 @@ def find_problem(settings: Settings) -> str | None:
     known = {revision.revision for revision in script.walk_revisions()}
     # A revision that this code does not know was made by newer code: it runs all the same.
     if current is None or current in known - {script.get_current_head()}:
-        return "the database is not migrated: run `alembic upgrade head`"
+        return "the database is not migrated: run `flask --app conduit db upgrade`"
     return None
 
 
@@ -44,7 +44,3 @@ def require() -> None:
     problem = find_problem(get_settings())
     if problem:
         raise SystemExit(f"conduit: {problem}")
-
-
-if __name__ == "__main__":
-    require()

@@ -1,19 +1,67 @@
-"""Commands: `flask --app conduit seed`."""
+"""Commands of the app: `flask --app conduit db upgrade`, `check`, `seed`."""
 
 from itertools import chain
 
 import click
-from flask.cli import with_appcontext
+from alembic import command
+from alembic.config import Config
+from flask import Flask
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from . import demo
+from . import check, demo
 from .accounts.models import Follow, User
 from .accounts.passwords import hash_password
 from .articles.models import Article, ArticleTag, Favorite, Tag
 from .articles.slugs import candidates_for
 from .comments.models import Comment
 from .database import db
+
+db_commands = AppGroup("db", help="Migrate the database with Alembic.")
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(db_commands)
+    app.cli.add_command(check_command)
+    app.cli.add_command(seed_command)
+
+
+def alembic_config() -> Config:
+    return Config(check.MIGRATIONS.parent / "alembic.ini")
+
+
+@db_commands.command()
+@click.argument("revision", default="head")
+def upgrade(revision: str) -> None:
+    """Apply the migrations up to a revision."""
+    command.upgrade(alembic_config(), revision)
+
+
+@db_commands.command()
+@click.argument("revision", default="-1")
+def downgrade(revision: str) -> None:
+    """Take back the migrations down to a revision."""
+    command.downgrade(alembic_config(), revision)
+
+
+@db_commands.command()
+@click.option("-m", "--message", required=True, help="What the migration does.")
+def revision(message: str) -> None:
+    """Make the next migration from what has changed in the models."""
+    command.revision(alembic_config(), message, autogenerate=True)
+
+
+@db_commands.command()
+def current() -> None:
+    """Show the revision of the database."""
+    command.current(alembic_config(), verbose=True)
+
+
+@click.command("check")
+def check_command() -> None:
+    """Check the settings and the database, before the server starts."""
+    check.require()
 
 
 @click.command("seed")

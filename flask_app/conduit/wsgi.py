@@ -1,4 +1,4 @@
-"""The application for a WSGI server: `gunicorn conduit.wsgi:app`, after `conduit.check`."""
+"""The application for a WSGI server: `gunicorn conduit.wsgi:app`, after `flask check`."""
 
 from . import create_app
 

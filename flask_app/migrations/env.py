@@ -1,4 +1,4 @@
-"""Alembic's entry: `alembic upgrade head`, also on a database that another app made."""
+"""Alembic's entry: `flask --app conduit db upgrade`, also on a database that another app made."""
 
 import warnings
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from alembic import context
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from flask import current_app, has_app_context
 from sqlalchemy import Column, Connection, Integer, inspect, text
 from sqlalchemy.types import TypeEngine
 
@@ -14,7 +15,6 @@ from conduit.comments import models as comments
 from conduit.database.columns import Base
 from conduit.database.engine import make_engine, with_transactions
 from conduit.live import models as live
-from conduit.settings import get_settings
 
 FIRST_REVISION = "0001"
 # Importing them has filled the metadata, with the models that they point to.
@@ -105,9 +105,11 @@ def require_same(differences: list[Any]) -> None:
         )
 
 
+if not has_app_context():
+    raise SystemExit("conduit: the app has the settings: run `flask --app conduit db …`")
 if context.is_offline_mode():
     raise SystemExit("conduit: migrations look at the database, so that there is no --sql")
-engine = with_transactions(make_engine(get_settings().DATABASE_URL))
+engine = with_transactions(make_engine(current_app.config["DATABASE_URL"]))
 with engine.connect() as connection, warnings.catch_warnings():
     # SQLAlchemy cannot read indexes on expressions from SQLite, and says so each time.
     warnings.filterwarnings("ignore", ".*expression-based index")

@@ -1,15 +1,10 @@
 """An application on a migrated database of its own, filled with the demo site."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from flask import Flask
 from flask.testing import FlaskClient
-
-FOLDER = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="session")
@@ -18,12 +13,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("CONDUIT_DATABASE_URL", f"sqlite:///{database}")
         environment.setenv("CONDUIT_PASSWORD_HASHING", "fast")
-        command.upgrade(Config(FOLDER / "alembic.ini"), "head")
         from conduit import create_app
 
         app = create_app()
-        seeding = app.test_cli_runner().invoke(args=["seed"])
-        assert seeding.exit_code == 0, seeding.output
+        for command in (["db", "upgrade"], ["seed"]):
+            done = app.test_cli_runner().invoke(args=command)
+            assert done.exit_code == 0, done.output
         yield app
         app.extensions["database"].engine.dispose()
 

@@ -21,6 +21,8 @@ class App:
     """Commands that make the shared tables by their first migrations alone."""
     newer: str
     """A statement that records a migration which this code does not know."""
+    check: tuple[str, ...]
+    """The command that checks settings and database before a server starts."""
     servers: dict[str, tuple[str, ...]]
     without_sockets: frozenset[str] = frozenset()
     """Those of the servers that cannot hold a socket."""
@@ -38,7 +40,7 @@ class App:
         return next(iter(self.servers))
 
 
-CHECK = ("-m", "conduit.check")
+_FLASK = ("-m", "flask", "--app", "conduit")
 
 _HOST_AND_PORT = ("--host", "{host}", "--port", "{port}")
 _BIND = ("--bind", "{host}:{port}", "--workers", "{workers}")
@@ -85,6 +87,7 @@ APPS = {
             ),
             newer="INSERT INTO django_migrations (app, name, applied) "
             "VALUES ('accounts', '9999_newer', CURRENT_TIMESTAMP)",
+            check=("-m", "conduit.check"),
             servers={
                 "uvicorn": _uvicorn("conduit.asgi:application", "--lifespan", "off"),
                 "gunicorn": _gunicorn("conduit.wsgi:application"),
@@ -93,9 +96,10 @@ APPS = {
         ),
         App(
             "flask",
-            migrate=(("-m", "alembic", "upgrade", "head"),),
-            migrate_first=(("-m", "alembic", "upgrade", "0001"),),
+            migrate=((*_FLASK, "db", "upgrade"),),
+            migrate_first=((*_FLASK, "db", "upgrade", "0001"),),
             newer="UPDATE alembic_version_flask SET version_num = '9999'",
+            check=(*_FLASK, "check"),
             servers={
                 "gunicorn": _gunicorn("conduit.wsgi:app"),
                 "waitress": ("-c", _WAITRESS, *_HOST_AND_PORT, "conduit.wsgi:app"),
@@ -107,6 +111,7 @@ APPS = {
             migrate=(("-m", "alembic", "upgrade", "head"),),
             migrate_first=(("-m", "alembic", "upgrade", "0001"),),
             newer="UPDATE alembic_version_fastapi SET version_num = '9999'",
+            check=("-m", "conduit.check"),
             servers={
                 "uvicorn": _uvicorn("conduit.asgi:app"),
                 "hypercorn": ("-m", "hypercorn", "conduit.asgi:app", *_BIND),

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 
 from . import usual
-from .apps import CHECK, App, python
+from .apps import App, python
 from .client import Client
 from .databases import Database, Databases
 from .processes import end, environment, free_port, spawn
@@ -141,7 +141,7 @@ class Launcher:
 
     def check(self, settings: Settings) -> Ended:
         """Run what the app looks at before a server is started."""
-        return self.run(CHECK, settings)
+        return self.run(self.app.check, settings)
 
     def run(self, arguments: tuple[str, ...], settings: Settings, patience: float = 60) -> Ended:
         """Run a command of the app to its end."""

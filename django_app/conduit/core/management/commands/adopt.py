@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from conduit.accounts import adoption
+from conduit.core import adoption
 
 
 class Command(BaseCommand):

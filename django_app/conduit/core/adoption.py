@@ -1,19 +1,15 @@
 """Taking over a database whose tables another app made: what the command `adopt` does."""
 
 import re
-from collections.abc import Sequence
 from typing import Any, cast
 
 from django.apps import apps
-from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.introspection import FieldInfo
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model
-
-from ..database import without_pool
 
 # A column's type, its length where it has one, and whether it takes nulls.
 Column = tuple[str, int | None, bool]
@@ -34,21 +30,6 @@ def is_to_adopt(connection: BaseDatabaseWrapper) -> bool:
         return False
     applied = MigrationRecorder(connection).applied_migrations()
     return SHARED.isdisjoint(label for label, _ in applied)
-
-
-@register(Tags.database)
-def check_tables(databases: Sequence[str] | None = None, **options: Any) -> list[CheckMessage]:
-    """Let `migrate` stop before it makes tables that are there."""
-    error = Error(
-        "The tables of this database were made by another app.",
-        hint="Run `python manage.py adopt`, then `python manage.py migrate`.",
-        id="accounts.E001",
-    )
-    for alias in databases or []:
-        with without_pool(connections[alias]):
-            if is_to_adopt(connections[alias]):
-                return [error]
-    return []
 
 
 def find_deviations(connection: BaseDatabaseWrapper) -> list[str]:
