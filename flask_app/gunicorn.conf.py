@@ -15,7 +15,7 @@ control_socket_disable = True
 # What the contract says a request may be (BASE-3).
 limit_request_line = 4000
 limit_request_field_size = 8002  # with the end of the line
-# gunicorn would take these from anybody on this machine: who needs a prefix sets it here.
+# gunicorn would accept these headers from any process on this machine.
 forwarder_headers = ""
 secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 
@@ -26,7 +26,7 @@ def on_starting(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Close the sockets when the worker is told to end: it would wait for them else."""
+    """Close the sockets when the worker has to end, since it waits for them otherwise."""
 
     def end(number: int, frame: Any) -> None:
         if hub := getattr(worker.wsgi, "extensions", {}).get("hub"):

@@ -16,7 +16,7 @@ CONNECTION_FIELDS = {b"connection", b"upgrade", b"http2-settings"}
 
 
 class StrictProtocol(HttpToolsProtocol):
-    """Reads a request to its end, whatever it asks to be upgraded to."""
+    """Reads a request to its end, for any protocol that it asks to upgrade to."""
 
     reading_headers = True
 

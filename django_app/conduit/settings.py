@@ -101,7 +101,7 @@ def database(url: str, *, pool_size: int, timeout: int) -> dict[str, Any]:
                 "max_size": pool_size,
                 "timeout": timeout or 30,
                 "connection_class": bounded_connection(timeout),
-                # Whoever asks next tries again, and not only after pauses that double each time.
+                # The next request tries again at once, without pauses that double each time.
                 "reconnect_timeout": 0,
             },
         },

@@ -55,7 +55,7 @@ class Arrival:
         self.length: int | None = None
         self.chunk = 0  # where the next one begins
         self.is_whole = False
-        # Its end cannot be told, or it is too large: the application has to see for itself.
+        # Its length is unknown, or it is too large: the application has to find out.
         self.is_unclear = False
 
     def add(self, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The admin keeps the contract's rules, and what it writes is told as what the API writes."""
+"""The admin keeps the contract's rules, and records the same events as the API."""
 
 import json
 from typing import Any
@@ -106,7 +106,8 @@ class UserRulesTests(AdminCase):
                 raise IntegrityError
             save(user, **options)
 
-        # The test is a transaction: what the other has written is gone with the admin's try.
+        # The test is one transaction: the rollback of the admin's attempt also removes the other's
+        # row.
         with patch.object(User, "save", save_after_another):
             page = self.add()
         self.assertEqual(page.status_code, 302)
@@ -120,7 +121,7 @@ class UserRulesTests(AdminCase):
         self.assertEqual((self.ada.bio, self.ada.image), (" one\n two ", None))
 
     def test_delete_a_user(self) -> None:
-        """With a user goes what is theirs, and each thing is told of."""
+        """Deleting a user deletes what the user owns, with an event for each."""
         mine, others = self.write_article("Mine"), self.write_article("Another")
         Article.objects.filter(pk=others.pk).update(author=self.root)
         create_comment(slug=mine.slug, author=self.root, body="x")
@@ -204,7 +205,7 @@ class ArticleTests(AdminCase):
         self.assertFalse(Article.objects.exists())
 
     def test_delete(self) -> None:
-        """A deletion is told of, by the page and by the action of the list."""
+        """A deletion is recorded as an event, by the page and by the action of the list."""
         one, two, three = (self.write_article(title) for title in ("One", "Two", "Three"))
         self.delete(one)
         self.delete_in_list(three, two)
@@ -214,7 +215,7 @@ class ArticleTests(AdminCase):
         self.assertEqual(slugs, ["one", "two", "three"])
 
     def test_take_off_tags(self) -> None:
-        """Tags are taken off all articles by an action, and the articles are told of."""
+        """An action removes tags from all articles and records an event for each article."""
         self.write_article("One", tags=("a", "b", "c"))
         self.write_article("Two", tags=("b",))
         tags = Tag.objects.filter(name__in=["a", "b"])
@@ -239,7 +240,7 @@ class ArticleTests(AdminCase):
 
 class LinkTests(AdminCase):
     def test_favorites(self) -> None:
-        """A favorite that is added or deleted is told of, and cannot be there twice."""
+        """A favorite that is added or deleted is recorded as an event, and cannot exist twice."""
         article = self.write_article()
         link = {"article": article.pk, "user": self.root.pk}
         self.assertEqual(self.post(Favorite, "add", **link).status_code, 302)
@@ -248,11 +249,11 @@ class LinkTests(AdminCase):
         self.delete(Favorite.objects.get())
         self.post(Favorite, "add", **link)
         self.delete_in_list(Favorite.objects.get())
-        told = ["article.favorited", "article.unfavorited"] * 2
-        self.assertEqual(self.names(), told)
+        recorded = ["article.favorited", "article.unfavorited"] * 2
+        self.assertEqual(self.names(), recorded)
 
     def test_comments(self) -> None:
-        """A comment that is added or deleted is told of."""
+        """A comment that is added or deleted is recorded as an event."""
         article = self.write_article()
         draft = {"article": article.pk, "author": self.ada.pk}
         empty = self.errors_of(self.post(Comment, "add", **draft, body=" "))

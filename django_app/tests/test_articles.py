@@ -59,7 +59,7 @@ class ArticleTests(TestCase):
                 self.assertEqual(list(response.json()["errors"]), [name])
 
     def test_comment(self) -> None:
-        """A comment is read as it was answered when written, and gone when it is deleted."""
+        """A comment is shown as it was when created, until it is deleted."""
         path = f"{self.path}/comments"
         comment = self.write(path, "comment", {"body": "Well said."})
         self.assertEqual(self.client.get(path).json(), {"comments": [comment]})

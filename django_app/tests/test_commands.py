@@ -133,11 +133,11 @@ class FlushTests(TransactionTestCase):
         self.assertEqual(EventCounter.objects.get().value, 1)
 
     def test_once(self) -> None:
-        """A write is told of after a flush."""
+        """A write records its event also after a flush."""
         self.write()
         call_command("flush", interactive=False, verbosity=0)
         self.write()
 
     def test_again(self) -> None:
-        """A write is told of after another test."""
+        """A write records its event also after another test."""
         self.write()

@@ -26,7 +26,7 @@ class AdoptTests(TestCase):
             cursor.execute("DELETE FROM django_migrations")
 
     def test_migrate_refuses(self) -> None:
-        """A database of another app is told from an empty one before `migrate` begins."""
+        """A database of another app is distinguished from an empty one before `migrate` begins."""
         self.assertEqual(run_checks(tags=[Tags.database], databases=["default"]), [])
         self.forget()
         [error] = run_checks(tags=[Tags.database], databases=["default"])

@@ -1,4 +1,4 @@
-"""What ends the API's sessions: a password that is set, by whatever means, and nothing else."""
+"""What ends the sessions of the API: setting a password, in any way, and nothing else."""
 
 from io import StringIO
 from typing import Any
@@ -62,7 +62,7 @@ class SessionTests(TestCase):
         self.assertEqual(self.statuses(), [200])
 
     def test_no_password(self) -> None:
-        """A user who can sign in no more is signed in no more."""
+        """The tokens of a user who is deactivated are refused."""
         self.ada.set_unusable_password()
         self.ada.save()
         self.assertEqual(self.statuses(), [401, 401])
@@ -86,7 +86,7 @@ class SessionTests(TestCase):
         self.assertEqual(self.statuses(), [401, 401])
 
     def test_other_changes_in_the_admin(self) -> None:
-        """Whatever else is changed in the admin ends none."""
+        """No other change in the admin ends a session."""
         root = User.objects.create_superuser("root@example.com", "root", "a long password")
         self.client.force_login(root)
         draft = {"email": "ada@example.com", "username": "ada", "is_active": "on", "bio": "New"}

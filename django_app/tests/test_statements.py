@@ -1,4 +1,4 @@
-"""How many SQL statements a read takes, whatever the number of rows."""
+"""How many SQL statements a read takes, for any number of rows."""
 
 from django.core.management import call_command
 from django.test import TestCase

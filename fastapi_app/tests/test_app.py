@@ -21,7 +21,7 @@ from conduit.settings import load_settings
 
 
 def test_overridden_user(app: FastAPI, client: TestClient) -> None:
-    """Who is asking is a dependency, so a test can say who it is."""
+    """The current user is a dependency, so a test can replace it."""
     someone = User(
         id=9, email="x@example.com", username="x", token_version=1, created_at=datetime.now(UTC)
     )

@@ -59,7 +59,7 @@ def test_blank(client: TestClient, token: Headers, name: str) -> None:
 
 
 def test_comment(client: TestClient, token: Headers, article: Any) -> None:
-    """A comment is read as it was answered when it was written, and gone when it is deleted."""
+    """A comment is shown as it was when created, until it is deleted."""
     path = f"/api/articles/{article['slug']}/comments"
     comment = {"comment": {"body": "Well said."}}
     written = client.post(path, json=comment, headers=token).json()["comment"]

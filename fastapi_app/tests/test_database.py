@@ -46,7 +46,7 @@ def guido(sessions: Sessions, call: Call) -> User:
 
 
 def test_first_come_first_served(tmp_path: Path) -> None:
-    """Who waits for a connection gets the next one, before any that comes later."""
+    """The request that has waited longest gets the next free connection."""
 
     async def run() -> list[str]:
         engine = make_engine(f"sqlite:///{tmp_path / 'x.sqlite3'}", pool_size=1, timeout=10)
@@ -71,7 +71,7 @@ def test_first_come_first_served(tmp_path: Path) -> None:
 
 
 def test_waiting_for_a_connection_ends(tmp_path: Path) -> None:
-    """Who waits longer than the timeout is refused, and holds up nobody after that."""
+    """A request that waits longer than the timeout is refused, and delays no other request."""
 
     async def run() -> None:
         engine = make_engine(f"sqlite:///{tmp_path / 'x.sqlite3'}", pool_size=1, timeout=1)

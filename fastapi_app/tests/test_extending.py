@@ -107,7 +107,7 @@ def test_sync_route_with_a_user(own: FastAPI, browser: TestClient, token: dict[s
 
 
 def test_vary(app: FastAPI) -> None:
-    """What a route says in `Vary` stays, whatever origins are allowed."""
+    """What a route says in `Vary` stays, with any setting of the allowed origins."""
     other = create_app(load_settings().model_copy(update={"cors_origins": "https://a.example"}))
     other.add_api_route("/api/varying", lambda: Response(headers={"Vary": "Accept-Language"}))
     with TestClient(other) as client:
@@ -189,7 +189,7 @@ def test_forgotten_transaction(own: FastAPI, browser: TestClient) -> None:
 
 
 def test_messages_of_other_validators(own: FastAPI, browser: TestClient) -> None:
-    """A message that is not of this API is passed on as it is, whatever characters it has."""
+    """A message that is not of this API is passed on unchanged, with any characters."""
 
     def refuse(value: str) -> str:
         raise ValueError("use {braces}")

@@ -1,4 +1,4 @@
-"""How many SQL statements a read takes, whatever the number of rows."""
+"""How many SQL statements a read takes, for any number of rows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -31,7 +31,7 @@ class Conduit(OpenAPI):
     session_interface = NoSessions()
 
     def make_response(self, rv: Any) -> Response:
-        """Flask's own, for views that return a schema, with whatever Flask allows."""
+        """Flask's own, and a view may also return a schema where Flask allows a body."""
         body, *rest = rv if isinstance(rv, tuple) else (rv,)
         if isinstance(body, ResponseSchema):
             json = body.model_dump_json(by_alias=True)

@@ -31,7 +31,7 @@ class Settings:
         self.LIVE_SOCKETS = positive("LIVE_SOCKETS", 200)
         self.LAB = one_of("LAB", "0", "1") == "1" or not production
         self.LOG_LEVEL = one_of("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
-        # Idle connections are pinged, so that no thread waits for a client that is gone.
+        # Idle connections are pinged, so that no thread waits for a client that has left.
         self.SOCK_SERVER_OPTIONS = {"ping_interval": 20, "max_message_size": 16 * 1_048_576}
         self.MAX_CONTENT_LENGTH = 1_048_576  # bytes
         if not self.DATABASE_URL.startswith(("sqlite:///", "postgresql://")):

@@ -31,7 +31,7 @@ def migrate(connection: Connection) -> None:
         compare_type=compare_type,
         user_module_prefix="database.",  # as script.py.mako imports it
         render_as_batch=connection.dialect.name == "sqlite",
-        # Alembic compares no check constraints unless it is told to.
+        # Alembic compares check constraints only with this plugin.
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
     )
     present = set(inspect(connection).get_table_names())
@@ -62,7 +62,7 @@ def compare_type(
     found: TypeEngine[Any],
     wanted: TypeEngine[Any],
 ) -> bool | None:
-    """Whether the types differ; SQLite's integers are one, whatever they are called."""
+    """Whether the types differ; SQLite has one integer type with many names."""
     if context.dialect.name == "sqlite" and isinstance(found, Integer):
         return not isinstance(wanted, Integer)
     return None

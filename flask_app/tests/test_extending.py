@@ -106,7 +106,7 @@ def fail() -> str:
 
 
 def test_failure(own: Flask) -> None:
-    """A failure is a 500, and Flask's signal tells of it."""
+    """A failure is a 500, and Flask sends its signal."""
     failures: list[Exception] = []
 
     def note(app: Flask, exception: Exception) -> None:
@@ -129,7 +129,7 @@ def test_failure_in_a_test(own: Flask) -> None:
 
 
 def test_vary(own: Flask) -> None:
-    """What a view says in `Vary` stays, whatever origins are allowed."""
+    """What a view says in `Vary` stays, with any setting of the allowed origins."""
     settings = Settings()
     settings.ORIGINS = frozenset({"https://front.example"})
     other = create_app(settings)

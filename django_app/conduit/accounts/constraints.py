@@ -7,8 +7,8 @@ from django.db.models.functions import Lower
 class CaseInsensitiveUniqueConstraint(UniqueConstraint):
     """Fields that are unique without regard to case, by an index over them in lower case.
 
-    What is unique so is unique in any case. Django cannot tell that from expressions: by `fields`
-    its check of `USERNAME_FIELD` and `createsuperuser` know it, and a form has the field's error.
+    Django's check of `USERNAME_FIELD` and `createsuperuser` look for a constraint with `fields`, and
+    a form shows its error at the field; a constraint with expressions has neither.
     """
 
     @property

@@ -35,7 +35,7 @@ class UserManager(BaseUserManager["User"]):
     def create_user(
         self, email: str, username: str, password: str | None = None, **fields: Any
     ) -> "User":
-        """A user who cannot sign in where no password is given."""
+        """A user; without a password, the user cannot sign in."""
         user = self.model(email=email, username=username, **fields)
         user.set_password(password)
         user.full_clean()
@@ -43,7 +43,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, username: str, password: str | None = None) -> "User":
-        """A user who can do all in the admin."""
+        """A user with all permissions in the admin."""
         return self.create_user(email, username, password, is_staff=True, is_superuser=True)
 
 
@@ -92,7 +92,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """A password that has been set ends all sessions.
 
         Django keeps it in `_password` until it is saved, and drops it where `check_password` has
-        only hashed the same one anew: that ends none.
+        only hashed the same one again: that ends none.
         """
         fields = options.get("update_fields")
         if fields is not None and "password" not in fields:

@@ -169,7 +169,8 @@ def get_article_for_change(slug: str) -> Article:
 def lock_articles(articles: QuerySet[Article]) -> list[Article]:
     """These articles, locked until the commit.
 
-    Before the first event: who waits for an article while holding the counter can wait for ever.
+    Called before the first event: a transaction that holds the event counter must not wait for an
+    article.
     """
     held = Article.objects.filter(pk__in=articles.values("pk")).order_by("pk")
     return list(held.select_related("author").select_for_update(no_key=True, of=["self"]))

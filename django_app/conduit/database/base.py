@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, with a pool that hands out no connection that was dropped."""
+"""Django's PostgreSQL backend, with a pool that skips connections which the server has closed."""
 
 import selectors
 from typing import Any

@@ -48,7 +48,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.refused = 0
         # Held while events are sent, so that they are sent in order.
         self.turn = asyncio.Lock()
-        self.telling: asyncio.Task[None] | None = None
+        self.sending: asyncio.Task[None] | None = None
         self.cut = asyncio.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -61,7 +61,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
             hub.leave(self.subscriptions)
-            tasks = [*both, *filter(None, [self.telling])]
+            tasks = [*both, *filter(None, [self.sending])]
             for task in tasks:
                 task.cancel()
         for ended in await asyncio.gather(*tasks, return_exceptions=True):
@@ -85,7 +85,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         else:
             self.subscriptions.user_id = user_id
             hub.join(self.subscriptions)
-            self.telling = asyncio.create_task(self.tell())
+            self.sending = asyncio.create_task(self.send_events())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Answer the client; some messages close the socket."""
@@ -126,22 +126,22 @@ class LiveConsumer(AsyncWebsocketConsumer):
         article_id, newest = await query(
             services.get_start, channel=channel, since=since, user_id=subscriptions.user_id
         )
-        told = subscriptions.add(channel, article_id, newest if since is None else since)
+        position = subscriptions.add(channel, article_id, newest if since is None else since)
         await self.send_all([messages.subscribed(channel, newest)])
-        while told < newest:
-            published = [one for one in await self.get_published(told) if one.id <= newest]
+        while position < newest:
+            published = [one for one in await self.get_published(position) if one.id <= newest]
             await self.send_all(subscriptions.replay(one, channel) for one in published)
-            told = published[-1].id if published else newest
+            position = published[-1].id if published else newest
         subscriptions.position = newest
 
-    async def tell(self) -> None:
+    async def send_events(self) -> None:
         """Send events as they come, until the client receives them too slowly."""
         try:
             while True:
                 more = hub.more
                 async with self.turn:
-                    told = await self.catch_up()
-                if not told:
+                    sent = await self.catch_up()
+                if not sent:
                     await more.wait()
         except (TimeoutError, Error):
             await self.give_up()

@@ -7,7 +7,7 @@ from .queries import EventQuerySet
 class Event(models.Model):
     """The outbox of events, written in the transaction of the change.
 
-    It points to nothing by foreign key, since it outlives what it tells of.
+    It has no foreign keys, since it remains when the article is deleted.
     """
 
     id = models.BigIntegerField(primary_key=True)

@@ -43,7 +43,7 @@ def get_newest() -> int:
 
 
 def require_kept(*, since: int, newest: int) -> None:
-    """Raises `MessageError` where events after that one are gone, or it is none itself."""
+    """Raises `MessageError` where events after it have been deleted, or where it does not exist."""
     if not 0 <= since <= newest:
         raise MessageError(since="is invalid")
     kept_from = now() - timedelta(seconds=settings.EVENT_RETENTION)
@@ -57,13 +57,13 @@ def get_published(
 ) -> list[PublishedEvent]:
     """The next events, with the users who follow their authors.
 
-    Who listens is asked after the events are read: who subscribes later has an event to begin at
+    The listeners are read after the events: a later subscription has an event to begin at
     that is not among them.
     """
-    told = Event.objects.after(after).values_list(
+    following = Event.objects.after(after).values_list(
         "id", "name", "article_id", "author_id", "data", named=True
     )
-    events = list(told)
+    events = list(following)
     followers: dict[int, set[int]] = defaultdict(set)
     listeners = get_listeners()
     if events and listeners:

@@ -9,7 +9,7 @@ from ..database.columns import Base, UTCDateTime
 class Event(Base):
     """The outbox of events, written in the transaction of the change.
 
-    It points to nothing by foreign key, since it outlives what it tells of.
+    It has no foreign keys, since it remains when the article is deleted.
     """
 
     __tablename__ = "events"

@@ -18,8 +18,8 @@ def oldest_since(moment: datetime) -> Select[int | None]:
 
 def after(position: int) -> Select[int, str, int, int, str]:
     """The next events, with the columns that sockets need."""
-    told = select(Event.id, Event.name, Event.article_id, Event.author_id, Event.data)
-    return told.where(Event.id > position).order_by(Event.id).limit(100)
+    events = select(Event.id, Event.name, Event.article_id, Event.author_id, Event.data)
+    return events.where(Event.id > position).order_by(Event.id).limit(100)
 
 
 def follows(followers: Collection[int], authors: Collection[int]) -> Select[int, int]:

@@ -46,7 +46,7 @@ async def get_newest(session: AsyncSession) -> int:
 
 
 async def require_kept(session: AsyncSession, *, since: int, newest: int) -> None:
-    """Raises `MessageError` where events after that one are gone, or it is none itself."""
+    """Raises `MessageError` where events after it have been deleted, or where it does not exist."""
     if not 0 <= since <= newest:
         raise MessageError(since="is invalid")
     kept_from = now() - timedelta(seconds=session.info["event_retention"])
@@ -60,7 +60,7 @@ async def get_published(
 ) -> list[PublishedEvent]:
     """The next events, with the users who follow their authors.
 
-    Who listens is asked after the events are read: who subscribes later has an event to begin at
+    The listeners are read after the events: a later subscription has an event to begin at
     that is not among them.
     """
     events = (await session.execute(queries.after(after))).all()

@@ -77,7 +77,7 @@ class Socket:
     async def run(self) -> None:
         """Receive messages and send events, until one of the two ends."""
         self.hub.join(self.subscriptions)
-        both = [asyncio.create_task(self.listen()), asyncio.create_task(self.tell())]
+        both = [asyncio.create_task(self.listen()), asyncio.create_task(self.send_events())]
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -132,22 +132,22 @@ class Socket:
             article_id, newest = await services.get_start(
                 session, channel=channel, since=since, user_id=subscriptions.user_id
             )
-        told = subscriptions.add(channel, article_id, newest if since is None else since)
+        position = subscriptions.add(channel, article_id, newest if since is None else since)
         await self.send([messages.subscribed(channel, newest)])
-        while told < newest:
-            published = [one for one in await self.get_published(told) if one.id <= newest]
+        while position < newest:
+            published = [one for one in await self.get_published(position) if one.id <= newest]
             await self.send(subscriptions.replay(one, channel) for one in published)
-            told = published[-1].id if published else newest
+            position = published[-1].id if published else newest
         subscriptions.position = newest
 
-    async def tell(self) -> CloseCode:
+    async def send_events(self) -> CloseCode:
         """Send events as they come, until the client receives them too slowly."""
         try:
             while True:
                 more = self.hub.more
                 async with self.turn:
-                    told = await self.catch_up()
-                if not told:
+                    sent = await self.catch_up()
+                if not sent:
                     await more.wait()
         except (TimeoutError, SQLAlchemyError):
             return CloseCode.TRY_AGAIN_LATER

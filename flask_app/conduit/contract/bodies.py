@@ -59,7 +59,7 @@ def invalid(error: ValidationError) -> Response:
 
 def register(app: OpenAPI) -> None:
     app.request_class = StrictRequest
-    # Werkzeug cuts a chunked body at its limit, silently: one byte more tells that it was.
+    # Werkzeug cuts a chunked body at its limit, silently: one byte more shows that it did.
     app.config["MAX_CONTENT_LENGTH"] += 1
     app.validation_error_callback = invalid
     app.register_error_handler(RequestEntityTooLarge, too_large)

@@ -45,7 +45,7 @@ def get_newest(session: Session) -> int:
 
 
 def require_kept(session: Session, *, since: int, newest: int) -> None:
-    """Raises `MessageError` where events after that one are gone, or it is none itself."""
+    """Raises `MessageError` where events after it have been deleted, or where it does not exist."""
     if not 0 <= since <= newest:
         raise MessageError(since="is invalid")
     kept_from = now() - timedelta(seconds=current_app.config["EVENT_RETENTION"])
@@ -59,7 +59,7 @@ def get_published(
 ) -> list[PublishedEvent]:
     """The next events, with the users who follow their authors.
 
-    Who listens is asked after the events are read: who subscribes later has an event to begin at
+    The listeners are read after the events: a later subscription has an event to begin at
     that is not among them.
     """
     events = session.execute(queries.after(after)).all()

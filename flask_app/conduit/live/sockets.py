@@ -139,7 +139,7 @@ class Socket:
                     self.answer(data)
                     if self.refused == messages.MAX_BAD_MESSAGES:
                         return CloseCode.POLICY_VIOLATION
-                # After `receive`, which clears `more`, whoever has set it.
+                # After `receive`, which clears `more`.
                 if self.hub.stopping:
                     return CloseCode.SERVICE_RESTART
                 if not self.catch_up():
@@ -173,12 +173,12 @@ class Socket:
             article_id, newest = services.get_start(
                 session, channel=channel, since=since, user_id=subscriptions.user_id
             )
-        told = subscriptions.add(channel, article_id, newest if since is None else since)
+        position = subscriptions.add(channel, article_id, newest if since is None else since)
         self.send([messages.subscribed(channel, newest)])
-        while told < newest:
-            published = [one for one in self.get_published(told) if one.id <= newest]
+        while position < newest:
+            published = [one for one in self.get_published(position) if one.id <= newest]
             self.send(subscriptions.replay(one, channel) for one in published)
-            told = published[-1].id if published else newest
+            position = published[-1].id if published else newest
         subscriptions.position = newest
 
     def catch_up(self) -> bool:
