@@ -3,10 +3,13 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import IntegrityError, models, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from .database.constraints import violates
+from .errors import ApiError
 
 # Characters; a field for more gets several lines, since one line would drop line feeds.
 LONGEST_LINE = 254
@@ -46,11 +49,26 @@ class ConduitAdmin(admin.ModelAdmin):
         return super().formfield_for_dbfield(db_field, request, **options)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        """Django's own; where another writer came between its check and its write, once more."""
+        """Django's own, repeated once where another writer took a unique value after its check.
+
+        What a service refuses is shown above the form.
+        """
         try:
-            return super().changeform_view(request, *args, **options)
-        except IntegrityError:
-            return super().changeform_view(request, *args, **options)
+            try:
+                return super().changeform_view(request, *args, **options)
+            except IntegrityError as error:
+                if not violates(error, *unique_constraints(self.model)):
+                    raise
+                return super().changeform_view(request, *args, **options)
+        except ApiError as error:
+            for field, [message] in error.errors.items():
+                messages.error(request, f"{field} {message}")
+            return HttpResponseRedirect(request.path)
+
+
+def unique_constraints(model: type[models.Model]) -> list[str]:
+    constraints = model._meta.constraints
+    return [each.name for each in constraints if isinstance(each, models.UniqueConstraint)]
 
 
 class LockingAdmin(ConduitAdmin):

@@ -6,6 +6,7 @@ from django.conf import settings
 from ninja import NinjaAPI
 from ninja.errors import ValidationErrorContext
 from ninja.operation import Operation
+from pydantic import BaseModel
 
 from . import errors, openapi
 from .accounts.api import router as accounts
@@ -25,12 +26,15 @@ class ConduitAPI(NinjaAPI):
         self, error_contexts: list[ValidationErrorContext[Any]]
     ) -> Exception:
         """Ninja's own drops the inputs, which distinguish a null from a wrong type."""
-        failures = [
-            failure
-            for context in error_contexts
-            for failure in context.pydantic_validation_error.errors()
-        ]
-        messages = field_messages(failures, skip=1)
+        messages: dict[str, list[str]] = {}
+        for context in error_contexts:
+            parameters = context.model.model_fields
+            for failure in context.pydantic_validation_error.errors():
+                kind = parameters[str(failure["loc"][0])].annotation
+                # A schema comes below the name of its parameter; a plain parameter is the field.
+                is_schema = isinstance(kind, type) and issubclass(kind, BaseModel)
+                for name, found in field_messages([failure], skip=int(is_schema)).items():
+                    messages.setdefault(name, found)
         return errors.Invalid(**{name: message for name, [message] in messages.items()})
 
 

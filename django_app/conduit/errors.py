@@ -4,7 +4,8 @@ import logging
 import sqlite3
 from collections.abc import Mapping
 
-from django.core.exceptions import ValidationError
+from django.contrib.auth import get_user_model
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,6 +13,7 @@ from django.views import defaults
 from ninja import NinjaAPI
 from ninja.errors import HttpError
 from psycopg.errors import ForeignKeyViolation
+from pydantic.alias_generators import to_camel
 from pydantic_core import to_json
 
 log = logging.getLogger("conduit.request")
@@ -68,10 +70,15 @@ def respond(
     return HttpResponse(content, "application/json", status, headers=headers)
 
 
+def get_request_id(request: HttpRequest) -> str:
+    """The id that the middleware has given the request."""
+    return str(request.META.get("conduit.request_id", "-"))
+
+
 def log_failure(request: HttpRequest, status: int, cause: object) -> None:
     """Log the cause of a 5xx response, in one line."""
     line = str(cause).partition("\n")[0]
-    log.error("%s %s %s: %s", request.META["conduit.request_id"], request.method, status, line)
+    log.error("%s %s %s: %s", get_request_id(request), request.method, status, line)
 
 
 def api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
@@ -83,6 +90,8 @@ def api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
 
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     """The response to an `HttpError` of Ninja or of an operation."""
+    if error.status_code >= 500:
+        log_failure(request, error.status_code, error.__cause__ or error.message)
     headers = {"WWW-Authenticate": "Token"} if error.status_code == 401 else None
     return respond(error.status_code, {"request": [error.message]}, headers)
 
@@ -96,8 +105,16 @@ def unavailable(request: HttpRequest, error: OperationalError | InterfaceError) 
 
 
 def deleted_user(request: HttpRequest, error: IntegrityError) -> HttpResponse:
-    """The user of the token was deleted before the write: what else it refers to is locked."""
-    if not is_foreign_key_violation(error.__cause__):
+    """The response where the user of the token was deleted before the write; otherwise a 500.
+
+    Other rows that a service refers to are locked.
+    """
+    user = getattr(request, "auth", None)
+    if (
+        not is_foreign_key_violation(error.__cause__)
+        or not isinstance(user, get_user_model())
+        or get_user_model().objects.filter(pk=user.pk).exists()
+    ):
         raise error
     return api_error(request, Unauthorized(token="is invalid"))
 
@@ -111,7 +128,12 @@ def is_foreign_key_violation(error: BaseException | None) -> bool:
 
 def invalid_model(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """What a model refuses by `full_clean`, in an operation that validates no more itself."""
-    messages = error.message_dict if hasattr(error, "error_dict") else {"request": error.messages}
+    if not hasattr(error, "error_dict"):
+        return respond(422, {"request": error.messages[:1]})
+    messages = {
+        "request" if name == NON_FIELD_ERRORS else to_camel(name): found[:1]
+        for name, found in error.message_dict.items()
+    }
     return respond(422, messages)
 
 
@@ -166,7 +188,7 @@ def no_route(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def internal_error(request: HttpRequest) -> HttpResponseBase:
     """Django's `handler500`."""
-    log.exception("%s %s failed", request.META.get("conduit.request_id"), request.method)
+    log.exception("%s %s failed", get_request_id(request), request.method)
     if is_of_admin(request):
         return defaults.server_error(request)
     return respond(500, {"server": ["internal error"]})

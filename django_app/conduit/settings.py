@@ -198,7 +198,7 @@ SECURE_REDIRECT_EXEMPT = [r"^(.+/)?api/health$"]
 # The contract names every header of an answer, and has none of this name.
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 STATIC_URL = "static/"
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # files are served from the packages, without `collectstatic`
 
 DATABASE_TIMEOUT = not_negative("DATABASE_TIMEOUT", 2)
 DATABASES = {

@@ -6,14 +6,19 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.test import Client, TestCase, override_settings
+from django.test import Client, RequestFactory, TestCase, override_settings
 from django.urls import path
 from ninja import NinjaAPI
 from ninja.errors import HttpError
+from psycopg.errors import ForeignKeyViolation
 
 from conduit import errors, urls
+from conduit.api import ConduitAPI
+from conduit.contract import bodies
 from conduit.errors import Forbidden
+from conduit.schemas import Schema
 
 FAILURES: dict[str, Callable[[], Exception]] = {
     "missing": Http404,
@@ -37,6 +42,9 @@ ANSWERS: dict[str, tuple[int, Any]] = {
 
 later = NinjaAPI(urls_namespace="later", openapi_url=None, docs_url=None)
 errors.register(later)
+added = ConduitAPI(urls_namespace="added", openapi_url=None, docs_url=None)
+errors.register(added)
+bodies.register(added)
 
 
 @later.get("/{name}")
@@ -49,12 +57,27 @@ async def fail_async(request: HttpRequest, name: str) -> None:
     raise FAILURES[name]()
 
 
+class Note(Schema):
+    text: str
+
+
+@added.get("/plain")
+def take_number(request: HttpRequest, n: int) -> int:
+    return n
+
+
+@added.post("/notes")
+async def take_note(request: HttpRequest, payload: Note) -> Note:
+    return payload
+
+
 def fail_plainly(request: HttpRequest, name: str) -> HttpResponse:
     raise FAILURES[name]()
 
 
 urlpatterns = [
     path("api/later/", later.urls),
+    path("api/added/", added.urls),
     path("api/plain/<name>", fail_plainly),
     path("api/refusing", lambda request: HttpResponse(status=405)),
     path("plain/<name>", fail_plainly),
@@ -63,6 +86,30 @@ urlpatterns = [
 ]
 handler400, handler403 = urls.handler400, urls.handler403
 handler404, handler500 = urls.handler404, urls.handler500
+
+
+@override_settings(ROOT_URLCONF=__name__)
+class OperationTests(TestCase):
+    def test_a_plain_parameter(self) -> None:
+        """A parameter that is no schema is named by its own name."""
+        answer = self.client.get("/api/added/plain?n=a")
+        self.assertEqual(answer.status_code, 422)
+        self.assertEqual(answer.json(), {"errors": {"n": ["must be an integer"]}})
+
+    def test_an_asynchronous_operation(self) -> None:
+        """An `async def` takes a body, and is not called with one that is too large."""
+        note = {"text": "x"}
+        answer = self.client.post("/api/added/notes", note, "application/json")
+        self.assertEqual((answer.status_code, answer.json()), (200, note))
+        answer = self.client.post("/api/added/notes", {"text": "x" * 2**20}, "application/json")
+        self.assertEqual(answer.status_code, 413)
+
+    def test_a_reference_to_nothing(self) -> None:
+        """A foreign key that is violated without a missing user is a failure, and no 401."""
+        error = IntegrityError()
+        error.__cause__ = ForeignKeyViolation()
+        with self.assertRaises(IntegrityError):
+            errors.deleted_user(RequestFactory().get("/"), error)
 
 
 @override_settings(ROOT_URLCONF=__name__)

@@ -30,7 +30,7 @@ class AdoptTests(TestCase):
         self.assertEqual(run_checks(tags=[Tags.database], databases=["default"]), [])
         self.forget()
         [error] = run_checks(tags=[Tags.database], databases=["default"])
-        self.assertEqual(error.id, "accounts.E001")
+        self.assertEqual(error.id, "core.E001")
         for options in ({}, {"plan": True}):
             with self.subTest(options), self.assertRaises(SystemCheckError):
                 call_command("migrate", skip_checks=False, verbosity=0, **options)

@@ -7,6 +7,7 @@ from unittest.mock import patch
 from asgiref.sync import async_to_sync
 from django.contrib.auth import aauthenticate, authenticate
 from django.core.management import call_command
+from django.db import IntegrityError, transaction
 from django.test import TestCase, TransactionTestCase, override_settings
 
 from conduit.accounts import auth
@@ -48,6 +49,16 @@ class SessionTests(TestCase):
         self.ada.save()
         self.assertEqual(self.statuses(), [401, 401])
         self.assertEqual((self.ada.token_version, self.ada.password_session_id), (3, None))
+
+    def test_a_write_that_fails(self) -> None:
+        """A password that was set is still to be saved after another write has failed."""
+        self.ada.set_password("another password")
+        self.ada.bio = ""
+        with self.assertRaises(IntegrityError), transaction.atomic():
+            self.ada.save(update_fields=["bio"])
+        self.ada.bio = None
+        self.ada.save()
+        self.assertEqual(self.statuses(), [401, 401])
 
     def test_some_fields(self) -> None:
         """It does so where only some fields are saved: with the password, and not before."""

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import (
@@ -80,9 +81,11 @@ def refuse_nul(value: str) -> str:
 
 def read_integer(value: Any) -> Any:
     """An integer as the contract writes one: no plus sign, space, underscore or fraction."""
-    if isinstance(value, str) and not re.fullmatch("-?[0-9]+", value, re.ASCII):
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch("-?[0-9]+", value, re.ASCII):
         raise PydanticKnownError("int_parsing")
-    return value
+    return int(Decimal(value))  # `int` alone reads no text of more than 4,300 digits
 
 
 def between(low: int, high: int) -> AfterValidator:

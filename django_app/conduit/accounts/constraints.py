@@ -7,8 +7,8 @@ from django.db.models.functions import Lower
 class CaseInsensitiveUniqueConstraint(UniqueConstraint):
     """Fields that are unique without regard to case, by an index over them in lower case.
 
-    Django's check of `USERNAME_FIELD` and `createsuperuser` look for a constraint with `fields`, and
-    a form shows its error at the field; a constraint with expressions has neither.
+    Django's check of `USERNAME_FIELD` looks for a constraint with `fields`, and a form shows its
+    error at the field; a constraint with expressions has neither.
     """
 
     @property

@@ -1,6 +1,8 @@
 from typing import Any, ClassVar
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import acheck_password, check_password, make_password
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import F, Q
@@ -24,7 +26,7 @@ TAKEN: Any = {
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users by the contract's rules; `ValidationError` where it refuses one."""
+    """Makes users by the contract's rules; raises `ValidationError`."""
 
     def get_by_natural_key(self, email: str | None) -> "User":
         return UserQuerySet(self.model, using=self._db).with_email(email or "").get()
@@ -37,14 +39,17 @@ class UserManager(BaseUserManager["User"]):
     ) -> "User":
         """A user; without a password, the user cannot sign in."""
         user = self.model(email=email, username=username, **fields)
+        user.full_clean(exclude=["password"])
         user.set_password(password)
-        user.full_clean()
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, username: str, password: str | None = None) -> "User":
+    def create_superuser(
+        self, email: str, username: str, password: str | None = None, **fields: Any
+    ) -> "User":
         """A user with all permissions in the admin."""
-        return self.create_user(email, username, password, is_staff=True, is_superuser=True)
+        permissions = {"is_staff": True, "is_superuser": True}
+        return self.create_user(email, username, password, **{**fields, **permissions})
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -88,18 +93,33 @@ class User(AbstractBaseUser, PermissionsMixin):
     def set_unusable_password(self) -> None:
         self.set_password(None)
 
-    def save(self, **options: Any) -> None:
-        """A password that has been set ends all sessions.
+    def check_password(self, raw_password: str | None) -> bool:
+        return check_password(raw_password, self.password, self.renew_hash)
 
-        Django keeps it in `_password` until it is saved, and drops it where `check_password` has
-        only hashed the same one again: that ends none.
+    async def acheck_password(self, raw_password: str | None) -> bool:
+        return await acheck_password(raw_password, self.password, sync_to_async(self.renew_hash))
+
+    def renew_hash(self, raw_password: str) -> None:
+        """Store the same password with current parameters, unless another one was set since.
+
+        Django's own saves the hash in any case. This ends no session.
+        """
+        stored = User.objects.filter(pk=self.pk, password=self.password)
+        stored.update(password=make_password(raw_password))
+
+    def save(self, **options: Any) -> None:
+        """A password that was set by `set_password` ends all sessions.
+
+        Django keeps it in `_password` until it is saved.
         """
         fields = options.get("update_fields")
         if fields is not None and "password" not in fields:
             unsaved = self._password
             self._password = None  # type: ignore[assignment]
-            super().save(**options)
-            self._password = unsaved
+            try:
+                super().save(**options)
+            finally:
+                self._password = unsaved
             return
         if self._password is not None and not self._state.adding:
             self.token_version = F("token_version") + 1

@@ -58,8 +58,8 @@ class FastArgon2id(Argon2id):
 class PasswordField(models.CharField):
     """Stores the PHC string alone: Django's hashers write their own name before it."""
 
-    def from_db_value(self, value: str, *args: Any) -> str:
-        return f"argon2{value}" if value.startswith("$argon2id$") else value
+    def from_db_value(self, value: str | None, *args: Any) -> str | None:
+        return f"argon2{value}" if value and value.startswith("$argon2id$") else value
 
     def get_prep_value(self, value: Any) -> Any:
         return None if value is None else super().get_prep_value(value).removeprefix("argon2")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Value
 from django.db.models.expressions import Combinable
@@ -23,6 +23,12 @@ def followed_by(viewer: User | AnonymousUser, user_id: str) -> Combinable:
     return Exists(viewer.follows.filter(followed=OuterRef(user_id)))
 
 
+def with_following[Row: Any](row: Row) -> Row:
+    """Copy the annotation of an article or a comment to its author, where the schema reads it."""
+    row.author.following = row.author_followed
+    return row
+
+
 class UserQuerySet(QuerySet["User"]):
     def with_username(self, username: str) -> UserQuerySet:
         return self.filter(username__lower=fold(username))
@@ -30,7 +36,7 @@ class UserQuerySet(QuerySet["User"]):
     def with_email(self, email: str) -> UserQuerySet:
         return self.filter(email__lower=fold(email))
 
-    def seen_by(self, viewer: User | AnonymousUser) -> UserQuerySet:
+    def for_viewer(self, viewer: User | AnonymousUser) -> UserQuerySet:
         """Users with whether the viewer follows them."""
         return self.annotate(following=followed_by(viewer, "pk"))
 

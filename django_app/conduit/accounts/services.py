@@ -44,7 +44,7 @@ def update_user(*, token: AccessToken, changes: dict[str, Any]) -> User:
     """Change the given fields; a new password ends all other sessions."""
     if "password" in changes:
         release_connection()
-        changes["password"] = make_password(changes["password"])
+        changes = {**changes, "password": make_password(changes["password"])}
     for _ in range(MAX_ATTEMPTS):
         try:
             return save_changes(token, changes)
@@ -71,16 +71,18 @@ def save_changes(token: AccessToken, changes: dict[str, Any]) -> User:
 @transaction.atomic
 def remove_users(users: QuerySet[User]) -> None:
     """Delete users with all they own, and record the events as if they had deleted it."""
-    gone = list(users.values_list("pk", flat=True))
-    articles = Article.objects.filter(author__in=gone)
-    comments = Comment.objects.filter(author__in=gone).exclude(article__in=articles)
-    favorites = Favorite.objects.filter(user__in=gone).exclude(article__in=articles)
-    theirs = Q(author__in=gone) | Q(comments__author__in=gone) | Q(favorited_by__in=gone)
-    lock_articles(Article.objects.filter(theirs))
+    ids = list(users.values_list("pk", flat=True))
+    articles = Article.objects.filter(author__in=ids)
+    comments = Comment.objects.filter(author__in=ids).exclude(article__in=articles)
+    favorites = Favorite.objects.filter(user__in=ids).exclude(article__in=articles)
+    affected = Q(author__in=ids) | Q(comments__author__in=ids) | Q(favorited_by__in=ids)
+    lock_articles(Article.objects.filter(affected))
+    list(User.objects.select_for_update().filter(pk__in=ids).order_by("pk"))  # they write no more
+    lock_articles(Article.objects.filter(affected))  # what they wrote before the lock
     remove_comments(comments)
     remove_favorites(favorites)
     remove_articles(articles)
-    User.objects.filter(pk__in=gone).delete()
+    User.objects.filter(pk__in=ids).delete()
 
 
 def refuse_taken(error: IntegrityError, *, user_id: int = 0, **names: str) -> None:
@@ -102,7 +104,7 @@ def refuse_taken(error: IntegrityError, *, user_id: int = 0, **names: str) -> No
 
 
 def get_profile(*, username: str, viewer: User | AnonymousUser) -> User:
-    profile = User.objects.seen_by(viewer).with_username(username).first()
+    profile = User.objects.for_viewer(viewer).with_username(username).first()
     if profile is None:
         raise NotFound(profile="not found")
     return profile

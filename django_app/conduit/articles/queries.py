@@ -52,7 +52,7 @@ class JSONList(Aggregate):
 
 
 class ArticleQuerySet(QuerySet["Article"]):
-    def seen_by(self, viewer: User | AnonymousUser) -> ArticleQuerySet:
+    def for_viewer(self, viewer: User | AnonymousUser) -> ArticleQuerySet:
         """Articles without their bodies, with author, favorites and tags."""
         favorites = of_article(self.model.favorited_by.through)
         tags = of_article(self.model.tags.through)

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from ..accounts.models import User
+from ..accounts.queries import with_following
 from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
 from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
@@ -32,18 +33,12 @@ def get_feed(*, page: schemas.Page, user: User) -> tuple[list[Article], int]:
 def list_articles(
     articles: ArticleQuerySet, *, page: schemas.Page, viewer: User | AnonymousUser
 ) -> tuple[list[Article], int]:
-    shown = articles.newest_first(page).seen_by(viewer)
+    shown = articles.newest_first(page).for_viewer(viewer)
     return [with_following(article) for article in shown], articles.count()
 
 
-def with_following(article: Article) -> Article:
-    """The article, with what was read beside it put where the response shows it."""
-    article.author.following = article.author_followed  # type: ignore[attr-defined]
-    return article
-
-
 def get_article(*, slug: str, viewer: User | AnonymousUser) -> Article:
-    article = Article.objects.seen_by(viewer).with_body().filter(slug=slug).first()
+    article = Article.objects.for_viewer(viewer).with_body().filter(slug=slug).first()
     if article is None:
         raise NotFound(article="not found")
     return with_following(article)
@@ -76,6 +71,7 @@ def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> Article
 
 def change_article(article: Article, *, changes: dict[str, Any], viewer: User) -> Article:
     """Change an article that is locked until the commit, and record the event."""
+    changes = dict(changes)
     tag_list = changes.pop("tag_list", None)
     changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
     renamed = slug_of(changes.get("title", article.title)) != slug_of(article.title)
@@ -141,9 +137,9 @@ def remove_favorites(favorites: QuerySet[Favorite]) -> None:
 @transaction.atomic
 def take_off_tags(tags: QuerySet[Tag]) -> None:
     """Take tags off all articles; one that no article has is shown nowhere."""
-    gone = set(tags.values_list("name", flat=True))
+    removed = set(tags.values_list("name", flat=True))
     for article in lock_articles(Article.objects.filter(tags__in=tags)):
-        kept = set(article.tags.values_list("name", flat=True)) - gone
+        kept = set(article.tags.values_list("name", flat=True)) - removed
         change_article(article, changes={"tag_list": sorted(kept)}, viewer=article.author)
 
 

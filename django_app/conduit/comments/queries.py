@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CommentQuerySet(QuerySet["Comment"]):
-    def seen_by(self, viewer: User | AnonymousUser) -> CommentQuerySet:
+    def for_viewer(self, viewer: User | AnonymousUser) -> CommentQuerySet:
         """Comments with their authors."""
         return self.select_related("author").annotate(author_followed=followed_by(viewer, "author"))
 

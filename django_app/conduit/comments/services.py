@@ -5,6 +5,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ..accounts.models import User
+from ..accounts.queries import with_following
 from ..articles.models import Article
 from ..articles.services import ensure_article, get_article_for_change, lock_articles
 from ..errors import Forbidden, NotFound
@@ -17,17 +18,11 @@ MAX_ID = 2**63 - 1
 
 
 def get_comments(*, slug: str, viewer: User | AnonymousUser) -> list[Comment]:
-    comments = Comment.objects.seen_by(viewer).for_article(slug)
+    comments = Comment.objects.for_viewer(viewer).for_article(slug)
     shown = [with_following(comment) for comment in comments]
     if not shown:  # only then does it take a query to know whether there is an article
         ensure_article(slug)
     return shown
-
-
-def with_following(comment: Comment) -> Comment:
-    """The comment, with what was read beside it put where the response shows it."""
-    comment.author.following = comment.author_followed  # type: ignore[attr-defined]
-    return comment
 
 
 @transaction.atomic
@@ -37,7 +32,7 @@ def create_comment(*, slug: str, author: User, body: str) -> Comment:
     comment = Comment.objects.create(
         article=article, author=author, body=body, created_at=created_at, updated_at=created_at
     )
-    shown = with_following(Comment.objects.seen_by(author).get(pk=comment.pk))
+    shown = with_following(Comment.objects.for_viewer(author).get(pk=comment.pk))
     # Users do not follow themselves, so the author sees the comment as every reader does.
     events.record(
         "comment.created",
@@ -81,6 +76,7 @@ def remove_comment(comment: Comment, article: Article) -> None:
 
 def read_id(text: str) -> int:
     """The id of a comment from a path; `NotFound` if it is not a valid one."""
-    if not re.fullmatch("[0-9]+", text, re.ASCII) or not 1 <= int(text) <= MAX_ID:
+    digits = text.lstrip("0")  # without them, since Python reads no number of 4,300 digits
+    if not re.fullmatch("[0-9]{1,19}", digits, re.ASCII) or int(digits) > MAX_ID:
         raise NotFound(comment="not found")
-    return int(text)
+    return int(digits)

@@ -44,16 +44,24 @@ def read_body(run: Run) -> Run:
 
     @wraps(run)
     def run_with_body(request: HttpRequest, **path: Any) -> HttpResponse:
-        try:
-            # Django itself looks at the announced length alone.
-            if len(request.body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-                raise RequestDataTooBig
-        except RequestDataTooBig:
-            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-            return errors.respond(413, {"body": [f"is too large (maximum is {limit} bytes)"]})
-        return run(request, **path)
+        return refuse_large(request) or run(request, **path)
 
-    return run_with_body
+    @wraps(run)
+    async def run_async_with_body(request: HttpRequest, **path: Any) -> HttpResponse:
+        return refuse_large(request) or await run(request, **path)  # type: ignore[misc]
+
+    return run_async_with_body if operation.is_async else run_with_body  # type: ignore[return-value]
+
+
+def refuse_large(request: HttpRequest) -> HttpResponse | None:
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    try:
+        # Django itself looks at the announced length alone.
+        if len(request.body) <= limit:
+            return None
+    except RequestDataTooBig:
+        pass
+    return errors.respond(413, {"body": [f"is too large (maximum is {limit} bytes)"]})
 
 
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:

@@ -16,7 +16,7 @@ def check_tables(databases: Sequence[str] | None = None, **options: Any) -> list
     error = Error(
         "The tables of this database were made by another app.",
         hint="Run `python manage.py adopt`, then `python manage.py migrate`.",
-        id="accounts.E001",
+        id="core.E001",
     )
     for alias in databases or []:
         with without_pool(connections[alias]):

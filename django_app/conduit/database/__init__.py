@@ -39,7 +39,7 @@ def release_connection() -> None:
     """
     from django.db import connection  # the settings import this module
 
-    if not connection.in_atomic_block:
+    if connection.get_autocommit() and not connection.in_atomic_block:
         connection.close()
 
 
