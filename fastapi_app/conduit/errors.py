@@ -67,7 +67,8 @@ def respond(
 def log_failure(request: Request, status: int, cause: object) -> None:
     """Log the cause of a 5xx response, in one line."""
     line = str(cause).partition("\n")[0]
-    log.error("%s %s %s: %s", request.state.request_id, request.method, status, line)
+    method = request.scope.get("method", "GET")  # a socket is opened by a GET
+    log.error("%s %s %s: %s", request.state.request_id, method, status, line)
 
 
 async def api_error(request: Request, error: ApiError) -> Response:
@@ -84,8 +85,8 @@ async def http_error(request: Request, error: HTTPException) -> Response:
     headers = MutableHeaders(error.headers)
     if error.status_code == 401:
         headers.setdefault("WWW-Authenticate", "Token")
-    if error.status_code == 503:
-        log_failure(request, 503, error.detail)
+    if error.status_code >= 500:
+        log_failure(request, error.status_code, error.__cause__ or error.detail)
     return respond(error.status_code, {"request": [error.detail]}, headers)
 
 
@@ -107,9 +108,18 @@ async def unavailable(
 
 
 async def deleted_user(request: Request, error: IntegrityError) -> Response:
-    """The user of the token was deleted before the write: what else it refers to is locked."""
-    if not is_foreign_key_violation(error.orig):
+    """The response where the user of the token was deleted before the write; otherwise a 500.
+
+    Other rows that a service refers to are locked.
+    """
+    from .accounts.models import User  # whose package imports this module
+
+    user_id = getattr(request.state, "user_id", None)
+    if user_id is None or not is_foreign_key_violation(error.orig):
         raise error
+    async with request.app.state.sessions.reading() as session:
+        if await session.get(User, user_id) is not None:
+            raise error
     return await api_error(request, Unauthorized(token="is invalid"))
 
 
@@ -120,6 +130,11 @@ def is_foreign_key_violation(error: BaseException | None) -> bool:
     )
 
 
+async def internal_error(request: Request, error: Exception) -> Response:
+    # The server closes the connection when it sees the exception.
+    return respond(500, {"server": ["internal error"]}, {"Connection": "close"})
+
+
 HANDLERS: dict[Any, Any] = {
     ApiError: api_error,
     HTTPException: http_error,
@@ -128,4 +143,5 @@ HANDLERS: dict[Any, Any] = {
     OperationalError: unavailable,
     InterfaceError: unavailable,
     PoolTimeout: unavailable,
+    Exception: internal_error,
 }

@@ -7,10 +7,10 @@ import uuid
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
-from .errors import respond
 from .live.messages import CloseCode
 
 log = logging.getLogger("conduit.request")
@@ -48,8 +48,9 @@ class RequestMiddleware:
 
         try:
             await self.app(scope, receive, send_with_headers)
-        except ClientDisconnect:
-            status = 400  # the client has left before its request was complete
+        except (ClientDisconnect, WebSocketDisconnect):
+            if scope["type"] == "http":
+                status = 400  # the client has left before its request was complete
         finally:
             milliseconds = (time.perf_counter() - started) * 1000
             # A socket is opened by a GET.
@@ -91,15 +92,18 @@ class FailureMiddleware:
 
         try:
             await self.app(scope, receive, send_noting_start)
-        except ClientDisconnect:
+        except (ClientDisconnect, WebSocketDisconnect):
             raise
         except Exception as error:
+            if scope["app"].debug:
+                raise  # Starlette shows its page
             error.is_logged = True  # type: ignore[attr-defined]
             method = scope.get("method", "GET")
             log.exception("%s %s failed", scope["state"]["request_id"], method)
             if not started:
-                # The server closes the connection when it sees the exception.
-                response = respond(500, {"server": ["internal error"]}, {"Connection": "close"})
+                handlers = scope["app"].exception_handlers
+                handler = handlers.get(500) or handlers[Exception]
+                response = await handler(Request(scope), error)
                 await response(scope, receive, send)
             elif scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": CloseCode.INTERNAL_ERROR})

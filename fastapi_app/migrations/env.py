@@ -29,11 +29,15 @@ def migrate(connection: Connection) -> None:
         version_table=VERSION_TABLE,
         include_name=lambda name, kind, parents: kind != "table" or name in shared,
         compare_type=compare_type,
-        user_module_prefix="database.",  # as script.py.mako imports it
+        user_module_prefix="columns.",  # as script.py.mako imports it
         render_as_batch=connection.dialect.name == "sqlite",
+        transactional_ddl=True,  # on SQLite too, where Alembic would commit each migration
         # Alembic compares check constraints only with this plugin.
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
     )
+    if connection.dialect.name == "sqlite":
+        # A batch operation drops the table, which would delete the rows that refer to it.
+        connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
     present = set(inspect(connection).get_table_names())
     made_by_another_app = VERSION_TABLE not in present and not present.isdisjoint(shared)
     with context.begin_transaction():
@@ -44,6 +48,8 @@ def migrate(connection: Connection) -> None:
         context.run_migrations()
         if made_by_another_app and is_upgrade():
             require_same(find_differences(context.get_context(), connection))
+        elif connection.dialect.name == "sqlite" and is_upgrade():
+            require_intact(connection)
 
 
 def is_upgrade() -> bool:
@@ -102,6 +108,22 @@ def require_same(differences: list[Any]) -> None:
         raise SystemExit(
             "conduit: the database was made by something else and differs from this app's "
             f"schema ({len(differences)} differences, the first: {differences[0]})"
+        )
+
+
+def require_intact(connection: Connection) -> None:
+    """End with one line, and with the database as it was, where a batch operation lost something.
+
+    SQLAlchemy cannot read indexes on expressions from SQLite, so a migration that remakes such a
+    table has to create them again.
+    """
+    lost = list(connection.execute(text("PRAGMA foreign_key_check")).all())
+    if context.get_revision_argument() == context.get_head_revision():
+        lost += find_sqlite_differences(connection)
+    if lost:
+        raise SystemExit(
+            "conduit: the migration would lose rows or indexes; it has to create again what the"
+            f" remade table had ({len(lost)} losses, the first: {lost[0]})"
         )
 
 

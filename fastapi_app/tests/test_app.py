@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
@@ -97,7 +97,12 @@ def test_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_user_deleted_before_the_write(app: FastAPI, client: TestClient) -> None:
     """A write of a user who has just been deleted is 401."""
-    app.dependency_overrides[get_current_user] = lambda: User(id=10**9, username="gone")
+
+    async def get_deleted_user(request: Request) -> User:
+        request.state.user_id = 10**9
+        return User(id=10**9, username="gone")
+
+    app.dependency_overrides[get_current_user] = get_deleted_user
     try:
         answer = client.post("/api/profiles/ada/follow")
     finally:

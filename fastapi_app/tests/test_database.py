@@ -89,8 +89,9 @@ def test_other_violations_are_raised(sessions: Sessions, call: Call, guido: User
     """Only a taken slug is tried again: any other violation is an error, at once."""
 
     async def create() -> None:
-        session = sessions.writing()
-        await services.create_article(session, author=guido, title="", description="d", body="b")
+        async with sessions.writing.begin() as session:
+            draft = {"title": "", "description": "d", "body": "b"}
+            await services.create_article(session, author=guido, **draft)
 
     with pytest.raises(IntegrityError):
         call(create)
@@ -106,8 +107,9 @@ def test_attempts_end(
         return slug
 
     async def create() -> None:
-        session = sessions.writing()
-        await services.create_article(session, author=guido, title="x", description="d", body="b")
+        async with sessions.writing.begin() as session:
+            draft = {"title": "x", "description": "d", "body": "b"}
+            await services.create_article(session, author=guido, **draft)
 
     monkeypatch.setattr(services, "find_free_slug", find_taken_slug)
     with pytest.raises(Unavailable):
@@ -177,10 +179,9 @@ def test_counter_is_locked_last(sessions: Sessions, call: Call, guido: User) -> 
         seen.append(str(arguments[2]).partition(" WHERE")[0])
 
     async def create() -> None:
-        session = sessions.writing()
-        await services.create_article(
-            session, author=guido, title="Counted", description="d", body="b"
-        )
+        async with sessions.writing.begin() as session:
+            draft = {"title": "Counted", "description": "d", "body": "b"}
+            await services.create_article(session, author=guido, **draft)
 
     engine = sessions.engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from fastapi import FastAPI, HTTPException, Query, Response, WebSocket
+from fastapi import BackgroundTasks, FastAPI, HTTPException, Query, Request, Response, WebSocket
 from fastapi.dependencies.models import Dependant
 from fastapi.testclient import TestClient
 from pydantic import AfterValidator
 from sqlalchemy import select
+from sqlalchemy.exc import InvalidRequestError
 from starlette.routing import Mount, Router
 from starlette.testclient import WebSocketDenialResponse
 
@@ -22,8 +23,11 @@ from conduit.accounts import api as accounts
 from conduit.accounts.auth import CurrentUser
 from conduit.accounts.models import User
 from conduit.articles import api as articles
+from conduit.articles import services
+from conduit.articles.models import Favorite
+from conduit.articles.schemas import Page
 from conduit.comments import api as comments
-from conduit.database import WriteSession
+from conduit.database import ReadSession, WriteSession
 from conduit.errors import Forbidden
 from conduit.logs import without_repetition
 from conduit.main import create_app
@@ -87,6 +91,68 @@ def test_failure(own: FastAPI, browser: TestClient) -> None:
     answer = browser.get("/api/failing")
     assert (answer.status_code, answer.json()) == (500, {"errors": {"server": ["internal error"]}})
     assert answer.headers["X-Request-ID"]
+
+
+def test_own_handler_of_failures(own: FastAPI, browser: TestClient) -> None:
+    """A handler that is registered for `Exception` makes the response to a failure."""
+
+    @own.exception_handler(Exception)
+    async def answer(request: Request, error: Exception) -> Response:
+        return Response("sorry", 500)
+
+    own.add_api_route("/api/failing", lambda: 1 // 0)
+    assert browser.get("/api/failing").text == "sorry"
+
+
+def test_services_in_one_transaction(
+    own: FastAPI, browser: TestClient, token: dict[str, str]
+) -> None:
+    """A handler reads, calls two services and reads again; all of it is undone if it raises."""
+
+    async def favorite_all(user: CurrentUser, session: WriteSession, fail: bool) -> list[bool]:
+        page = Page(limit=2)
+        found, _ = await services.list_articles(session, {}, page=page, viewer=user)
+        for article in found:
+            await services.favorite_article(session, slug=article.slug, user=user)
+        found, _ = await services.list_articles(session, {}, page=page, viewer=user)
+        if fail:
+            raise HTTPException(403)
+        return [article.favorited for article in found]
+
+    own.add_api_route("/api/favorite-all", favorite_all, methods=["POST"])
+    before = browser.get("/api/articles?favorited=guido").json()["articlesCount"]
+    assert browser.post("/api/favorite-all?fail=1", headers=token).status_code == 403
+    assert browser.get("/api/articles?favorited=guido").json()["articlesCount"] == before
+    assert browser.post("/api/favorite-all?fail=0", headers=token).json() == [True, True]
+
+
+def test_a_session_after_its_request(own: FastAPI, browser: TestClient) -> None:
+    """A session that is used after the handler has returned fails, and keeps no connection."""
+    failures: list[str] = []
+
+    async def read_late(session: ReadSession) -> None:
+        try:
+            await session.scalar(select(User.id))
+        except InvalidRequestError as error:
+            failures.append(str(error))
+
+    def start(session: ReadSession, tasks: BackgroundTasks) -> None:
+        tasks.add_task(read_late, session)
+
+    own.add_api_route("/api/late", start)
+    assert browser.get("/api/late").status_code == 200
+    assert "closed" in failures[0]
+    assert own.state.sessions.engine.pool.checkedout() == 0
+
+
+def test_a_reference_to_nothing(own: FastAPI, browser: TestClient, token: dict[str, str]) -> None:
+    """A foreign key that a bug violates is a failure, and not a missing user."""
+
+    async def refer(user: CurrentUser, session: WriteSession) -> None:
+        session.add(Favorite(user_id=user.id, article_id=10**9))
+
+    own.add_api_route("/api/referring", refer, methods=["POST"])
+    assert browser.post("/api/referring", headers=token).status_code == 500
 
 
 def test_failure_in_a_test(own: FastAPI) -> None:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from conduit import database
+from conduit.database import columns
 ${imports if imports else ""}
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -41,10 +41,12 @@ async def get_token(authorization: Authorization, settings: SettingsDep) -> Acce
 Token = Annotated[AccessToken, Depends(get_token)]
 
 
-async def get_current_user(token: Token, sessions: SessionsDep) -> User:
+async def get_current_user(request: Request, token: Token, sessions: SessionsDep) -> User:
     # In a session of its own: its connection is free again before a write takes another one.
     async with sessions.reading() as session:
-        return await authenticate(session, token)
+        user = await authenticate(session, token)
+    request.state.user_id = user.id
+    return user
 
 
 async def get_viewer(

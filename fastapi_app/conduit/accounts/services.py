@@ -17,7 +17,7 @@ from .tokens import AccessToken
 
 async def login(session: AsyncSession, *, settings: Settings, email: str, password: str) -> User:
     user = await session.scalar(queries.with_email(email))
-    await session.close()  # no connection is held while a password is hashed
+    await session.commit()  # no connection is held while a password is hashed
     matches = await verify_password(password, user.password if user else None, settings)
     if user is None or not matches:
         raise Unauthorized(credentials="invalid")
@@ -29,8 +29,7 @@ async def create_user(
 ) -> User:
     hashed = await hash_password(password, settings)
     user = User(password=hashed, created_at=now())
-    async with session.begin():
-        await save(session, user, username=username, email=email)
+    await save(session, user, username=username, email=email)
     return user
 
 
@@ -38,21 +37,22 @@ async def update_user(
     session: AsyncSession, *, settings: Settings, token: AccessToken, changes: dict[str, Any]
 ) -> User:
     """Change the given fields; a new password ends all other sessions."""
+    changes = dict(changes)
     if "password" in changes:
         changes["password"] = await hash_password(changes["password"], settings)
-    async with session.begin():
-        user = await session.scalar(queries.for_change(User.id == token.user_id))
-        if user is None or not user.accepts(token):  # another session has set a password
-            raise Unauthorized(token="is invalid")
-        if "password" in changes:
-            changes["token_version"] = user.token_version + 1
-            changes["password_session_id"] = token.session_id
-        await save(session, user, user_id=user.id, **changes)
+    user = await session.scalar(queries.for_change(User.id == token.user_id))
+    if user is None or not user.accepts(token):  # another session has set a password
+        raise Unauthorized(token="is invalid")
+    if "password" in changes:
+        changes["token_version"] = user.token_version + 1
+        changes["password_session_id"] = token.session_id
+    await save(session, user, **changes)
     return user
 
 
-async def save(session: AsyncSession, user: User, *, user_id: int = 0, **changes: Any) -> None:
+async def save(session: AsyncSession, user: User, **changes: Any) -> None:
     """Write the user with the changes; raises `Conflict` where a name is another user's."""
+    user_id = user.id  # None for a new one
     names = {name: changes[name] for name in changes if name in ("username", "email")}
     for _ in range(MAX_ATTEMPTS):
         try:
@@ -66,12 +66,12 @@ async def save(session: AsyncSession, user: User, *, user_id: int = 0, **changes
                 raise
             # Does not raise if the other user has given up the name: then it is tried again.
             await refuse_taken(session, user_id=user_id, **names)
-            if user_id:
+            if user_id is not None:
                 await session.refresh(user)  # the rollback has expired it
     raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
 
 
-async def refuse_taken(session: AsyncSession, *, user_id: int, **names: str) -> None:
+async def refuse_taken(session: AsyncSession, *, user_id: int | None, **names: str) -> None:
     """Raise `Conflict` for each of the names that a user other than `user_id` has."""
     conditions = {"username": queries.has_username, "email": queries.has_email}
     taken = {}
@@ -92,22 +92,20 @@ async def get_profile(session: AsyncSession, *, username: str, viewer: User | No
 
 
 async def follow_user(session: AsyncSession, *, username: str, user: User) -> AnyRow:
-    async with session.begin():
-        followed = await get_user_for_change(session, username)
-        if followed.id == user.id:
-            raise Forbidden(profile="forbidden")
-        if await session.scalar(queries.follow_of(user, followed)) is None:
-            session.add(Follow(follower_id=user.id, followed_id=followed.id))
-        return await get_profile(session, username=username, viewer=user)
+    followed = await get_user_for_change(session, username)
+    if followed.id == user.id:
+        raise Forbidden(profile="forbidden")
+    if await session.scalar(queries.follow_of(user, followed)) is None:
+        session.add(Follow(follower_id=user.id, followed_id=followed.id))
+    return await get_profile(session, username=username, viewer=user)
 
 
 async def unfollow_user(session: AsyncSession, *, username: str, user: User) -> AnyRow:
-    async with session.begin():
-        followed = await get_user_for_change(session, username)
-        await session.execute(
-            delete(Follow).where(Follow.follower_id == user.id, Follow.followed_id == followed.id)
-        )
-        return await get_profile(session, username=username, viewer=user)
+    followed = await get_user_for_change(session, username)
+    await session.execute(
+        delete(Follow).where(Follow.follower_id == user.id, Follow.followed_id == followed.id)
+    )
+    return await get_profile(session, username=username, viewer=user)
 
 
 async def get_user_for_change(session: AsyncSession, username: str) -> User:

@@ -78,7 +78,7 @@ def by_followed_of(user: User) -> dict[str, Any]:
 
 @cache
 def newest_for_viewer(*conditions: str) -> Select[*tuple[Any, ...]]:
-    """A page of the articles that meet all conditions, each with the count of them at its end.
+    """A page of the articles that meet all conditions, each with the number of all of them.
 
     The page is selected first, so that nothing is looked up for earlier articles.
     """
@@ -86,7 +86,8 @@ def newest_for_viewer(*conditions: str) -> Select[*tuple[Any, ...]]:
     met = (CONDITIONS[name] for name in conditions)
     ids = select(Article.id).where(*met).order_by(newest)
     cut = ids.limit(bindparam("limit")).offset(bindparam("offset"))
-    articles = for_viewer().add_columns(count(*conditions).scalar_subquery())
+    total = count(*conditions).scalar_subquery().label("total")
+    articles = for_viewer().add_columns(total)
     return articles.where(Article.id.in_(cut)).order_by(newest)
 
 
@@ -106,7 +107,7 @@ def for_change(slug: str) -> Select[Article]:
     return select(Article).where(Article.slug == slug).with_for_update(key_share=True)
 
 
-def slugs_of_others(article_id: int, candidates: Sequence[str]) -> Select[str]:
+def slugs_of_others(article_id: int | None, candidates: Sequence[str]) -> Select[str]:
     """The candidates that other articles than this one have."""
     return select(Article.slug).where(Article.slug.in_(candidates), Article.id != article_id)
 

@@ -38,7 +38,7 @@ async def list_articles(
     parameters = {**conditions, "limit": page.limit, "offset": page.offset, **seen_by(viewer)}
     rows = (await session.execute(queries.newest_for_viewer(*conditions), parameters)).all()
     if rows:
-        return rows, rows[0][-1]  # each row ends with the count
+        return rows, rows[0].total
     return rows, (await session.execute(queries.count(*conditions), parameters)).scalar_one()
 
 
@@ -67,60 +67,56 @@ async def create_article(
         created_at=created_at,
         updated_at=created_at,
     )
-    async with session.begin():
-        await save(session, article, title=title)
-        await set_tags(session, article.id, tag_list)
-        return await record_event(session, "article.created", article, viewer=author)
+    await save(session, article, title=title)
+    await set_tags(session, article.id, tag_list)
+    return await record_event(session, "article.created", article, viewer=author)
 
 
 async def update_article(
     session: AsyncSession, *, slug: str, user: User, changes: dict[str, Any]
 ) -> AnyRow:
     """Change the given fields; the slug changes only if the new title gives another one."""
+    changes = dict(changes)
     tag_list = changes.pop("tag_list", None)
-    async with session.begin():
-        article = await get_article_for_change(session, slug)
-        if article.author_id != user.id:
-            raise Forbidden(article="forbidden")
-        changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
-        await save(session, article, article_id=article.id, **changes)
-        if tag_list is not None:
-            await set_tags(session, article.id, tag_list)
-        return await record_event(session, "article.updated", article, viewer=user)
+    article = await get_article_for_change(session, slug)
+    if article.author_id != user.id:
+        raise Forbidden(article="forbidden")
+    changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
+    await save(session, article, **changes)
+    if tag_list is not None:
+        await set_tags(session, article.id, tag_list)
+    return await record_event(session, "article.updated", article, viewer=user)
 
 
 async def delete_article(session: AsyncSession, *, slug: str, user: User) -> None:
-    async with session.begin():
-        article = await get_article_for_change(session, slug)
-        if article.author_id != user.id:
-            raise Forbidden(article="forbidden")
-        await session.delete(article)
-        await events.record(
-            session,
-            "article.deleted",
-            article_id=article.id,
-            author_id=article.author_id,
-            data={"slug": article.slug},
-        )
+    article = await get_article_for_change(session, slug)
+    if article.author_id != user.id:
+        raise Forbidden(article="forbidden")
+    await session.delete(article)
+    await events.record(
+        session,
+        "article.deleted",
+        article_id=article.id,
+        author_id=article.author_id,
+        data={"slug": article.slug},
+    )
 
 
 async def favorite_article(session: AsyncSession, *, slug: str, user: User) -> AnyRow:
-    async with session.begin():
-        article = await get_article_for_change(session, slug)
-        if await session.scalar(queries.favorite_of(user, article)) is not None:
-            return await get_article(session, slug=slug, viewer=user)
-        session.add(Favorite(user_id=user.id, article_id=article.id))
-        return await record_event(session, "article.favorited", article, viewer=user)
+    article = await get_article_for_change(session, slug)
+    if await session.scalar(queries.favorite_of(user, article)) is not None:
+        return await get_article(session, slug=slug, viewer=user)
+    session.add(Favorite(user_id=user.id, article_id=article.id))
+    return await record_event(session, "article.favorited", article, viewer=user)
 
 
 async def unfavorite_article(session: AsyncSession, *, slug: str, user: User) -> AnyRow:
-    async with session.begin():
-        article = await get_article_for_change(session, slug)
-        favorite = await session.scalar(queries.favorite_of(user, article))
-        if favorite is None:
-            return await get_article(session, slug=slug, viewer=user)
-        await session.delete(favorite)
-        return await record_event(session, "article.unfavorited", article, viewer=user)
+    article = await get_article_for_change(session, slug)
+    favorite = await session.scalar(queries.favorite_of(user, article))
+    if favorite is None:
+        return await get_article(session, slug=slug, viewer=user)
+    await session.delete(favorite)
+    return await record_event(session, "article.unfavorited", article, viewer=user)
 
 
 async def get_tags(session: AsyncSession) -> Sequence[str]:
@@ -142,12 +138,11 @@ async def get_article_for_change(session: AsyncSession, slug: str) -> Article:
     return article
 
 
-async def save(
-    session: AsyncSession, article: Article, *, article_id: int = 0, **changes: Any
-) -> None:
+async def save(session: AsyncSession, article: Article, **changes: Any) -> None:
     """Write the article with the changes, and with a free slug where the title asks for one."""
+    article_id = article.id  # None for a new one
     title = changes.get("title", article.title)
-    renamed = not article_id or slug_of(title) != slug_of(article.title)
+    renamed = article_id is None or slug_of(title) != slug_of(article.title)
     for _ in range(MAX_ATTEMPTS):
         if renamed:
             changes["slug"] = await find_free_slug(session, title, article_id)
@@ -161,12 +156,12 @@ async def save(
             if not violates(error, "articles_slug_key"):
                 raise
             # Another writer took the slug first: then it is tried again with the next one.
-            if article_id:
+            if article_id is not None:
                 await session.refresh(article)  # the rollback has expired it
     raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
 
 
-async def find_free_slug(session: AsyncSession, title: str, article_id: int) -> str:
+async def find_free_slug(session: AsyncSession, title: str, article_id: int | None) -> str:
     """The first candidate that no other article has."""
     for candidates in candidates_for(title):
         taken = set(await session.scalars(queries.slugs_of_others(article_id, candidates)))

@@ -27,47 +27,45 @@ async def get_comments(
 
 
 async def create_comment(session: AsyncSession, *, slug: str, author: User, body: str) -> AnyRow:
-    async with session.begin():
-        article = await get_article_for_change(session, slug)
-        created_at = now()
-        comment = Comment(
-            article_id=article.id,
-            author_id=author.id,
-            body=body,
-            created_at=created_at,
-            updated_at=created_at,
-        )
-        session.add(comment)
-        await session.flush()
-        created = queries.for_viewer().where(Comment.id == comment.id)
-        shown = (await session.execute(created, seen_by(author))).one()
-        # Users do not follow themselves, so the author sees the comment as every reader does.
-        await events.record(
-            session,
-            "comment.created",
-            article_id=article.id,
-            author_id=article.author_id,
-            data=schemas.CommentResponse.model_validate({"comment": shown}),
-        )
-        return shown
+    article = await get_article_for_change(session, slug)
+    created_at = now()
+    comment = Comment(
+        article_id=article.id,
+        author_id=author.id,
+        body=body,
+        created_at=created_at,
+        updated_at=created_at,
+    )
+    session.add(comment)
+    await session.flush()
+    created = queries.for_viewer().where(Comment.id == comment.id)
+    shown = (await session.execute(created, seen_by(author))).one()
+    # Users do not follow themselves, so the author sees the comment as every reader does.
+    await events.record(
+        session,
+        "comment.created",
+        article_id=article.id,
+        author_id=article.author_id,
+        data=schemas.CommentResponse.model_validate({"comment": shown}),
+    )
+    return shown
 
 
 async def delete_comment(session: AsyncSession, *, slug: str, comment_id: str, user: User) -> None:
-    async with session.begin():
-        article = await get_article_for_change(session, slug)
-        comment = await session.scalar(queries.of_article(article.id, read_id(comment_id)))
-        if comment is None:
-            raise NotFound(comment="not found")
-        if comment.author_id != user.id:
-            raise Forbidden(comment="forbidden")
-        await session.delete(comment)
-        await events.record(
-            session,
-            "comment.deleted",
-            article_id=article.id,
-            author_id=article.author_id,
-            data={"id": comment.id, "slug": article.slug},
-        )
+    article = await get_article_for_change(session, slug)
+    comment = await session.scalar(queries.of_article(article.id, read_id(comment_id)))
+    if comment is None:
+        raise NotFound(comment="not found")
+    if comment.author_id != user.id:
+        raise Forbidden(comment="forbidden")
+    await session.delete(comment)
+    await events.record(
+        session,
+        "comment.deleted",
+        article_id=article.id,
+        author_id=article.author_id,
+        data={"id": comment.id, "slug": article.slug},
+    )
 
 
 def read_id(text: str) -> int:

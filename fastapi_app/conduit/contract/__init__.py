@@ -27,4 +27,4 @@ def install_contract(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, errors.http_error)  # type: ignore[arg-type]
     app.openapi = partial(docs.make_document, app)  # type: ignore[method-assign]
     app.router.routes[:0] = docs.router.routes
-    app.router.default = errors.NotFound(app.router.default)
+    app.router.default = errors.DefaultApp(app.router.default)

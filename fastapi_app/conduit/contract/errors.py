@@ -15,7 +15,7 @@ from .. import errors
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
-class NotFound:
+class DefaultApp:
     """What a router does by default, but that a handshake on no route is 404, and not 403."""
 
     def __init__(self, default: ASGIApp) -> None:

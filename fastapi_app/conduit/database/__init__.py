@@ -4,14 +4,15 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends
-from sqlalchemy import Row
+from sqlalchemy import Row, event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session
 from starlette.requests import HTTPConnection
 
 from ..settings import Settings
 from .engine import make_engine, with_transactions
 
+READ_ONLY = "this session only reads: write with a WriteSession"
 # A row of a statement whose columns are chosen one by one.
 type AnyRow = Row[*tuple[Any, ...]]
 
@@ -21,7 +22,13 @@ class ReadOnlySession(Session):
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         if self.new or self.dirty or self.deleted:
-            raise RuntimeError("this session only reads: write with another")
+            raise RuntimeError(READ_ONLY)
+
+
+@event.listens_for(ReadOnlySession, "do_orm_execute")
+def refuse_writes(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        raise RuntimeError(READ_ONLY)
 
 
 class Sessions:
@@ -34,11 +41,16 @@ class Sessions:
             timeout=settings.database_timeout,
         )
         writing = AsyncEngine(with_transactions(self.engine.sync_engine))
-        info = {"event_retention": settings.event_retention}
+        options: dict[str, Any] = {
+            "expire_on_commit": False,
+            # A closed session that is used again would open a connection that nobody returns.
+            "close_resets_only": False,
+            "info": {"event_retention": settings.event_retention},
+        }
         self.reading = async_sessionmaker(
-            self.engine, sync_session_class=ReadOnlySession, expire_on_commit=False, info=info
+            self.engine, sync_session_class=ReadOnlySession, **options
         )
-        self.writing = async_sessionmaker(writing, expire_on_commit=False, info=info)
+        self.writing = async_sessionmaker(writing, **options)
 
 
 async def get_sessions(connection: HTTPConnection) -> Sessions:
@@ -55,12 +67,14 @@ async def get_read_session(sessions: SessionsDep) -> AsyncIterator[AsyncSession]
 
 
 async def get_write_session(sessions: SessionsDep) -> AsyncIterator[AsyncSession]:
-    """A session whose services write in `async with session.begin()`."""
-    async with sessions.writing() as session:
+    """A session in one transaction: committed when the handler returns, undone if it raises.
+
+    It takes a connection at its first statement, so none is held while a password is hashed.
+    """
+    async with sessions.writing.begin() as session:
         yield session
 
 
 # With the scope of the function, a client that reads its response slowly keeps no connection.
 ReadSession = Annotated[AsyncSession, Depends(get_read_session, scope="function")]
-
 WriteSession = Annotated[AsyncSession, Depends(get_write_session, scope="function")]

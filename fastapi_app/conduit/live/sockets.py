@@ -62,6 +62,14 @@ async def get_user_id(websocket: WebSocket, settings: Settings, sessions: Sessio
         return (await authenticate(session, read_token(settings, token))).id
 
 
+class Closed(Exception):
+    """The server closes the socket, with this code."""
+
+    def __init__(self, code: CloseCode) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class Socket:
     def __init__(
         self, websocket: WebSocket, hub: Hub, sessions: Sessions, user_id: int | None
@@ -70,47 +78,44 @@ class Socket:
         self.hub = hub
         self.sessions = sessions
         self.subscriptions = Subscriptions(user_id)
-        self.refused = 0
+        self.bad_messages = 0
         # Held while events are sent, so that they are sent in order.
-        self.turn = asyncio.Lock()
+        self.send_lock = asyncio.Lock()
 
     async def run(self) -> None:
         """Receive messages and send events, until one of the two ends."""
         self.hub.join(self.subscriptions)
-        both = [asyncio.create_task(self.listen()), asyncio.create_task(self.send_events())]
         try:
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            async with asyncio.TaskGroup() as tasks:
+                sending = tasks.create_task(self.send_events())
+                await self.receive_messages()
+                sending.cancel()
+        except* Closed as closed:
+            codes = [each.code for each in closed.exceptions if isinstance(each, Closed)]
+            await self.close(codes[0])
+        except* WebSocketDisconnect:
+            pass  # the client has left while a frame was sent to it
         finally:
             self.hub.leave(self.subscriptions)
-            for task in both:
-                task.cancel()
-        for ended in await asyncio.gather(*both, return_exceptions=True):
-            if isinstance(ended, CloseCode):
-                await self.close(ended)
-            elif isinstance(ended, Exception) and not isinstance(ended, WebSocketDisconnect):
-                raise ended
 
-    async def listen(self) -> CloseCode | None:
-        """Answer the client; returns why the socket is to be closed, unless the client left."""
-        try:
-            while self.refused < messages.MAX_BAD_MESSAGES:
-                message = await self.websocket.receive()
-                if message["type"] == "websocket.disconnect":
-                    return None
-                text = message.get("text")
-                data: str | bytes = message["bytes"] if text is None else text
-                if messages.is_too_long(data):
-                    return CloseCode.POLICY_VIOLATION
-                await self.answer(data)
-            return CloseCode.POLICY_VIOLATION
-        except TimeoutError:
-            return CloseCode.TRY_AGAIN_LATER
+    async def receive_messages(self) -> None:
+        """Answer the client until it leaves; raises `Closed`."""
+        while self.bad_messages < messages.MAX_BAD_MESSAGES:
+            message = await self.websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            text = message.get("text")
+            data: str | bytes = message["bytes"] if text is None else text
+            if messages.is_too_long(data):
+                break
+            await self.answer(data)
+        raise Closed(CloseCode.POLICY_VIOLATION)
 
     async def answer(self, data: str | bytes) -> None:
         try:
             message = messages.read(data)
             if isinstance(message, messages.Subscribe):
-                async with self.turn:
+                async with self.send_lock:
                     await self.subscribe(message.channel, message.since)
             elif isinstance(message, messages.Unsubscribe):
                 self.subscriptions.remove(message.channel)
@@ -118,7 +123,7 @@ class Socket:
             else:
                 await self.send([messages.pong()])
         except MessageError as refused:
-            self.refused += 1
+            self.bad_messages += 1
             await self.send([messages.error(refused.errors)])
         except SQLAlchemyError as error:
             log.warning("a message needs the database: %s", str(error).partition("\n")[0])
@@ -140,17 +145,17 @@ class Socket:
             position = published[-1].id if published else newest
         subscriptions.position = newest
 
-    async def send_events(self) -> CloseCode:
-        """Send events as they come, until the client receives them too slowly."""
-        try:
-            while True:
-                more = self.hub.more
-                async with self.turn:
+    async def send_events(self) -> None:
+        """Send events as they come; raises `Closed`."""
+        while True:
+            more = self.hub.more
+            async with self.send_lock:
+                try:
                     sent = await self.catch_up()
-                if not sent:
-                    await more.wait()
-        except (TimeoutError, SQLAlchemyError):
-            return CloseCode.TRY_AGAIN_LATER
+                except SQLAlchemyError:
+                    raise Closed(CloseCode.TRY_AGAIN_LATER) from None
+            if not sent:
+                await more.wait()
 
     async def catch_up(self) -> bool:
         """Send new events, a part of them if there are many; returns whether there were any."""
@@ -171,14 +176,17 @@ class Socket:
             )
 
     async def send(self, frames: Iterable[str | None]) -> None:
-        """Raises `TimeoutError` if the client does not receive them in time."""
-        async with asyncio.timeout(SEND_TIMEOUT):
-            for frame in frames:
-                if frame is not None:
-                    await self.websocket.send_text(frame)
+        """Raises `Closed` if the client does not receive them in time."""
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                for frame in frames:
+                    if frame is not None:
+                        await self.websocket.send_text(frame)
+        except TimeoutError:
+            raise Closed(CloseCode.TRY_AGAIN_LATER) from None
 
     async def close(self, code: CloseCode) -> None:
         """Send the close frame; the server closes the connection in any case."""
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, WebSocketDisconnect):
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self.websocket.close(code)

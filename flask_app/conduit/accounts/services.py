@@ -33,6 +33,7 @@ def create_user(*, username: str, email: str, password: str) -> User:
 
 def update_user(*, token: AccessToken, changes: dict[str, Any]) -> User:
     """Change the given fields; a new password ends all other sessions."""
+    changes = dict(changes)
     if "password" in changes:
         changes["password"] = hash_password(changes["password"])
     with db.begin() as session:
@@ -42,12 +43,13 @@ def update_user(*, token: AccessToken, changes: dict[str, Any]) -> User:
         if "password" in changes:
             changes["token_version"] = user.token_version + 1
             changes["password_session_id"] = token.session_id
-        save(session, user, user_id=user.id, **changes)
+        save(session, user, **changes)
     return user
 
 
-def save(session: Session, user: User, *, user_id: int = 0, **changes: Any) -> None:
+def save(session: Session, user: User, **changes: Any) -> None:
     """Write the user with the changes; raises `Conflict` where a name is another user's."""
+    user_id = user.id  # None for a new one
     names = {name: changes[name] for name in changes if name in ("username", "email")}
     for _ in range(MAX_ATTEMPTS):
         try:
@@ -61,12 +63,12 @@ def save(session: Session, user: User, *, user_id: int = 0, **changes: Any) -> N
                 raise
             # Does not raise if the other user has given up the name: then it is tried again.
             refuse_taken(session, user_id=user_id, **names)
-            if user_id:
+            if user_id is not None:
                 session.refresh(user)  # the rollback has expired it
     raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
 
 
-def refuse_taken(session: Session, *, user_id: int, **names: str) -> None:
+def refuse_taken(session: Session, *, user_id: int | None, **names: str) -> None:
     """Raise `Conflict` for each of the names that a user other than `user_id` has."""
     conditions = {"username": queries.has_username, "email": queries.has_email}
     taken = {}

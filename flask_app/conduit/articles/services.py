@@ -36,7 +36,7 @@ def list_articles(
     parameters = {**conditions, "limit": page.limit, "offset": page.offset, **seen_by(viewer)}
     rows = db.session.execute(queries.newest_for_viewer(*conditions), parameters).all()
     if rows:
-        return rows, rows[0][-1]  # each row ends with the count
+        return rows, rows[0].total
     return rows, db.session.execute(queries.count(*conditions), parameters).scalar_one()
 
 
@@ -71,13 +71,14 @@ def create_article(
 
 def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> AnyRow:
     """Change the given fields; the slug changes only if the new title gives another one."""
+    changes = dict(changes)
     tag_list = changes.pop("tag_list", None)
     with db.begin() as session:
         article = get_article_for_change(session, slug)
         if article.author_id != user.id:
             raise Forbidden(article="forbidden")
         changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
-        save(session, article, article_id=article.id, **changes)
+        save(session, article, **changes)
         if tag_list is not None:
             set_tags(session, article.id, tag_list)
         return record_event(session, "article.updated", article, viewer=user)
@@ -136,10 +137,11 @@ def get_article_for_change(session: Session, slug: str) -> Article:
     return article
 
 
-def save(session: Session, article: Article, *, article_id: int = 0, **changes: Any) -> None:
+def save(session: Session, article: Article, **changes: Any) -> None:
     """Write the article with the changes, and with a free slug where the title asks for one."""
+    article_id = article.id  # None for a new one
     title = changes.get("title", article.title)
-    renamed = not article_id or slug_of(title) != slug_of(article.title)
+    renamed = article_id is None or slug_of(title) != slug_of(article.title)
     for _ in range(MAX_ATTEMPTS):
         if renamed:
             changes["slug"] = find_free_slug(session, title, article_id)
@@ -153,12 +155,12 @@ def save(session: Session, article: Article, *, article_id: int = 0, **changes: 
             if not violates(error, "articles_slug_key"):
                 raise
             # Another writer took the slug first: then it is tried again with the next one.
-            if article_id:
+            if article_id is not None:
                 session.refresh(article)  # the rollback has expired it
     raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
 
 
-def find_free_slug(session: Session, title: str, article_id: int) -> str:
+def find_free_slug(session: Session, title: str, article_id: int | None) -> str:
     """The first candidate that no other article has."""
     for candidates in candidates_for(title):
         taken = set(session.scalars(queries.slugs_of_others(article_id, candidates)))

@@ -5,11 +5,12 @@ from contextlib import AbstractContextManager
 from typing import Any, cast
 
 from flask import Flask, current_app, g
-from sqlalchemy import Engine, Row
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import Engine, Row, event
+from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
 from .engine import make_engine, with_transactions
 
+READ_ONLY = "this session only reads: write in `with db.begin() as session`"
 # A row of a statement whose columns are chosen one by one.
 type AnyRow = Row[*tuple[Any, ...]]
 
@@ -57,7 +58,13 @@ class ReadOnlySession(Session):
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         if self.new or self.dirty or self.deleted:
-            raise RuntimeError("this session only reads: write in `with db.begin() as session`")
+            raise RuntimeError(READ_ONLY)
+
+
+@event.listens_for(ReadOnlySession, "do_orm_execute")
+def refuse_writes(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        raise RuntimeError(READ_ONLY)
 
 
 class Sessions:

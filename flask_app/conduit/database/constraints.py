@@ -1,4 +1,4 @@
-"""Unique constraints that a write has met."""
+"""Violations of unique constraints: recognized, or avoided."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
