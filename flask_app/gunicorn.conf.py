@@ -4,11 +4,11 @@ import signal
 from typing import Any
 
 from conduit import check
-from conduit.settings import get_settings
+from conduit.settings import load_settings
 
 worker_class = "conduit.worker.PatientWorker"
 # A socket keeps a thread for as long as it is open, so there are threads for them on top.
-threads = 16 + get_settings().LIVE_SOCKETS
+threads = 16 + load_settings().LIVE_SOCKETS
 worker_connections = threads + 1000
 graceful_timeout = 3
 control_socket_disable = True
@@ -22,7 +22,7 @@ secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 
 def on_starting(server: Any) -> None:
     """Check once, in the parent: a worker that is replaced while the database is away starts."""
-    check.require()
+    check.require(load_settings().DATABASE_URL)
 
 
 def post_worker_init(worker: Any) -> None:

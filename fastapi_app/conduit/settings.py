@@ -21,7 +21,7 @@ def check_database_url(url: str) -> str:
         try:
             conninfo_to_dict(url)
         except ProgrammingError as error:
-            raise ValueError(f"is no URL of PostgreSQL: {str(error).strip()}") from None
+            raise ValueError(f"is not a valid PostgreSQL URL: {str(error).strip()}") from None
     return url
 
 

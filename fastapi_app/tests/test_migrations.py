@@ -59,7 +59,7 @@ def test_next_migration(migrated: Config) -> None:
     assert Path("x%41?y.sqlite3").exists()
 
 
-def test_an_added_column(migrated: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_added_column(migrated: Config) -> None:
     """The migration of a new column applies and can be taken back, and no row is lost."""
     before = count_rows()
     table = Article.__table__

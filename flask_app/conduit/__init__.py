@@ -1,6 +1,7 @@
 """The application: `flask --app conduit run`, `gunicorn conduit.wsgi:app`."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Request, Response, request
@@ -15,7 +16,7 @@ from .database import db
 from .live import hub
 from .middleware import PrefixMiddleware
 from .schemas import ErrorResponse, ResponseSchema
-from .settings import Settings, get_settings
+from .settings import load_settings
 
 log = logging.getLogger("conduit.request")
 
@@ -43,10 +44,10 @@ class Conduit(OpenAPI):
         log.error("%s %s failed", logs.get_request_id(), request.method, exc_info=exc_info)
 
 
-def create_app(settings: Settings | None = None) -> Conduit:
-    """An application; without settings it takes those of the environment, and sets up the log."""
-    if settings is None:
-        settings = get_settings()
+def create_app(config: Mapping[str, Any] | None = None) -> Conduit:
+    """An application with the settings of the environment; `config` replaces some of them."""
+    settings = load_settings()
+    if not logging.getLogger().handlers:  # a test or another application has set up the log
         logs.configure(settings.LOG_LEVEL)
     app = Conduit(
         __name__,
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Conduit:
         static_folder=None,
     )
     app.config.from_object(settings)
+    app.config.from_mapping(config or {})
     db.init_app(app)
     hub.register(app)
     middleware.register(app)

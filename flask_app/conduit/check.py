@@ -8,15 +8,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
 from .database.engine import make_engine
-from .settings import Settings, get_settings
 
 VERSION_TABLE = "alembic_version_flask"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
-def find_problem(settings: Settings) -> str | None:
+def find_problem(database_url: str) -> str | None:
     """What is wrong with the database and what to do, in one line; None if nothing is."""
-    engine = make_engine(settings.DATABASE_URL)
+    engine = make_engine(database_url)
     try:
         with engine.connect() as connection:
             history = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
@@ -34,13 +33,13 @@ def find_problem(settings: Settings) -> str | None:
     return None
 
 
-def require() -> None:
-    """End the process with one line if the settings or the database are wrong."""
+def require(database_url: str) -> None:
+    """End the process with one line if the database or Python's options are wrong."""
     if sys.flags.optimize > 1:
         raise SystemExit(
             "conduit: Python leaves out docstrings, which the document is made of:"
             " unset PYTHONOPTIMIZE, or set it to 1"
         )
-    problem = find_problem(get_settings())
+    problem = find_problem(database_url)
     if problem:
         raise SystemExit(f"conduit: {problem}")

@@ -1,11 +1,12 @@
 """Commands of the app: `flask --app conduit db upgrade`, `check`, `seed`."""
 
 from itertools import chain
+from typing import Any
 
 import click
 from alembic import command
 from alembic.config import Config
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,13 +23,22 @@ db_commands = AppGroup("db", help="Migrate the database with Alembic.")
 
 
 def register(app: Flask) -> None:
+    app.shell_context_processor(get_shell_names)
     app.cli.add_command(db_commands)
     app.cli.add_command(check_command)
     app.cli.add_command(seed_command)
 
 
+def get_shell_names() -> dict[str, Any]:
+    """The names that `flask shell` has."""
+    return {each.__name__: each for each in (User, Follow, Article, Tag, Comment)} | {"db": db}
+
+
 def alembic_config() -> Config:
-    return Config(check.MIGRATIONS.parent / "alembic.ini")
+    config = Config(check.MIGRATIONS.parent / "alembic.ini")
+    # A percent sign refers to another option in such a file.
+    config.set_main_option("script_location", str(check.MIGRATIONS).replace("%", "%%"))
+    return config
 
 
 @db_commands.command()
@@ -41,7 +51,7 @@ def upgrade(revision: str) -> None:
 @db_commands.command()
 @click.argument("revision", default="-1")
 def downgrade(revision: str) -> None:
-    """Take back the migrations down to a revision."""
+    """Revert the migrations down to a revision."""
     command.downgrade(alembic_config(), revision)
 
 
@@ -58,10 +68,31 @@ def current() -> None:
     command.current(alembic_config(), verbose=True)
 
 
+@db_commands.command()
+def history() -> None:
+    """List the revisions, the newest first."""
+    command.history(alembic_config())
+
+
+@db_commands.command()
+@click.argument("revision", default="head")
+def stamp(revision: str) -> None:
+    """Record a revision as applied, without running it."""
+    command.stamp(alembic_config(), revision)
+
+
+@db_commands.command()
+@click.option("-m", "--message", required=True, help="What the migration does.")
+def merge(message: str) -> None:
+    """Make a migration that joins two newest ones."""
+    command.merge(alembic_config(), "heads", message)
+
+
 @click.command("check")
+@with_appcontext
 def check_command() -> None:
     """Check the settings and the database, before the server starts."""
-    check.require()
+    check.require(current_app.config["DATABASE_URL"])
 
 
 @click.command("seed")

@@ -5,13 +5,14 @@ import sqlite3
 from collections.abc import Mapping
 from typing import cast
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, g, jsonify, request
 from psycopg.errors import ForeignKeyViolation
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from .database import db
 from .logs import get_request_id
 from .validation import field_messages
 
@@ -89,12 +90,14 @@ def http_error(error: HTTPException) -> Response:
         response.data, response.content_type = body.data, body.content_type
     if response.status_code == 401:
         response.headers.setdefault("WWW-Authenticate", "Token")
-    if response.status_code == 503:
-        log_failure(503, error.description)
+    if response.status_code >= 500:
+        log_failure(response.status_code, error.__cause__ or error.description)
     return response
 
 
 def internal_error(error: InternalServerError) -> Response:
+    if error.original_exception is None:  # from `abort(500)`; others are logged by the app
+        log_failure(500, error.description)
     return respond(500, {"server": ["internal error"]})
 
 
@@ -113,8 +116,14 @@ def unavailable(error: OperationalError | InterfaceError | PoolTimeout) -> Respo
 
 
 def deleted_user(error: IntegrityError) -> Response:
-    """The user of the token was deleted before the write: what else it refers to is locked."""
-    if not is_foreign_key_violation(error.orig):
+    """The response where the user of the token was deleted before the write; otherwise a 500.
+
+    Other rows that a service refers to are locked.
+    """
+    user = g.get("user")
+    if user is None or not is_foreign_key_violation(error.orig):
+        raise error
+    if db.session.get(type(user), user.id) is not None:
         raise error
     return api_error(Unauthorized(token="is invalid"))
 

@@ -33,6 +33,9 @@ def configure(level: str) -> None:
             "loggers": {
                 "conduit": {"level": level},
                 "conduit.database": {"level": "WARNING"},  # the pool's own lines
+                "werkzeug": {
+                    "level": "WARNING"
+                },  # its line of a request has the query, with tokens
             },
         }
     )

@@ -2,11 +2,11 @@
 
 import os
 import re
-from functools import cache
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+ORIGIN = r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.:-]+"
 DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 
 
@@ -26,7 +26,7 @@ class Settings:
         self.ROOT_PATH = prefix("ROOT_PATH")
         hosts = split(read("ALLOWED_HOSTS", everyone).lower())
         self.TRUSTED_HOSTS = None if "*" in hosts else sorted(hosts)
-        self.ORIGINS = split(read("CORS_ORIGINS", everyone))
+        self.ORIGINS = origins("CORS_ORIGINS", everyone)
         self.EVENT_RETENTION = positive("EVENT_RETENTION", 86_400)
         self.LIVE_SOCKETS = positive("LIVE_SOCKETS", 200)
         self.LAB = one_of("LAB", "0", "1") == "1" or not production
@@ -79,12 +79,21 @@ def prefix(name: str) -> str:
     return value
 
 
+def origins(name: str, default: str) -> frozenset[str]:
+    value = split(read(name, default))
+    # flask-cors would read anything else as a regular expression.
+    wrong = sorted(each for each in value if not re.fullmatch(ORIGIN, each))
+    if wrong:
+        raise ValueError(f"CONDUIT_{name} must be * or origins without wildcards, not {wrong[0]}")
+    return value
+
+
 def check_postgres_url(url: str) -> None:
     try:
         conninfo_to_dict(url)
     except ProgrammingError as error:
         raise ValueError(
-            f"CONDUIT_DATABASE_URL is no URL of PostgreSQL: {str(error).strip()}"
+            f"CONDUIT_DATABASE_URL is not a valid PostgreSQL URL: {str(error).strip()}"
         ) from None
 
 
@@ -92,9 +101,8 @@ def split(value: str) -> frozenset[str]:
     return frozenset(part.strip() for part in value.split(",") if part.strip())
 
 
-@cache
-def get_settings() -> Settings:
-    """The settings of this process; a wrong one ends it with a line that names the variable."""
+def load_settings() -> Settings:
+    """The settings of the environment; a wrong one ends the process with one line."""
     try:
         return Settings()
     except ValueError as error:

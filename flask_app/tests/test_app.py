@@ -21,9 +21,7 @@ from conduit.settings import Settings
 
 def test_factory(app: Flask) -> None:
     """The factory takes settings, and makes applications that share nothing."""
-    settings = Settings()
-    settings.ORIGINS = frozenset({"https://front.example"})
-    other = create_app(settings)
+    other = create_app({"ORIGINS": frozenset({"https://front.example"})})
     answer = other.test_client().get("/api/nothing", headers={"Origin": "https://front.example"})
     assert answer.headers["Access-Control-Allow-Origin"] == "https://front.example"
     answer = app.test_client().get("/api/nothing", headers={"Origin": "https://other.example"})
@@ -32,7 +30,7 @@ def test_factory(app: Flask) -> None:
 
 
 def test_seed_twice(app: Flask) -> None:
-    """The demo site is not poured over a site that is in use."""
+    """`seed` refuses a database that has users."""
     seeding = app.test_cli_runner().invoke(args=["seed"])
     assert seeding.exit_code == 1
     assert "has users already" in seeding.output
@@ -87,9 +85,7 @@ UPGRADE = {
 
 def test_more_sockets_than_threads() -> None:
     """A socket for which no thread was set aside is refused, and waits for none."""
-    settings = Settings()
-    settings.LIVE_SOCKETS = 0
-    app = create_app(settings)
+    app = create_app({"LIVE_SOCKETS": 0})
     connection, other = socket.socketpair()
     with connection, other:
         environ = {"gunicorn.socket": connection}

@@ -1,23 +1,27 @@
 """What is added to the app later works as in any Flask app."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from flask import Flask, Response, abort, g, got_request_exception, request, url_for
 from flask.testing import FlaskClient
+from flask.views import MethodView
+from sqlalchemy import insert, select
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
 from conduit import create_app
 from conduit.accounts.auth import login_required
+from conduit.accounts.models import User
+from conduit.articles import services
 from conduit.articles.models import Tag
+from conduit.articles.schemas import Page
 from conduit.database import db
 from conduit.errors import Forbidden
 from conduit.schemas import ErrorResponse
-from conduit.settings import Settings
 
 
 @pytest.fixture
@@ -130,9 +134,7 @@ def test_failure_in_a_test(own: Flask) -> None:
 
 def test_vary(own: Flask) -> None:
     """What a view says in `Vary` stays, with any setting of the allowed origins."""
-    settings = Settings()
-    settings.ORIGINS = frozenset({"https://front.example"})
-    other = create_app(settings)
+    other = create_app({"ORIGINS": frozenset({"https://front.example"})})
     other.add_url_rule("/api/varying", view_func=lambda: ("x", 200, {"Vary": "Accept-Language"}))
     answer = other.test_client().get("/api/varying")
     assert set(answer.vary) == {"Accept-Language", "Origin"}
@@ -140,11 +142,9 @@ def test_vary(own: Flask) -> None:
 
 
 def test_settings_of_the_app(own: Flask, client: FlaskClient, token: dict[str, str]) -> None:
-    """An app goes by the settings that it was made with, not by the environment's."""
-    settings = Settings()
-    settings.SECRET_KEY = "another secret that is long enough for it"
-    settings.TOKEN_LIFETIME = 60
-    other = create_app(settings)
+    """An app has the settings that it was made with, and not the environment's."""
+    secret = "another secret that is long enough for it"
+    other = create_app({"SECRET_KEY": secret, "TOKEN_LIFETIME": 60})
     user = {"email": "guido@example.com", "password": "triptych-demo"}
     answer = other.test_client().post("/api/users/login", json={"user": user})
     theirs = {"Authorization": f"Token {answer.get_json()['user']['token']}"}
@@ -178,16 +178,54 @@ def test_mounted(own: Flask) -> None:
 
 
 def test_login_on_a_plain_view(own: Flask, token: dict[str, str]) -> None:
-    """`login_required` marks any view: of a plain route, and a method of a class of views."""
+    """`login_required` guards any view: plain, below another decorator, a method of a class."""
 
     @own.route("/api/plain/<int:number>")
     @login_required
     def plain(number: int) -> dict[str, Any]:
         return {"number": number, "username": g.user.username}
 
+    def bare(view: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **named: Any) -> Any:
+            return view(*args, **named)
+
+        return call
+
+    class Plain(MethodView):
+        @login_required
+        def get(self, number: int) -> dict[str, Any]:
+            return {"number": number, "username": g.user.username}
+
+    own.add_url_rule("/api/class/<int:number>", view_func=Plain.as_view("class"))
+    own.add_url_rule("/api/below/<int:number>", "below", bare(plain))
     client = own.test_client()
-    assert client.get("/api/plain/7").status_code == 401
-    assert client.get("/api/plain/7", headers=token).json == {"number": 7, "username": "guido"}
+    for path in ("/api/plain/7", "/api/class/7", "/api/below/7"):
+        assert client.get(path).status_code == 401
+        assert client.get(path, headers=token).json == {"number": 7, "username": "guido"}
+
+
+def test_services_in_one_transaction(own: Flask, token: dict[str, str]) -> None:
+    """Services called in `db.begin` share its transaction, and read what it has written."""
+
+    def count() -> int:
+        return len(services.list_articles({}, page=Page(limit=100), viewer=None)[0])
+
+    with own.app_context():
+        author = db.session.scalars(select(User)).first()
+        assert author is not None
+        before = count()
+        with pytest.raises(ZeroDivisionError), db.begin():
+            for title in ("One", "Two"):
+                services.create_article(author=author, title=title, description="d", body="b")
+            assert count() == before + 2
+            1 / 0  # noqa: B018
+        assert count() == before
+
+
+def test_reads_write_nothing(app: Flask) -> None:
+    """The session for reading refuses a statement that writes, which could not be undone."""
+    with app.app_context(), pytest.raises(RuntimeError, match="only reads"):
+        db.session.execute(insert(Tag).values(name="x"))
 
 
 def test_request_of_an_added_view(own: Flask) -> None:

@@ -7,7 +7,7 @@ from functools import cache
 from anyio import CapacityLimiter, fail_after, to_thread
 from anyio.lowlevel import RunVar
 from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
 
 from ..errors import Unavailable
@@ -65,5 +65,5 @@ async def verify_password(password: str, hashed: str | None, settings: Settings)
 def verify(hasher: PasswordHasher, password: str, hashed: str | None) -> bool:
     try:
         return hasher.verify(hashed or unused_hash(hasher), password) and hashed is not None
-    except (Argon2Error, InvalidHashError):
+    except (VerifyMismatchError, InvalidHashError):
         return False

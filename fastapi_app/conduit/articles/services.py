@@ -68,7 +68,7 @@ async def create_article(
         updated_at=created_at,
     )
     await save(session, article, title=title)
-    await set_tags(session, article.id, tag_list)
+    await add_tags(session, article.id, tag_list)
     return await record_event(session, "article.created", article, viewer=author)
 
 
@@ -84,7 +84,8 @@ async def update_article(
     changes["updated_at"] = max(now(), article.updated_at + timedelta(milliseconds=1))
     await save(session, article, **changes)
     if tag_list is not None:
-        await set_tags(session, article.id, tag_list)
+        await session.execute(delete(ArticleTag).where(ArticleTag.article_id == article.id))
+        await add_tags(session, article.id, tag_list)
     return await record_event(session, "article.updated", article, viewer=user)
 
 
@@ -171,12 +172,13 @@ async def find_free_slug(session: AsyncSession, title: str, article_id: int | No
     raise AssertionError("the candidates have no end")
 
 
-async def set_tags(session: AsyncSession, article_id: int, names: Sequence[str]) -> None:
-    """Link the article with exactly these tags, and create the new ones."""
-    await session.execute(delete(ArticleTag).where(ArticleTag.article_id == article_id))
-    if names:
-        # This waits for another writer that creates the same tag.
-        await session.execute(insert_unless_there(session, Tag, [{"name": name} for name in names]))
+async def add_tags(session: AsyncSession, article_id: int, names: Sequence[str]) -> None:
+    """Link the article with these tags, and create the new ones."""
+    if not names:
+        return
+    # This waits for another writer that creates the same tag.
+    rows = [{"name": name} for name in sorted(names)]
+    await session.execute(insert_unless_there(session, Tag, rows))
     tags = await session.scalars(queries.tags_among(names))
     session.add_all(ArticleTag(article_id=article_id, tag_id=tag.id) for tag in tags)
 

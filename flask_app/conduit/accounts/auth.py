@@ -1,6 +1,7 @@
 """Authentication: decorators mark the views that need it."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from flask import Flask, current_app, g, request
@@ -25,16 +26,30 @@ def issue_token(user: User, session_id: str | None = None) -> str:
     return make_token(user_id=user.id, version=user.token_version, session_id=session_id)
 
 
-def login_required[V: Callable[..., Any]](view: V) -> V:
-    """Ask for a token; the user is `g.user` then, and the token `g.token`."""
-    view.login = load_user  # type: ignore[attr-defined]
-    return view
+def login_required(view: Callable[..., Any]) -> Any:
+    """Require a token; sets `g.user` and `g.token`."""
+    return load_first(load_user, view)
 
 
-def login_optional[V: Callable[..., Any]](view: V) -> V:
-    """Take a token where there is one; without one `g.viewer` is None. A bad one is refused."""
-    view.login = load_viewer  # type: ignore[attr-defined]
-    return view
+def login_optional(view: Callable[..., Any]) -> Any:
+    """Sets `g.viewer`: the user, or None without a token. A bad token is refused."""
+    return load_first(load_viewer, view)
+
+
+def load_first(load: Callable[[], None], view: Callable[..., Any]) -> Any:
+    """The view with a mark for the hook below, and a check where the hook cannot see the mark.
+
+    The mark is hidden in a method of a class of views, and below another decorator.
+    """
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        if g.get("loaded") is not load:
+            load()
+        return current_app.ensure_sync(view)(*args, **kwargs)
+
+    checked.login = load  # type: ignore[attr-defined]
+    return checked
 
 
 def load_user() -> None:
@@ -56,3 +71,4 @@ def register(app: Flask) -> None:
         view = current_app.view_functions.get(request.endpoint or "")
         if login := getattr(view, "login", None):
             login()
+            g.loaded = login

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 
 from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
 from flask import current_app
 
@@ -59,5 +59,5 @@ def verify_password(password: str, hashed: str | None) -> bool:
     try:
         with turn():
             return hasher.verify(hashed or unused_hash(hasher), password) and hashed is not None
-    except (Argon2Error, InvalidHashError):
+    except (VerifyMismatchError, InvalidHashError):
         return False

@@ -2,7 +2,6 @@ from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from ..database import AnyRow, db
 from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
@@ -26,8 +25,8 @@ def login(*, email: str, password: str) -> User:
 def create_user(*, username: str, email: str, password: str) -> User:
     hashed = hash_password(password)
     user = User(password=hashed, created_at=now())
-    with db.begin() as session:
-        save(session, user, username=username, email=email)
+    with db.begin():
+        save(user, username=username, email=email)
     return user
 
 
@@ -36,84 +35,80 @@ def update_user(*, token: AccessToken, changes: dict[str, Any]) -> User:
     changes = dict(changes)
     if "password" in changes:
         changes["password"] = hash_password(changes["password"])
-    with db.begin() as session:
-        user = session.scalar(queries.for_change(User.id == token.user_id))
+    with db.begin():
+        user = db.session.scalar(queries.for_change(User.id == token.user_id))
         if user is None or not user.accepts(token):  # another session has set a password
             raise Unauthorized(token="is invalid")
         if "password" in changes:
             changes["token_version"] = user.token_version + 1
             changes["password_session_id"] = token.session_id
-        save(session, user, **changes)
+        save(user, **changes)
     return user
 
 
-def save(session: Session, user: User, **changes: Any) -> None:
+def save(user: User, **changes: Any) -> None:
     """Write the user with the changes; raises `Conflict` where a name is another user's."""
     user_id = user.id  # None for a new one
     names = {name: changes[name] for name in changes if name in ("username", "email")}
     for _ in range(MAX_ATTEMPTS):
         try:
-            with session.begin_nested():
+            with db.session.begin_nested():
                 for name, value in changes.items():
                     setattr(user, name, value)
-                session.add(user)
+                db.session.add(user)
             return
         except IntegrityError as error:
             if not violates(error, "users_username_key", "users_email_key"):
                 raise
             # Does not raise if the other user has given up the name: then it is tried again.
-            refuse_taken(session, user_id=user_id, **names)
+            refuse_taken(user_id=user_id, **names)
             if user_id is not None:
-                session.refresh(user)  # the rollback has expired it
+                db.session.refresh(user)  # the rollback has expired it
     raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
 
 
-def refuse_taken(session: Session, *, user_id: int | None, **names: str) -> None:
+def refuse_taken(*, user_id: int | None, **names: str) -> None:
     """Raise `Conflict` for each of the names that a user other than `user_id` has."""
     conditions = {"username": queries.has_username, "email": queries.has_email}
     taken = {}
     for field, name in names.items():
         others = select(User.id).where(conditions[field](name), User.id != user_id)
-        if session.scalar(others) is not None:
+        if db.session.scalar(others) is not None:
             taken[field] = "has already been taken"
     if taken:
         raise Conflict(**taken)
 
 
 def get_profile(*, username: str, viewer: User | None) -> AnyRow:
-    return read_profile(db.session, username=username, viewer=viewer)
-
-
-def read_profile(session: Session, *, username: str, viewer: User | None) -> AnyRow:
     parameters = {"username": queries.fold(username), **queries.seen_by(viewer)}
-    profile = session.execute(queries.profile_for_viewer(), parameters).one_or_none()
+    profile = db.session.execute(queries.profile_for_viewer(), parameters).one_or_none()
     if profile is None:
         raise NotFound(profile="not found")
     return profile
 
 
 def follow_user(*, username: str, user: User) -> AnyRow:
-    with db.begin() as session:
-        followed = get_user_for_change(session, username)
+    with db.begin():
+        followed = get_user_for_change(username)
         if followed.id == user.id:
             raise Forbidden(profile="forbidden")
-        if session.scalar(queries.follow_of(user, followed)) is None:
-            session.add(Follow(follower_id=user.id, followed_id=followed.id))
-        return read_profile(session, username=username, viewer=user)
+        if db.session.scalar(queries.follow_of(user, followed)) is None:
+            db.session.add(Follow(follower_id=user.id, followed_id=followed.id))
+        return get_profile(username=username, viewer=user)
 
 
 def unfollow_user(*, username: str, user: User) -> AnyRow:
-    with db.begin() as session:
-        followed = get_user_for_change(session, username)
-        session.execute(
+    with db.begin():
+        followed = get_user_for_change(username)
+        db.session.execute(
             delete(Follow).where(Follow.follower_id == user.id, Follow.followed_id == followed.id)
         )
-        return read_profile(session, username=username, viewer=user)
+        return get_profile(username=username, viewer=user)
 
 
-def get_user_for_change(session: Session, username: str) -> User:
+def get_user_for_change(username: str) -> User:
     """The user, locked until the commit; raises `NotFound`."""
-    user = session.scalar(queries.for_change(queries.has_username(username)))
+    user = db.session.scalar(queries.for_change(queries.has_username(username)))
     if user is None:
         raise NotFound(profile="not found")
     return user

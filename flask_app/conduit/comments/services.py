@@ -18,13 +18,13 @@ def get_comments(*, slug: str, viewer: User | None) -> Sequence[AnyRow]:
     parameters = {"slug": slug, **seen_by(viewer)}
     rows = db.session.execute(queries.for_article(), parameters).all()
     if not rows:  # without comments, a second statement has to find out whether the article exists
-        ensure_article(db.session, slug)
+        ensure_article(slug)
     return rows
 
 
 def create_comment(*, slug: str, author: User, body: str) -> AnyRow:
-    with db.begin() as session:
-        article = get_article_for_change(session, slug)
+    with db.begin():
+        article = get_article_for_change(slug)
         created_at = now()
         comment = Comment(
             article_id=article.id,
@@ -33,13 +33,12 @@ def create_comment(*, slug: str, author: User, body: str) -> AnyRow:
             created_at=created_at,
             updated_at=created_at,
         )
-        session.add(comment)
-        session.flush()
+        db.session.add(comment)
+        db.session.flush()
         created = queries.for_viewer().where(Comment.id == comment.id)
-        shown = session.execute(created, seen_by(author)).one()
+        shown = db.session.execute(created, seen_by(author)).one()
         # Users do not follow themselves, so the author sees the comment as every reader does.
         events.record(
-            session,
             "comment.created",
             article_id=article.id,
             author_id=article.author_id,
@@ -49,16 +48,15 @@ def create_comment(*, slug: str, author: User, body: str) -> AnyRow:
 
 
 def delete_comment(*, slug: str, comment_id: str, user: User) -> None:
-    with db.begin() as session:
-        article = get_article_for_change(session, slug)
-        comment = session.scalar(queries.of_article(article.id, read_id(comment_id)))
+    with db.begin():
+        article = get_article_for_change(slug)
+        comment = db.session.scalar(queries.of_article(article.id, read_id(comment_id)))
         if comment is None:
             raise NotFound(comment="not found")
         if comment.author_id != user.id:
             raise Forbidden(comment="forbidden")
-        session.delete(comment)
+        db.session.delete(comment)
         events.record(
-            session,
             "comment.deleted",
             article_id=article.id,
             author_id=article.author_id,

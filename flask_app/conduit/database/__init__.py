@@ -1,7 +1,7 @@
 """Sessions for reading and for writing."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 from flask import Flask, current_app, g
@@ -35,18 +35,28 @@ class Database:
 
     @property
     def session(self) -> Session:
-        """The session of the request that is being answered, for reading."""
+        """The session of the request: for reading, or the one of `begin` inside of it."""
         if "session" not in g:
             g.session = self.sessions.reading()
         return cast(Session, g.session)
 
-    def begin(self) -> AbstractContextManager[Session]:
-        """A session in a transaction of its own, which is committed where nothing is raised.
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A transaction, committed if nothing is raised; `db.session` is its session.
 
-        It takes the place of the session for reading, so that a request has one connection.
+        Inside another one it is a savepoint. Objects that were loaded before it are detached.
         """
-        self.close()
-        return self.sessions.writing.begin()
+        if "writing" in g:
+            with g.writing.begin_nested():
+                yield g.writing
+            return
+        self.close()  # so that the request has one connection
+        with self.sessions.writing.begin() as session:
+            g.writing = g.session = session
+            try:
+                yield session
+            finally:
+                del g.writing, g.session
 
     def close(self, _: BaseException | None = None) -> None:
         if "session" in g:

@@ -8,6 +8,7 @@ from pydantic_core import to_json
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from ..database import db
 from ..schemas import now
 from .models import Event, EventCounter
 
@@ -24,14 +25,13 @@ EventName = Literal[
 ]
 
 
-def record(
-    session: Session, name: EventName, *, article_id: int, author_id: int, data: Any
-) -> None:
+def record(name: EventName, *, article_id: int, author_id: int, data: Any) -> None:
     """Write an event; call it last in the transaction.
 
     The counter's row stays locked until the commit, so that events are committed in the order
     of their ids. Everything that does not need the lock is done before.
     """
+    session = db.session
     content = to_json(data, by_alias=True).decode()
     prune(session)
     if session.get_bind().dialect.name == "postgresql":
