@@ -17,6 +17,8 @@ from starlette.types import Message, Receive, Scope
 from .. import errors
 from ..errors import ApiError, BadRequest
 
+JSON = re.compile(r"application/(json|.+\+json)")
+
 
 class StrictBody:
     """Receives the body in one piece; JSON that is refused is `null`, and noted in the scope.
@@ -49,7 +51,7 @@ class StrictBody:
         if is_json(headers) and not is_strict(body):
             self.scope["contract.refusal"] = BadRequest(body="is not valid JSON")
             body = b"null"
-        elif not is_json(headers) and "json" in media_type(headers):
+        elif not is_json(headers) and JSON.fullmatch(media_type(headers).strip()):
             body = b"null"  # FastAPI would read it, where only a space is not one of HTTP's
         return {"type": "http.request", "body": body, "more_body": False}
 
@@ -63,7 +65,7 @@ def media_type(headers: Headers) -> str:
 
 
 def is_json(headers: Headers) -> bool:
-    return re.fullmatch(r"application/(json|.+\+json)", media_type(headers)) is not None
+    return JSON.fullmatch(media_type(headers)) is not None
 
 
 def is_strict(body: bytes) -> bool:
@@ -74,11 +76,17 @@ def is_strict(body: bytes) -> bool:
     return True
 
 
+def takes_json(request: Request) -> bool:
+    """Whether the route takes JSON, and not a form."""
+    field = getattr(request.scope.get("route"), "body_field", None)
+    return field is None or field.field_info.media_type == "application/json"
+
+
 async def invalid(request: Request, error: RequestValidationError) -> Response:
     refusal: ApiError | None = request.scope.get("contract.refusal")
     if refusal:
         return await errors.api_error(request, refusal)
     is_of_body = any(failure["loc"][0] == "body" for failure in error.errors())
-    if is_of_body and not is_json(request.headers):
+    if is_of_body and takes_json(request) and not is_json(request.headers):
         return errors.respond(415, {"body": ["must be application/json"]})
     return await errors.invalid(request, error)
