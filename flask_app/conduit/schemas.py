@@ -93,7 +93,8 @@ def between(low: int, high: int) -> AfterValidator:
 
     def check(value: int) -> int:
         if not low <= value <= high:
-            raise PydanticCustomError("between", f"must be between {low} and {high}")
+            limits = {"low": low, "high": high}
+            raise PydanticCustomError("between", "must be between {low} and {high}", limits)
         return value
 
     return AfterValidator(check)

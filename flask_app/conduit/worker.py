@@ -6,6 +6,10 @@ its thread for good, and one that stays when its connection is closed stops all 
 seconds.
 """
 
+# gunicorn's own worker is not typed in these places.
+# pyright: reportAttributeAccessIssue=false, reportOptionalMemberAccess=false
+# pyright: reportOptionalOperand=false, reportArgumentType=false
+
 import errno
 import re
 import selectors

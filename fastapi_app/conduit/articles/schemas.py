@@ -29,9 +29,11 @@ def clean_tags(tags: list[str]) -> list[str]:
     if any("\0" in tag for tag in cleaned):
         raise PydanticCustomError("nul", "is invalid")
     if any(len(tag) > TAG_LENGTH for tag in cleaned):
-        raise PydanticCustomError("tag", f"is too long (maximum is {TAG_LENGTH} characters)")
+        limit = {"max_length": TAG_LENGTH}
+        raise PydanticCustomError("tag", "is too long (maximum is {max_length} characters)", limit)
     if len(cleaned) > TAGS_IN_ARTICLE:
-        raise PydanticCustomError("tags", f"has too many items (maximum is {TAGS_IN_ARTICLE})")
+        limit = {"max_length": TAGS_IN_ARTICLE}
+        raise PydanticCustomError("tags", "has too many items (maximum is {max_length})", limit)
     return cleaned
 
 

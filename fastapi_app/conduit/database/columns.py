@@ -19,7 +19,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention={"fk": "%(table_name)s_%(column_0_name)s_fkey"})
 
 
-class json_list(FunctionElement[list[str]]):
+class json_list(FunctionElement[Any]):
     """The values of a group as one list: an aggregate whose name differs by database."""
 
     type = JSON()

@@ -93,10 +93,10 @@ class BoundedConnection(psycopg.Connection[Any]):
 
 def connect_to_postgres(database_url: str, timeout: int) -> BoundedConnection:
     """A connection on which no statement takes longer than `timeout` seconds; 0 is no bound."""
-    parameters: dict[str, Any] = conninfo_to_dict(database_url)
-    options = f"{parameters.get('options', '')} -c statement_timeout={timeout * 1000}".strip()
-    connect_timeout = {"connect_timeout": timeout or 10}
-    connection = BoundedConnection.connect(**(connect_timeout | parameters), options=options)
+    given: dict[str, Any] = conninfo_to_dict(database_url)
+    options = f"{given.get('options', '')} -c statement_timeout={timeout * 1000}".strip()
+    parameters: dict[str, Any] = {"connect_timeout": timeout or 10, **given, "options": options}
+    connection = BoundedConnection.connect(**parameters)
     # PostgreSQL ends the statement itself, unless it is stopped or cannot be reached.
     connection.answer_timeout = timeout + 0.5 if timeout else None
     return connection

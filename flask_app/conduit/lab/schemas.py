@@ -11,7 +11,8 @@ LONGEST_GATHER = 20_000
 def refuse_long(n: int, info: ValidationInfo) -> int:
     """All waits together are limited too, since they may come one after another."""
     if n * info.data.get("ms", 0) > LONGEST_GATHER:
-        raise PydanticCustomError("product", f"times ms must be at most {LONGEST_GATHER}")
+        limit = {"longest": LONGEST_GATHER}
+        raise PydanticCustomError("product", "times ms must be at most {longest}", limit)
     return n
 
 

@@ -1,5 +1,6 @@
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, func, select
 
@@ -12,7 +13,8 @@ def newest() -> Select[int]:
     return select(EventCounter.value)
 
 
-def oldest_since(moment: datetime) -> Select[int | None]:
+def oldest_since(moment: datetime) -> Select[Any]:
+    """The id of the oldest event since then, or NULL."""
     return select(func.min(Event.id)).where(Event.created_at >= moment)
 
 
