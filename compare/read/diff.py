@@ -1,9 +1,7 @@
 """`diff`: what each app has for the same thing, side by side in the terminal."""
 
 import gc
-import re
 from collections.abc import Iterator, Sequence
-from difflib import unified_diff
 from itertools import pairwise
 from typing import Annotated
 
@@ -12,45 +10,55 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from compare.read.chains import BY_NAME as LAYERS_BY_NAME
 from compare.read.chains import LAYERS, Layer
 from compare.read.comparison import (
+    SHARED,
     Comparison,
     compare_file,
-    compare_layer,
+    compare_layers,
     compare_operation,
     compare_topic,
+    files_by_name,
     of_operation,
+    operations_by_name,
     pick,
+    topics_by_name,
 )
 from compare.read.panes import Panes
+from compare.run.alignment import LineRow, Mark, align_texts
 from compare.run.apps import APPS, BY_NAME, App, app_named
 from compare.run.contract import read_operations
 from compare.run.pieces import Piece
-from compare.run.terminal import UsageError, out
+from compare.run.terminal import UsageError, out, paged
 
-HUNK = re.compile(r"@@ -([\d,]+) \+([\d,]+) @@\n")
-
-OperationArgument = Annotated[
-    str | None, typer.Argument(metavar="[OPERATION]", help="All are listed, if none is given.")
-]
+CONTEXT = 3
 
 
 def layer_named(name: str) -> Layer:
-    return pick("layer", name, {layer.name: layer for layer in LAYERS})
+    return pick("layer", name, LAYERS_BY_NAME)
 
 
 def diff(
-    operation: OperationArgument = None,
+    subject: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SUBJECT]",
+            help="An operation, a topic or a file; the operations are listed, if none is given.",
+        ),
+    ] = None,
     apps: Annotated[
         list[App] | None,
         typer.Argument(metavar="[APP APP]", parser=app_named, help="All three, if none is given."),
     ] = None,
-    layer: Annotated[
-        Layer | None,
+    layers: Annotated[
+        list[Layer] | None,
         typer.Option(
+            "--layer",
             metavar="LAYER",
             parser=layer_named,
-            help=f"This layer alone: {', '.join(layer.name for layer in LAYERS)}.",
+            help="This layer alone, of the operation or of all; can be repeated:"
+            f" {', '.join(LAYERS_BY_NAME)}.",
         ),
     ] = None,
     file: Annotated[
@@ -63,43 +71,52 @@ def diff(
         bool, typer.Option("--full", help="Also the pieces that are equal in all.")
     ] = False,
     plain: Annotated[bool, typer.Option("--plain", help="A unified diff, for a pipe.")] = False,
+    pager: Annotated[
+        bool, typer.Option("--pager/--no-pager", help="Whether a terminal gets it through $PAGER.")
+    ] = True,
 ) -> None:
     """Show how the apps differ: an operation's whole call chain, a layer, a file or a topic."""
     # It ends before there is anything to collect; looking for it takes a tenth of the time.
     gc.disable()
-    if operation in BY_NAME:  # `diff flask fastapi --file …` names no operation
-        apps, operation = [BY_NAME[operation], *(apps or [])], None
+    if subject in BY_NAME:  # `diff flask fastapi --file …` names no subject
+        apps, subject = [BY_NAME[subject], *(apps or [])], None
     chosen = list(dict.fromkeys(apps or APPS))
     if len(chosen) == 1:
         raise UsageError(f"{chosen[0].name} alone differs from nothing: give two apps, or none")
-    if [file, topic, layer or operation].count(None) < 2:
-        raise UsageError("an operation or a layer, --file and --topic exclude each other: give one")
-    comparison = choose(operation, chosen, layer, file, topic)
-    if comparison is None:
-        list_operations(chosen)
-    elif plain:
-        for line in unified(comparison):
-            out.file.write(line)
-    else:
-        out.print(Panes(comparison, full=full))
+    if [file, topic, subject].count(None) < 2 or (layers and (file or topic)):
+        raise UsageError("a subject, --file and --topic exclude each other: give one")
+    comparison = choose(subject, chosen, layers or [], file, topic)
+    with paged(pager):
+        if comparison is None:
+            list_operations(chosen)
+        elif plain:
+            for line in unified(comparison):
+                out.file.write(line)
+        else:
+            out.print(Panes(comparison, full=full))
 
 
 def choose(
-    operation: str | None,
+    subject: str | None,
     apps: Sequence[App],
-    layer: Layer | None,
+    layers: Sequence[Layer],
     file: str | None,
     topic: str | None,
 ) -> Comparison | None:
+    if subject:
+        operations, topics = operations_by_name(), topics_by_name()
+        files = files_by_name()
+        name = subject.removeprefix("conduit/")
+        known = dict.fromkeys([*operations] if layers else [*operations, *topics, *files], name)
+        pick("operation" if layers else "operation, topic or file", name, known)
+        if name in operations:
+            return compare_operation(name, apps, layers or LAYERS)
+        file, topic = (name, None) if name in files else (None, name)
     if file:
         return compare_file(file, apps)
     if topic:
         return compare_topic(topic, apps)
-    if operation:
-        return compare_operation(operation, apps, layer)
-    if layer:
-        return compare_layer(layer, apps)
-    return None
+    return compare_layers(layers, apps) if layers else None
 
 
 def list_operations(apps: Sequence[App]) -> None:
@@ -108,17 +125,15 @@ def list_operations(apps: Sequence[App]) -> None:
     table.add_column("operation", no_wrap=True)
     for app in apps:
         table.add_column(Text(f"{app.title}\nlines", app.colour), justify="right")
-    table.add_column(f"contract\n{'/'.join(app.title[:2] for app in apps)}", justify="right")
     table.add_column("alike", justify="right")
     for operation in read_operations():
-        found = of_operation(operation, apps)
-        contract = "/".join(map(str, found.contract_lines))
-        lines = map(str, found.lines)
-        table.add_row(operation.name, *lines, contract, f"{found.alike:.0%}")
+        size = of_operation(operation, apps).size
+        table.add_row(operation.name, *map(str, size.lines), f"{size.alike:.0%}")
     out.print(table)
     out.print(
-        "Lines of the whole call chain; those in conduit/contract/ are apart.\n"
-        "Alike is the part of the lines that all have, without the errors of all operations.\n"
+        "Lines of the whole call chain, without the layers"
+        f" {' and '.join(layer.name for layer in SHARED)}.\n"
+        "Alike is the part of the lines that all have.\n"
         "One of them: [bold]./triptych diff create_article[/]",
         soft_wrap=True,
     )
@@ -127,28 +142,60 @@ def list_operations(apps: Sequence[App]) -> None:
 def unified(comparison: Comparison) -> Iterator[str]:
     """A unified diff from each app to the next, piece by piece; equal ones are left out."""
     for row in comparison.rows:
+        if row.why and not row.equal:
+            yield f"# {row.why}\n"
         sides = list(zip(comparison.apps, row.pieces, strict=True))
         for (app, before), (other, after) in pairwise(sides):
-            yield from unified_piece(app, before, other, after)
+            if before != after and (before or after):
+                yield f"--- {app.folder.name}/{before.path}\n" if before else "--- /dev/null\n"
+                yield f"+++ {other.folder.name}/{after.path}\n" if after else "+++ /dev/null\n"
+                for hunk in hunks(before, after):
+                    yield from hunk_lines(hunk, before, after)
 
 
-def unified_piece(app: App, before: Piece | None, other: App, after: Piece | None) -> Iterator[str]:
-    piece = before or after
-    lines = unified_diff(
-        before.text.splitlines(keepends=True) if before else [],
-        after.text.splitlines(keepends=True) if after else [],
-        f"{app.folder.name}/{before.path}" if before else "/dev/null",
-        f"{other.folder.name}/{after.path}" if after else "/dev/null",
-    )
-    for line in lines:
-        if found := HUNK.fullmatch(line):
-            # Counted from the top of the file, not from that of the piece.
-            removed = moved(found[1], before)
-            added = moved(found[2], after)
-            line = f"@@ -{removed} +{added} @@ {piece.name if piece else ''}\n"
-        yield line
+def hunks(before: Piece | None, after: Piece | None) -> Iterator[Sequence[LineRow]]:
+    """The rows that differ, with some equal ones around them.
+
+    An equal line that is only wrapped otherwise is in no hunk: it would have to be marked.
+    """
+    rows = align_texts([before and before.text, after and after.text])
+    near = [
+        any(each.mark is not Mark.EQUAL for each in rows[max(0, at - CONTEXT) : at + CONTEXT + 1])
+        for at in range(len(rows))
+    ]
+    hunk: list[LineRow] = []
+    for row, is_near in zip(rows, near, strict=True):
+        same = row.mark is Mark.EQUAL and lines_of(before, row, 0) != lines_of(after, row, 1)
+        if is_near and not same:
+            hunk.append(row)
+        elif hunk:
+            yield hunk
+            hunk = []
+    if hunk:
+        yield hunk
 
 
-def moved(lines: str, piece: Piece | None) -> str:
-    start, comma, length = lines.partition(",")
-    return f"{int(start) + piece.first_line - 1}{comma}{length}" if piece else lines
+def lines_of(piece: Piece | None, row: LineRow, side: int) -> list[str]:
+    lines = row.lines[side]
+    return piece.text.splitlines(keepends=True)[lines.start : lines.stop] if piece else []
+
+
+def hunk_lines(hunk: Sequence[LineRow], before: Piece | None, after: Piece | None) -> Iterator[str]:
+    if all(row.mark is Mark.EQUAL for row in hunk):
+        return
+    piece = after or before
+    places = f"-{place(hunk, before, 0)} +{place(hunk, after, 1)}"
+    yield f"@@ {places} @@ {piece.name if piece else ''}\n"
+    for row in hunk:
+        if row.mark is Mark.EQUAL:
+            yield from (f" {line}" for line in lines_of(before, row, 0))
+        else:
+            yield from (f"-{line}" for line in lines_of(before, row, 0))
+            yield from (f"+{line}" for line in lines_of(after, row, 1))
+
+
+def place(hunk: Sequence[LineRow], piece: Piece | None, side: int) -> str:
+    """The first line in the file, and how many there are."""
+    numbers = [number for row in hunk for number in row.lines[side]]
+    start = numbers[0] + piece.first_line if piece and numbers else 0
+    return f"{start},{len(numbers)}"

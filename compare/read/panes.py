@@ -9,13 +9,16 @@ from functools import cache
 from io import StringIO
 from itertools import batched
 
+from rich import box
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 from rich.style import Style
+from rich.table import Table
+from rich.text import Text
 
-from compare.read.comparison import Comparison, Row, Section
-from compare.run.alignment import Mark, align_texts
+from compare.read.comparison import SHARED, Comparison, Row, Section
+from compare.run.alignment import STYLES, Mark, align_texts
 from compare.run.apps import App
 from compare.run.logical import Span
 from compare.run.pieces import Piece
@@ -39,13 +42,9 @@ PLAIN = Style()
 DIM = Style(dim=True)
 MARK = Style(bold=True, underline=True)
 HEADING = Style(bold=True, reverse=True)
-SIGNS = {
-    Mark.EQUAL: PLAIN,
-    Mark.DIFFERS: Style(bold=True, color="red"),
-    Mark.ONLY: Style(bold=True, color="yellow"),
-}
+SIGNS = {mark: Style.parse(style) for mark, style in STYLES.items()}
 # The narrowest terminals in which code can be read in three columns, and in two.
-WIDE, MIDDLE = 150, 100
+WIDE, MIDDLE = 160, 100
 GAP = len(" │ ")
 # After what a line of code is broken best.
 BREAK = re.compile(r"[,(\[{] ?| (?=\S)")
@@ -76,20 +75,42 @@ class Panes:
         for section in self.comparison.sections:
             yield from self.section(section)
 
-    def head(self) -> Iterator[Segment]:
+    def head(self) -> Iterator[RenderableType]:
         found = self.comparison
         yield from wrapped([(found.title, Style(bold=True))], self.width)
-        sizes: Runs = []
-        columns = zip(found.apps, found.lines, found.pieces, found.contract_lines, strict=True)
-        for app, lines, pieces, contract in columns:
-            apart = f" + {contract} of the contract" if contract else ""
-            sizes += [(app.title, Style(bold=True, color=app.colour))]
-            sizes += [(f" {lines} lines in {pieces} pieces{apart}   ", PLAIN)]
-        yield from wrapped([*sizes, (f"{found.alike:.0%} alike", PLAIN)], self.width)
+        if any(section.layer for section in found.sections):
+            yield self.overview()
+            names = ", ".join(each.layer.name for each in found.sections if each.layer)
+            yield from wrapped([(f"--layer NAME shows one of them: {names}", PLAIN)], self.width)
+        if self.columns < len(found.apps):
+            needed = f"two columns need a terminal of {MIDDLE} columns, three need {WIDE}"
+            yield from wrapped([(f"{needed}; this one has {self.width}", DIM)], self.width)
 
-    def section(self, section: Section) -> Iterator[Segment]:
-        yield from one_line([])
-        yield from one_line([(set_cell_size(f" {section.title}", self.width), HEADING)])
+    def overview(self) -> Table:
+        """The layers, and how much the apps have in each."""
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_footer=True)
+        total = self.comparison.size
+        own = [each.name for each in SHARED]
+        table.add_column("layer", f"without {' and '.join(own)}")
+        for app, lines, pieces in zip(self.comparison.apps, total.lines, total.pieces, strict=True):
+            title = Text(f"{app.title}\nlines / pieces", app.colour)
+            table.add_column(title, f"{lines} / {pieces}", justify="right")
+        table.add_column("alike", f"{total.alike:.0%}", justify="right")
+        for section in self.comparison.sections:
+            size = section.size
+            numbers = zip(size.lines, size.pieces, strict=True)
+            cells = (f"{lines} / {pieces}" for lines, pieces in numbers)
+            table.add_row(section.title, *cells, f"{size.alike:.0%}")
+        return table
+
+    def section(self, section: Section) -> Iterator[RenderableType]:
+        if section.text:
+            from rich.markdown import Markdown  # takes as long to import as all the rest
+
+            yield Markdown(section.text)
+        if section.title:
+            yield from one_line([])
+            yield from one_line([(set_cell_size(f" {section.title}", self.width), HEADING)])
         folded = [row for row in section.rows if row.equal and not self.full]
         for row in section.rows:
             if row.equal and self.full:
@@ -107,6 +128,9 @@ class Panes:
         return [(f"= equal in {all_of_them}, {lines} lines (--full shows them): {names}", DIM)]
 
     def row(self, row: Row) -> Iterator[Segment]:
+        if row.why:
+            yield from one_line([])
+            yield from wrapped([(row.why, Style(italic=True))], self.width)
         columns = self.columns_of(row)
         for numbers in batched(range(len(columns)), self.columns):
             if any(columns[number].piece for number in numbers):

@@ -48,6 +48,9 @@ class Mark(Enum):
     """Not all of the texts have it, or one that is alike."""
 
 
+STYLES = {Mark.EQUAL: "", Mark.DIFFERS: "bold red", Mark.ONLY: "bold yellow"}
+
+
 @dataclass(frozen=True)
 class LineRow:
     """Logical lines that belong together, of texts that are read side by side."""
@@ -61,10 +64,15 @@ class LineRow:
     @property
     def mark(self) -> Mark:
         """The mark of the row: that a line differs says more than that one is alone."""
-        for mark in (Mark.DIFFERS, Mark.ONLY):
-            if mark in self.marks:
-                return mark
-        return Mark.EQUAL
+        return strongest(self.marks)
+
+
+def strongest(marks: Sequence[Mark]) -> Mark:
+    return next((mark for mark in (Mark.DIFFERS, Mark.ONLY) if mark in marks), Mark.EQUAL)
+
+
+def mark_of_row(row: Row) -> Mark:
+    return strongest([mark_of(row, line) for line in row])
 
 
 def align_texts(texts: Sequence[str | None]) -> list[LineRow]:

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from compare.read.chains import BY_FILE, CONTRACT, LAYERS, chain, shared_errors
+from compare.read.chains import BY_FILE, CONTRACT, LAYERS, chain
 from compare.run.apps import APPS, DJANGO, FASTAPI, FLASK, App
 from compare.run.contract import Operation, read_operations
 from compare.run.pieces import find
@@ -125,15 +125,6 @@ def test_contract(app: App, operation: Operation) -> None:
     assert any(link.layer is CONTRACT for link in links)
     for link in links:
         assert (link.layer is CONTRACT) == link.piece.path.is_relative_to("conduit/contract")
-
-
-@APP
-def test_shared_errors(app: App) -> None:
-    """What is called shared is in the chain of every operation."""
-    shared = shared_errors(app)
-    assert shared
-    for operation in OPERATIONS.values():
-        assert shared <= {link.piece for link in chain(app, operation)}
 
 
 def test_no_layer_twice() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from compare.read.site.build import SETS, is_stale, parts_of, slug_of_set
+from compare.read.comparison import parts_of
+from compare.read.site.build import SETS, is_stale, slug_of_set
 from compare.read.statements import statements_of
 from compare.run.apps import APPS
 from compare.run.contract import read_operations
