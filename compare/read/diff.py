@@ -158,7 +158,7 @@ def hunks(before: Piece | None, after: Piece | None) -> Iterator[Sequence[LineRo
 
     An equal line that is only wrapped otherwise is in no hunk: it would have to be marked.
     """
-    rows = align_texts([before and before.text, after and after.text])
+    rows = align_texts([piece.text if piece else None for piece in (before, after)])
     near = [
         any(each.mark is not Mark.EQUAL for each in rows[max(0, at - CONTEXT) : at + CONTEXT + 1])
         for at in range(len(rows))

@@ -40,6 +40,8 @@ from compare.run.terminal import out
 
 DOCSTRING = re.compile(r'^    """(.*?)"""', re.DOTALL | re.MULTILINE)
 
+MENTION = re.compile(r"`(conduit/[^`]+::[^`]+)`")
+
 
 def mirror(
     write: Annotated[
@@ -183,6 +185,9 @@ def check_rows(rows: Sequence[Counterparts]) -> Iterator[str]:
             pieces[app] = piece_at(BY_NAME[app], locator)
             if pieces[app] is None:
                 yield f"{COUNTERPARTS.name}: {app} has no {locator}"
+        for locator in MENTION.findall(row.why):
+            if not any(piece_at(app, locator) for app in APPS):
+                yield f"{COUNTERPARTS.name}: no app has {locator}, which a sentence names"
         texts = {piece and piece.text for piece in pieces.values()}
         locators = list(dict.fromkeys(row.locators.values()))
         if len(pieces) == len(APPS) and len(texts) == len(locators) == 1:

@@ -11,7 +11,7 @@ from itertools import batched
 
 from rich import box
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
 from rich.table import Table
@@ -75,7 +75,7 @@ class Panes:
         for section in self.comparison.sections:
             yield from self.section(section)
 
-    def head(self) -> Iterator[RenderableType]:
+    def head(self) -> RenderResult:
         found = self.comparison
         yield from wrapped([(found.title, Style(bold=True))], self.width)
         if any(section.layer for section in found.sections):
@@ -103,7 +103,7 @@ class Panes:
             table.add_row(section.title, *cells, f"{size.alike:.0%}")
         return table
 
-    def section(self, section: Section) -> Iterator[RenderableType]:
+    def section(self, section: Section) -> RenderResult:
         if section.text:
             from rich.markdown import Markdown  # takes as long to import as all the rest
 

@@ -299,7 +299,7 @@ def in_terminal(command: Sequence[str], variables: Mapping[str, str]) -> str:
     child = subprocess.Popen(
         [sys.executable, "-m", "compare", *command],
         cwd=ROOT,
-        env=os.environ | {"TERM": "xterm", "COLUMNS": "100"} | variables,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", **variables},
         stdin=subprocess.DEVNULL,
         stdout=writer,
         stderr=writer,
