@@ -69,11 +69,15 @@ class Comparison:
     def rows(self) -> list[Row]:
         return [row for section in self.sections for row in section.rows]
 
-    @cached_property
-    def size(self) -> Size:
+    @property
+    def own(self) -> Sequence[Section]:
         """Without what is much the same in every operation, if there is something beside it."""
         own = [section for section in self.sections if section.layer not in SHARED]
-        return size_of([row for section in own or self.sections for row in section.rows])
+        return own or self.sections
+
+    @cached_property
+    def size(self) -> Size:
+        return size_of([row for section in self.own for row in section.rows])
 
 
 def size_of(rows: Sequence[Row]) -> Size:

@@ -35,8 +35,8 @@ from compare.read.pages import check_pages, write_pages
 from compare.read.readme import is_up_to_date, write_map
 from compare.run.apps import APPS, BY_NAME, ROOT, App
 from compare.run.contract import Operation, read_operations
-from compare.run.pieces import Piece
-from compare.run.terminal import out
+from compare.run.pieces import Piece, find
+from compare.run.terminal import Failed, out
 
 DOCSTRING = re.compile(r'^    """(.*?)"""', re.DOTALL | re.MULTILINE)
 
@@ -177,20 +177,20 @@ def check_rows(rows: Sequence[Counterparts]) -> Iterator[str]:
     """Each row names pieces that are there, once, and says something of a difference."""
     named: set[tuple[str, str]] = set()
     for row in rows:
-        pieces = {}
+        texts = set()
         for app, locator in row.locators.items():
             if (app, locator) in named:
                 yield f"{COUNTERPARTS.name}: {locator} of {app} is in two rows"
             named.add((app, locator))
-            pieces[app] = piece_at(BY_NAME[app], locator)
-            if pieces[app] is None:
-                yield f"{COUNTERPARTS.name}: {app} has no {locator}"
+            try:
+                texts.add(find(locator, BY_NAME[app].folder).text)
+            except Failed as failure:
+                yield f"{COUNTERPARTS.name}: {failure.message}"
         for locator in MENTION.findall(row.why):
             if not any(piece_at(app, locator) for app in APPS):
                 yield f"{COUNTERPARTS.name}: no app has {locator}, which a sentence names"
-        texts = {piece and piece.text for piece in pieces.values()}
         locators = list(dict.fromkeys(row.locators.values()))
-        if len(pieces) == len(APPS) and len(texts) == len(locators) == 1:
+        if len(row.locators) == len(APPS) and len(texts) == len(locators) == 1:
             yield f"{COUNTERPARTS.name}: {locators[0]} is equal in all apps: remove it"
 
 

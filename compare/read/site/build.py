@@ -275,7 +275,7 @@ class Site:
         module: Any = self.environment.get_template("pieces.html").module
         if macro == "equal":
             return Markup(module.equal(equal_block(apps, row)))
-        return Markup(module.row(blocks(apps, row), row.why))
+        return Markup(module.row(blocks(apps, row)))
 
     def render(self, text: str, file: Path, path: str) -> str:
         html: str = self.markdown.render(text)
