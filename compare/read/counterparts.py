@@ -53,13 +53,17 @@ def read_breaks() -> Sequence[Break]:
 
 def read_rows(text: str) -> Iterator[Counterparts]:
     """The rows of the file; an entry may have many, with one sentence for all of them."""
-    for entry in tomllib.loads(text)["rows"]:
+    try:
+        entries = tomllib.loads(text)["rows"]
+    except tomllib.TOMLDecodeError as error:
+        raise Failed(f"{COUNTERPARTS.name} is no TOML: {error}") from None
+    for entry in entries:
         columns = columns_of(entry)
         lengths = {len(locators) for locators in columns.values()}
-        if len(lengths) != 1 or not entry.get("why"):
+        if len(lengths) != 1 or 0 in lengths or not entry.get("why") or not is_known(entry):
             raise Failed(
-                f"{COUNTERPARTS.name}: {entry}: give `why`, and `pieces` with `apps`"
-                " or lists of the same length for each app"
+                f"{COUNTERPARTS.name}: {entry}: give `why`, and `pieces` for all or some `apps`,"
+                f" or lists of the same length for some of {', '.join(BY_NAME)}"
             )
         for row in zip(*columns.values(), strict=True):
             yield Counterparts(dict(zip(columns, row, strict=True)), entry["why"], by_hand=True)
@@ -69,7 +73,13 @@ def columns_of(entry: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
     """The locators of an entry, by app."""
     if "pieces" in entry:
         return {app: entry["pieces"] for app in entry.get("apps", BY_NAME)}
-    return {app: locators for app, locators in entry.items() if app in BY_NAME}
+    return {app: entry[app] for app in BY_NAME if app in entry}
+
+
+def is_known(entry: Mapping[str, Any]) -> bool:
+    """Whether there is nothing in the entry that is not read."""
+    usual = {"pieces", "apps"} if "pieces" in entry else BY_NAME.keys()
+    return entry.keys() <= {*usual, "why"} and set(entry.get("apps", ())) <= BY_NAME.keys()
 
 
 @cache
