@@ -64,15 +64,10 @@ class LineRow:
     @property
     def mark(self) -> Mark:
         """The mark of the row: that a line differs says more than that one is alone."""
-        return strongest(self.marks)
-
-
-def strongest(marks: Sequence[Mark]) -> Mark:
-    return next((mark for mark in (Mark.DIFFERS, Mark.ONLY) if mark in marks), Mark.EQUAL)
-
-
-def mark_of_row(row: Row) -> Mark:
-    return strongest([mark_of(row, line) for line in row])
+        for mark in (Mark.DIFFERS, Mark.ONLY):
+            if mark in self.marks:
+                return mark
+        return Mark.EQUAL
 
 
 def align_texts(texts: Sequence[str | None]) -> list[LineRow]:
