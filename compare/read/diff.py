@@ -146,11 +146,15 @@ def unified(comparison: Comparison) -> Iterator[str]:
             yield f"# {row.why}\n"
         sides = list(zip(comparison.apps, row.pieces, strict=True))
         for (app, before), (other, after) in pairwise(sides):
-            if before != after and (before or after):
-                yield f"--- {app.folder.name}/{before.path}\n" if before else "--- /dev/null\n"
-                yield f"+++ {other.folder.name}/{after.path}\n" if after else "+++ /dev/null\n"
-                for hunk in hunks(before, after):
-                    yield from hunk_lines(hunk, before, after)
+            for number, hunk in enumerate(hunks(before, after)):
+                if number == 0:
+                    yield f"--- {name_of(app, before)}\n"
+                    yield f"+++ {name_of(other, after)}\n"
+                yield from hunk_lines(hunk, before, after)
+
+
+def name_of(app: App, piece: Piece | None) -> str:
+    return f"{app.folder.name}/{piece.path}" if piece else "/dev/null"
 
 
 def hunks(before: Piece | None, after: Piece | None) -> Iterator[Sequence[LineRow]]:
@@ -159,20 +163,22 @@ def hunks(before: Piece | None, after: Piece | None) -> Iterator[Sequence[LineRo
     An equal line that is only wrapped otherwise is in no hunk: it would have to be marked.
     """
     rows = align_texts([piece.text if piece else None for piece in (before, after)])
-    near = [
-        any(each.mark is not Mark.EQUAL for each in rows[max(0, at - CONTEXT) : at + CONTEXT + 1])
-        for at in range(len(rows))
-    ]
     hunk: list[LineRow] = []
-    for row, is_near in zip(rows, near, strict=True):
-        same = row.mark is Mark.EQUAL and lines_of(before, row, 0) != lines_of(after, row, 1)
-        if is_near and not same:
+    for place, row in enumerate(rows):
+        near = rows[max(0, place - CONTEXT) : place + CONTEXT + 1]
+        rewrapped = row.mark is Mark.EQUAL and lines_of(before, row, 0) != lines_of(after, row, 1)
+        if any(map(differs, near)) and not rewrapped:
             hunk.append(row)
-        elif hunk:
+            continue
+        if any(map(differs, hunk)):
             yield hunk
-            hunk = []
-    if hunk:
+        hunk = []
+    if any(map(differs, hunk)):
         yield hunk
+
+
+def differs(row: LineRow) -> bool:
+    return row.mark is not Mark.EQUAL
 
 
 def lines_of(piece: Piece | None, row: LineRow, side: int) -> list[str]:
@@ -181,17 +187,15 @@ def lines_of(piece: Piece | None, row: LineRow, side: int) -> list[str]:
 
 
 def hunk_lines(hunk: Sequence[LineRow], before: Piece | None, after: Piece | None) -> Iterator[str]:
-    if all(row.mark is Mark.EQUAL for row in hunk):
-        return
     piece = after or before
     places = f"-{place(hunk, before, 0)} +{place(hunk, after, 1)}"
     yield f"@@ {places} @@ {piece.name if piece else ''}\n"
     for row in hunk:
-        if row.mark is Mark.EQUAL:
-            yield from (f" {line}" for line in lines_of(before, row, 0))
-        else:
+        if differs(row):
             yield from (f"-{line}" for line in lines_of(before, row, 0))
             yield from (f"+{line}" for line in lines_of(after, row, 1))
+        else:
+            yield from (f" {line}" for line in lines_of(before, row, 0))
 
 
 def place(hunk: Sequence[LineRow], piece: Piece | None, side: int) -> str:

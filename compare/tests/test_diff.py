@@ -6,7 +6,9 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from io import StringIO
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +25,7 @@ from compare.read.comparison import (
     compare_layers,
     compare_operation,
     compare_topic,
+    of_operation,
 )
 from compare.read.diff import choose, list_operations, unified
 from compare.read.panes import Panes, coloured, fold
@@ -138,24 +141,39 @@ def test_fold_of_a_long_word() -> None:
     assert "".join(line.strip() for line in lines).replace(" ", "") == f"x={'a' * 30}"
 
 
-def test_plain() -> None:
+@pytest.mark.parametrize(
+    "apps", [*combinations(APPS, 2)], ids=lambda apps: "-".join(app.name for app in apps)
+)
+def test_plain(apps: Sequence[App]) -> None:
     """A unified diff counts its lines from the top of the files, so that they are found there."""
-    lines = list(unified(compare_operation(OPERATION, [FLASK, FASTAPI])))
-    text = [line.rstrip("\n") for line in lines if not line.startswith("# ")]
-    assert text[0] == "--- flask_app/conduit/comments/api.py"
-    assert text[1] == "+++ fastapi_app/conduit/comments/api.py"
+    lines = [
+        line for operation in read_operations() for line in unified(of_operation(operation, apps))
+    ]
+    assert lines
     files: dict[str, str] = {}
     numbers: dict[str, int] = {}
-    for line in text:
+    left: dict[str, int] = {"-": 0, "+": 0}
+    for line in lines:
+        if line.startswith(("# ", "--- ", "+++ ", "@@ ")):
+            assert left == {"-": 0, "+": 0}
         if line.startswith(("--- ", "+++ ")):
-            files[line[0]] = line[4:]
-        elif found := re.match(r"@@ -(\d+)\S* \+(\d+)\S* @@ \S+$", line):
-            numbers = {"-": int(found[1]), "+": int(found[2])}
-        else:
+            files[line[0]] = line[4:].strip()
+        elif found := HUNK.match(line):
+            numbers = {"-": int(found[1]), "+": int(found[3])}
+            left = {"-": int(found[2]), "+": int(found[4])}
+        elif not line.startswith("# "):
             for side in "-+" if line[0] == " " else line[0]:
-                source = (ROOT / files[side]).read_text("utf-8").splitlines()
-                assert source[numbers[side] - 1].strip() == line[1:].strip()
+                assert source(files[side])[numbers[side] - 1].strip() == line[1:].strip()
                 numbers[side] += 1
+                left[side] -= 1
+
+
+HUNK = re.compile(r"@@ -(\d+),(\d+) \+(\d+),(\d+) @@ \S+$")
+
+
+@cache
+def source(path: str) -> list[str]:
+    return (ROOT / path).read_text("utf-8").splitlines()
 
 
 WRAPPED = {
