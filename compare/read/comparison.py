@@ -17,6 +17,8 @@ from compare.run.terminal import UsageError
 TOPICS = ROOT / "docs" / "topics" / "en"
 # What is much the same in every operation, and so says little of one.
 SHARED = (ERRORS, CONTRACT)
+# More names than this are too many for a message.
+MANY = 30
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,12 @@ def pick[Thing](kind: str, name: str, things: Mapping[str, Thing]) -> Thing:
     if name in things:
         return things[name]
     near = get_close_matches(name, things, n=3, cutoff=0.4)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"give one of {', '.join(things)}"
+    if near:
+        hint = f"did you mean {' or '.join(near)}?"
+    elif len(things) <= MANY:
+        hint = f"give one of {', '.join(things)}"
+    else:
+        hint = "./triptych diff lists the operations, and docs/topics/ has the topics"
     raise UsageError(f"there is no {kind} {name!r}: {hint}")
 
 

@@ -87,8 +87,8 @@ class Panes:
         if len(layers) > 1:
             yield from self.prose(f"--layer NAME shows one of them: {', '.join(layers)}")
         if self.columns < len(found.apps):
-            needed = f"two columns need a terminal of {MIDDLE} columns, three need {WIDE}"
-            yield from self.prose(f"{needed}; this one has {self.width}", DIM)
+            needed = f"Two columns need a terminal of {MIDDLE} columns, three need {WIDE}"
+            yield from self.prose(f"{needed}; this one has {self.width}.", DIM)
 
     def overview(self) -> Table:
         """How much the apps have in each layer, and how alike it is."""

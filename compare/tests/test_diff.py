@@ -240,7 +240,7 @@ def test_width_that_is_needed(width: int, apps: int, said: bool) -> None:
     """A terminal that is too narrow is told how wide it must be, and no other."""
     found = [line for line in printed(width, APPS[:apps]) if "need a terminal of" in line]
     assert bool(found) == said
-    assert all("two columns" in line and "100" in line and "160" in line for line in found)
+    assert all("Two columns" in line and "100" in line and "160" in line for line in found)
 
 
 def test_sentences() -> None:

@@ -68,6 +68,10 @@ def complaint(
         ("diff --file comment/api.py", "did you mean comments/api.py"),
         ("diff get_tags --file comments/api.py", "exclude each other: give one"),
         ("diff --topic error", "there is no topic 'error': did you mean errors"),
+        (
+            "diff zzz",
+            "'zzz': ./triptych diff lists the operations, and docs/topics/ has the topics",
+        ),
         ("diff comment/api.py", "did you mean comments/api.py"),
         ("diff get_health --layer queries", "get_health has no piece in queries"),
         ("diff errors --layer queries", "there is no operation 'errors'"),
