@@ -46,9 +46,7 @@ MENTION = re.compile(r"`(conduit/[^`]+::[^`]+)`")
 def mirror(
     write: Annotated[
         bool,
-        typer.Option(
-            "--write", help="First write anew what the README and docs/ show of the apps."
-        ),
+        typer.Option("--write", help="First update what the README and docs/ show of the apps."),
     ] = False,
 ) -> None:
     """Check that the three apps are cut alike, file by file and handler by handler."""

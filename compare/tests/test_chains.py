@@ -86,7 +86,7 @@ def test_annotated_dependencies() -> None:
 
 
 def test_decorators() -> None:
-    """Flask's decorators are who is asking."""
+    """Flask's decorators are the authentication."""
     assert "login_required" in names(FLASK, "create_article", "dependencies")
     assert "login_optional" in names(FLASK, "get_article", "dependencies")
 
