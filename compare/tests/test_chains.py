@@ -71,8 +71,9 @@ def test_queryset_methods() -> None:
     """What is called on `objects`, or on what that gives back, is a method of the QuerySet."""
     assert names(DJANGO, "get_article_comments", "queries") == [
         "CommentQuerySet.for_article",
-        "CommentQuerySet.seen_by",
+        "CommentQuerySet.for_viewer",
         "followed_by",
+        "with_following",
     ]
     assert "ArticleQuerySet.newest_first" in names(DJANGO, "get_articles", "queries")
 

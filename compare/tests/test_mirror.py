@@ -180,5 +180,5 @@ def test_piece_that_is_not_explained(check: Check) -> None:
 
 def test_equal_docstring(check: Check) -> None:
     """A piece with the same docstring, which has no counterpart yet, is suggested as one."""
-    found = check(block_of("conduit/comments/queries.py::CommentQuerySet.seen_by"), "")
+    found = check(block_of("conduit/comments/queries.py::CommentQuerySet.for_viewer"), "")
     assert "flask has the same docstring in conduit/comments/queries.py::for_viewer" in found[0]
