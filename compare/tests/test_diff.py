@@ -85,7 +85,7 @@ def test_marked_words() -> None:
     """The words in which lines differ are underlined, and no others."""
     lines = printed(120, [FLASK, FASTAPI], terminal=True)
     call = next(line for line in lines if "article = " in line and "for_change(" in line)
-    assert UNDERLINED.findall(call) == ["await"]
+    assert UNDERLINED.findall(call) == ["await", "session"]
 
 
 def test_equal_lines_are_dimmed() -> None:
