@@ -89,7 +89,7 @@ def test_marked_words(visitor: Visitor, static: str) -> None:
     """The words in which the lines differ are marked, those in which they do not are not."""
     page = visitor.open(static + "compare/flask-vs-fastapi/create_article/")
     marked = page.locator("#services figure", has_text="async def find_free_slug").locator("mark")
-    assert set(marked.all_text_contents()) == {"async", "AsyncSession", "await"}
+    assert set(marked.all_text_contents()) == {"async", "session", "AsyncSession", "await"}
 
 
 def test_keys(visitor: Visitor, static: str) -> None:
