@@ -3,11 +3,11 @@
 import os
 import signal
 import time
-from contextlib import suppress
 
 import psutil
 
 from compare.run import state
+from compare.run.processes import signal_living
 from compare.run.state import is_up, left_behind, read_state
 from compare.run.terminal import Failed, UsageError, out
 
@@ -42,15 +42,8 @@ def wait_for_end() -> None:
 
 
 def end(processes: list[psutil.Process]) -> None:
-    """Ask the processes to end, and kill those that do not; psutil checks when they started."""
-    for process in processes:
-        signal_if_living(process, signal.SIGTERM)
-    _, living = psutil.wait_procs(processes, timeout=TERMINATE_TIMEOUT)
-    for process in living:
-        signal_if_living(process, signal.SIGKILL)
-    psutil.wait_procs(living, timeout=TERMINATE_TIMEOUT)
-
-
-def signal_if_living(process: psutil.Process, number: signal.Signals) -> None:
-    with suppress(psutil.NoSuchProcess):
-        process.send_signal(number)
+    """Ask the processes to end, and kill those that do not."""
+    signal_living(processes, signal.SIGTERM)
+    _, left = psutil.wait_procs(processes, timeout=TERMINATE_TIMEOUT)
+    signal_living(left, signal.SIGKILL)
+    psutil.wait_procs(left, timeout=TERMINATE_TIMEOUT)

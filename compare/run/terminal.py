@@ -9,8 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any, TextIO
@@ -22,6 +22,8 @@ from rich.markup import escape
 # What waits to be printed while the terminal stands still (Ctrl-S, a pager), in pieces.
 MAX_WAITING = 1_000
 FINISH_TIMEOUT = 1.0
+LAST_LINES = 20
+"""Of a log, where a process has failed."""
 
 
 def caller_path(path: str) -> Path:
@@ -173,6 +175,10 @@ class Voice:
         out.file.write("".join(f"{self._prefix}{line}\n" for line in lines))
         out.file.flush()
 
+    def unseen_lines(self) -> Sequence[str]:
+        """Its last lines, where nobody has seen them."""
+        return ()
+
 
 class LogFile(Voice):
     """One speaker whose lines go into a file."""
@@ -194,3 +200,22 @@ class LogFile(Voice):
         except OSError as error:
             self._is_lost = True
             complain(f"{self._path} cannot be written ({error.strerror}): it ends here")
+
+    def unseen_lines(self) -> Sequence[str]:
+        with suppress(OSError):
+            return self._path.read_text("utf-8", "replace").splitlines()[-LAST_LINES:]
+        return ()
+
+
+class Record(Voice):
+    """One speaker whose lines are kept, to be read by the program, or shown after a failure."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lines: list[str] = []
+
+    def say(self, *lines: str) -> None:
+        self.lines += lines
+
+    def unseen_lines(self) -> Sequence[str]:
+        return self.lines[-LAST_LINES:]

@@ -19,9 +19,9 @@ from compare.run.databases import (
     usable_url,
 )
 from compare.run.postgres import Postgres, running_postgres
-from compare.run.processes import Child, Processes, cancel_on_signals, first_end
+from compare.run.processes import Child, Processes, first_end, run_to_end
 from compare.run.start import answers, migrate, seed, serve
-from compare.run.state import HOME, Group, Running, announced, only_one
+from compare.run.state import HOME, Running, announced, only_one
 from compare.run.terminal import UsageError, Voice, complain, out, output
 
 SITE_PORT = 8000
@@ -65,7 +65,9 @@ def up(
         together=together or database is not None,
         database=usable_url(database) if database else None,
     )
-    asyncio.run(run_until_signal(plan))
+    with output.outlast():
+        # SIGTERM is how `down` ends it.
+        run_to_end(run(plan), ordinary=[signal.SIGTERM])
 
 
 @dataclass(frozen=True)
@@ -84,16 +86,6 @@ class AppGroup:
 
     database: Database
     apps: Sequence[App]
-
-
-async def run_until_signal(plan: UpOptions) -> None:
-    """Carry out the plan until a signal asks for the end."""
-    cancel_on_signals()
-    with output.outlast():
-        try:
-            await run(plan)
-        except asyncio.CancelledError:
-            out.print("Stopped: nothing is left running.")
 
 
 async def run(plan: UpOptions) -> None:
@@ -118,7 +110,7 @@ async def run(plan: UpOptions) -> None:
         children = [child for site in started for child in site]
         children += [postgres.child] if postgres else []
         everything = [*children, pages] if pages else children
-        groups = [Group.of(child.process.pid) for child in everything]
+        groups = [child.group for child in everything]
         stack.enter_context(announced(Running(plan.apps, plan.together, groups=groups)))
         show_addresses(plan, address_of_pages(plan.port) if pages else None)
         if pages:

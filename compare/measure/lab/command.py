@@ -16,7 +16,7 @@ from compare.measure.lab.measure import LabBench, running
 from compare.measure.lab.reasons import why
 from compare.measure.lab.svg import picture
 from compare.run.apps import APPS, App, app_named
-from compare.run.processes import cancel_on_signals
+from compare.run.processes import run_to_end
 from compare.run.terminal import UsageError, caller_path, err, out
 
 # The contract's own limits for the waits of one request.
@@ -74,7 +74,7 @@ def lab(
         n=requests,
         ms=ms,
     )
-    cells = asyncio.run(carry_out(plan, draw=not as_json))
+    cells = run_to_end(carry_out(plan, draw=not as_json))
     if as_json:
         out.print(json.dumps(data(plan, cells), indent=2), markup=False, soft_wrap=True)
     if svg:
@@ -92,18 +92,13 @@ class LabOptions:
 async def carry_out(plan: LabOptions, *, draw: bool) -> list[Cell]:
     """Run the plan's experiments, and draw each as soon as it is over."""
     cells: list[Cell] = []
-    cancel_on_signals()
-    try:
-        async with running(plan.apps) as benches, aclosing(rows(plan, benches)) as done:
+    async with running(plan.apps) as benches, aclosing(rows(plan, benches)) as done:
+        if draw:
+            show_head(plan.n, plan.ms)
+        async for row in done:
+            cells += row
             if draw:
-                show_head(plan.n, plan.ms)
-            async for row in done:
-                cells += row
-                if draw:
-                    show_row(row)
-    except asyncio.CancelledError:
-        err.print("Stopped: nothing is left running.")
-        raise typer.Exit(130) from None
+                show_row(row)
     return cells
 
 

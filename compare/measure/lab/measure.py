@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 import signal
-import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,7 +18,7 @@ from compare.run.databases import settings_for, sqlite_url
 from compare.run.processes import Processes
 from compare.run.start import migrate, serve
 from compare.run.state import HOME
-from compare.run.terminal import Failed, LogFile
+from compare.run.terminal import Failed, LogFile, Record
 
 GRACE = 4.0
 PATIENCE = 60.0
@@ -87,6 +85,7 @@ async def start(app: App, folder: Path, processes: Processes) -> LabBench:
     voice = LogFile(app.name, HOME / f"lab-{app.name}.log")
     await migrate(app, settings, processes, voice)
     await serve(app, port, settings, processes, voice)
+    threads = await threads_of_server(app, settings, processes)
     client = httpx2.AsyncClient(
         base_url=f"http://{HOST}:{port}",
         timeout=PATIENCE,
@@ -94,11 +93,13 @@ async def start(app: App, folder: Path, processes: Processes) -> LabBench:
         limits=httpx2.Limits(max_connections=None, keepalive_expiry=1),
         trust_env=False,
     )
-    return LabBench(app, client, await asyncio.to_thread(threads_of_server, app, settings))
+    return LabBench(app, client, threads)
 
 
-def threads_of_server(app: App, settings: dict[str, str]) -> int | None:
+async def threads_of_server(app: App, settings: dict[str, str], processes: Processes) -> int | None:
     if app is not FLASK:
         return None  # uvicorn answers from its event loop, which has one thread
+    record = Record("gunicorn.conf.py")
     command = python(f'-c "{GUNICORN_THREADS}"')
-    return int(subprocess.check_output(command, cwd=app.folder, env=os.environ | settings))
+    await processes.run(record, command, cwd=app.folder, env=settings)
+    return int(record.lines[-1])

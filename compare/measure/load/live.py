@@ -7,10 +7,9 @@ import signal
 import sqlite3
 import tempfile
 import time
-from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -27,10 +26,10 @@ from compare.measure.load.figures import Delivery, Spread, delays, delivery, spr
 from compare.run.apps import HOST, ROOT, App, app_named, free_port, python
 from compare.run.databases import PostgresDatabase, settings_for, sqlite_path, sqlite_url
 from compare.run.postgres import running_postgres
-from compare.run.processes import Child, Processes, cancel_on_signals
+from compare.run.processes import Child, Processes, failure, run_to_end
 from compare.run.start import migrate, serve
 from compare.run.state import HOME
-from compare.run.terminal import Failed, LogFile, UsageError, err, out
+from compare.run.terminal import Failed, LogFile, Record, UsageError, err, out
 
 GRACE = 5.0
 PATIENCE = 150.0
@@ -59,7 +58,7 @@ def live(
 ) -> None:
     """Open many sockets on one process, and measure how fast they all get every event."""
     allow_files(sockets + SPARE_FILES)
-    report = asyncio.run(carry_out(LiveOptions(app, sockets, events, database)))
+    report = run_to_end(carry_out(LiveOptions(app, sockets, events, database)))
     if as_json:
         out.print(json.dumps(report.data(), indent=2), markup=False, soft_wrap=True)
     else:
@@ -157,16 +156,9 @@ class Report:
 
 
 async def carry_out(plan: LiveOptions) -> Report:
-    cancel_on_signals()
-    try:
-        async with AsyncExitStack() as stack:
-            site = await stack.enter_async_context(running(plan))
-            clients = await stack.enter_async_context(socket_process())
-            with err.status(f"{plan.sockets} sockets on {plan.app.title}") as status:
-                return await measure(plan, site, clients, status.update)
-    except asyncio.CancelledError:
-        err.print("Stopped: nothing is left running.")
-        raise typer.Exit(130) from None
+    async with running(plan) as site, socket_process() as clients:
+        with err.status(f"{plan.sockets} sockets on {plan.app.title}") as status:
+            return await measure(plan, site, clients, status.update)
 
 
 @dataclass(frozen=True)
@@ -215,34 +207,24 @@ async def running(plan: LiveOptions) -> AsyncIterator[LiveServers]:
 class Clients:
     """The process that holds the sockets."""
 
-    def __init__(self, process: Process) -> None:
-        self._process = process
+    def __init__(self, child: Child) -> None:
+        self._child = child
 
     async def do(self, order: str, **arguments: Any) -> Any:
-        assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(json.dumps({"do": order, **arguments}).encode() + b"\n")
-        line = await self._process.stdout.readline()
+        process = self._child.process
+        assert process.stdin and process.stdout
+        process.stdin.write(json.dumps({"do": order, **arguments}).encode() + b"\n")
+        line = await process.stdout.readline()
         if not line:
-            raise Failed("the process with the sockets ended: see its lines above")
+            raise failure(self._child.voice, "the process with the sockets ended")
         return json.loads(line)
 
 
 @asynccontextmanager
 async def socket_process() -> AsyncIterator[Clients]:
-    process = await asyncio.create_subprocess_exec(
-        *python("-m compare.measure.load.sockets"),
-        cwd=ROOT,
-        stdin=PIPE,
-        stdout=PIPE,
-        limit=1 << 30,
-        start_new_session=True,
-    )
-    try:
-        yield Clients(process)
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+        command = python("-m compare.measure.load.sockets")
+        yield Clients(await processes.start(Record("sockets"), command, cwd=ROOT, streams="pipes"))
 
 
 async def measure(plan: LiveOptions, site: LiveServers, clients: Clients, say: Any) -> Report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,12 +24,14 @@ from rich.table import Table
 from compare.prove.mutants.trees import LONG, Tree, Verdict
 from compare.prove.mutants.unseen import PAGE, read_unseen
 from compare.run.apps import ROOT, App, AppArgument
-from compare.run.processes import cancel_on_signals
+from compare.run.processes import Processes, run_to_end
 from compare.run.terminal import Failed, UsageError, out
 
 if TYPE_CHECKING:
     from compare.prove.mutants.mutations import Mutant
 
+# A run of the suite ends its servers, one after another.
+GRACE = 20.0
 WANTED = 95.0
 """Percent of the mutants that can be seen from outside which the suite must kill."""
 
@@ -61,11 +64,7 @@ def mutants(
         show_change(chosen(found, [show])[0])
         return
     drawn = chosen(found, only) if only else draw(found, sample, seed)
-    try:
-        verdicts = asyncio.run(try_all(app, drawn, jobs, known_good=bool(only)))
-    except asyncio.CancelledError:
-        out.print("Stopped: nothing is left running.")
-        raise typer.Exit(130) from None
+    verdicts = run_to_end(try_all(app, drawn, jobs, known_good=bool(only)))
     if not report(app, verdicts):
         raise typer.Exit(1)
 
@@ -91,7 +90,13 @@ async def try_all(
     app: App, drawn: Sequence[Mutant], jobs: int, *, known_good: bool
 ) -> dict[Mutant, Verdict]:
     """What the suite says of each of them."""
-    cancel_on_signals()
+    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+        return await try_with(processes, app, drawn, jobs, known_good=known_good)
+
+
+async def try_with(
+    processes: Processes, app: App, drawn: Sequence[Mutant], jobs: int, *, known_good: bool
+) -> dict[Mutant, Verdict]:
     verdicts: dict[Mutant, Verdict] = {}
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
     with (
@@ -99,10 +104,12 @@ async def try_all(
         Progress(*columns, TimeElapsedColumn(), console=out) as progress,
     ):
         task = progress.add_task("the suite, unchanged", total=len(drawn))
-        first = Tree(app, Path(folder, "0"))
+        first = Tree(app, processes, Path(folder, "0"))
         limit = LONG if known_good else await first.run_unchanged()
         trees = [first]
-        trees += (Tree(app, Path(folder, str(n)), Path(folder, "0")) for n in range(1, jobs))
+        trees += (
+            Tree(app, processes, Path(folder, str(n)), Path(folder, "0")) for n in range(1, jobs)
+        )
         rest = iter(drawn)
 
         async def work(tree: Tree) -> None:
