@@ -57,10 +57,10 @@ GRACE = 5.0
 
 def differences(
     write: Annotated[
-        bool, typer.Option("--write", help="Write the tables of docs/differences.md anew.")
+        bool, typer.Option("--write", help="Update the tables in docs/differences.md.")
     ] = False,
 ) -> None:
-    """Ask the bare frameworks, and check the tables of docs/differences.md."""
+    """Measure the default responses of each framework, and check docs/differences.md."""
     tables = run_to_end(measure())
     before = PAGE.read_text("utf-8")
     after = fill(before, tables)

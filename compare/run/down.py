@@ -7,7 +7,7 @@ import time
 import psutil
 
 from compare.run import state
-from compare.run.processes import signal_living
+from compare.run.processes import is_running, signal_living
 from compare.run.state import is_up, left_behind, read_state
 from compare.run.terminal import Failed, UsageError, out
 
@@ -17,7 +17,7 @@ TERMINATE_TIMEOUT = 3.0
 
 
 def down() -> None:
-    """End the apps, also those that a killed up has left."""
+    """Stop the apps, including those that are left after `up` was killed."""
     running = read_state()
     if is_up():
         if running is None:
@@ -44,6 +44,7 @@ def wait_for_end() -> None:
 def end(processes: list[psutil.Process]) -> None:
     """Ask the processes to end, and kill those that do not."""
     signal_living(processes, signal.SIGTERM)
-    _, left = psutil.wait_procs(processes, timeout=TERMINATE_TIMEOUT)
-    signal_living(left, signal.SIGKILL)
-    psutil.wait_procs(left, timeout=TERMINATE_TIMEOUT)
+    deadline = time.monotonic() + TERMINATE_TIMEOUT
+    while any(map(is_running, processes)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    signal_living(processes, signal.SIGKILL)

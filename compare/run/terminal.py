@@ -1,6 +1,7 @@
 """How the commands speak to the person at the terminal."""
 
 import codecs
+import json
 import locale
 import os
 import queue
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
-from typing import Any, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -117,6 +118,10 @@ def discard_output(number: int = 1) -> None:
     os.close(nowhere)
 
 
+def print_json(data: object) -> None:
+    out.file.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
 output = Output()
 out = Console(file=output, highlight=False)  # type: ignore[arg-type]
 err = Console(stderr=True, highlight=False)
@@ -138,6 +143,9 @@ def paged(wanted: bool = True) -> Iterator[None]:
         handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         child.communicate(capture.get().encode(errors="replace"))
         signal.signal(signal.SIGINT, handler)
+
+
+JSONOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class UsageError(typer.TyperException):
