@@ -66,7 +66,7 @@ async def live(request: Request) -> Response:
     apps = running_apps()
     values = {
         "apps": [{"name": app.name, "title": app.title, "address": app.address} for app in apps],
-        "together": bool(apps) and what_runs().together,
+        "together": bool(apps) and what_runs().one_database,
         "password": PASSWORD,
         "shapes": [(pattern.pattern.decode(), shape.decode()) for pattern, shape in SHAPES],
     }
