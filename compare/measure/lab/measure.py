@@ -17,7 +17,7 @@ from compare.run.apps import FLASK, HOST, App, free_port, python
 from compare.run.databases import settings_for, sqlite_url
 from compare.run.processes import Processes
 from compare.run.start import migrate, serve
-from compare.run.state import HOME
+from compare.run.state import make_home, only_one
 from compare.run.terminal import Failed, LogFile, Record
 
 GRACE = 4.0
@@ -60,7 +60,7 @@ class LabBench:
 @asynccontextmanager
 async def running(apps: Sequence[App]) -> AsyncIterator[list[LabBench]]:
     """The apps, each on a fresh SQLite database and a free port, until the block is left."""
-    with tempfile.TemporaryDirectory(prefix="triptych-lab-") as folder:
+    with only_one("lab"), tempfile.TemporaryDirectory(prefix="triptych-lab-") as folder:
         async with AsyncExitStack() as stack:
             processes = Processes(stop_signal=signal.SIGTERM, grace=GRACE)
             await stack.enter_async_context(processes)
@@ -80,9 +80,8 @@ async def start(app: App, folder: Path, processes: Processes) -> LabBench:
         "CONDUIT_LIVE_SOCKETS": "1",
     }
     port = free_port()
-    HOME.mkdir(exist_ok=True)
-    # What a server says of its start and end is nobody's concern, unless it fails.
-    voice = LogFile(app.name, HOME / f"lab-{app.name}.log")
+    # What a server logs of its start and end matters only if it fails.
+    voice = LogFile(app.name, make_home() / f"lab-{app.name}.log")
     await migrate(app, settings, processes, voice)
     await serve(app, port, settings, processes, voice)
     threads = await threads_of_server(app, settings, processes)

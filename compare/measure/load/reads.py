@@ -12,12 +12,12 @@ import httpx2
 import typer
 from rich.table import Table
 
-from compare.run.apps import APPS, HOST, ROOT, App, app_named, free_port
+from compare.run.apps import APPS, HOST, ROOT, App, AppsOption, choose_apps, free_port
 from compare.run.databases import PostgresDatabase, settings_for
 from compare.run.postgres import running_postgres
 from compare.run.processes import Processes, failure, run_to_end
 from compare.run.start import answers, migrate, seed, serve
-from compare.run.state import HOME
+from compare.run.state import make_home, only_one
 from compare.run.terminal import Failed, LogFile, Record, UsageError, err, out
 
 GRACE = 5.0
@@ -64,22 +64,19 @@ class ReadsBench:
 
 
 def reads(
-    app: Annotated[
-        list[App] | None,
-        typer.Option(metavar="APP", parser=app_named, help="Which app; all, if not given."),
-    ] = None,
+    app: AppsOption = None,
     seconds: Annotated[
-        int, typer.Option(min=1, max=60, metavar="N", help="How long each read is asked for.")
+        int, typer.Option(min=1, max=60, metavar="N", help="Measure each read for N seconds.")
     ] = 5,
 ) -> None:
-    """Ask each app for what it reads, as often as one process can, and SQL by hand the same."""
+    """Measure the reads of one process of each app, and of the same reads with SQL by hand."""
     wrk = shutil.which("wrk")
     if wrk is None:
         raise UsageError("wrk is not on the PATH, which sends the requests: install it")
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     for head in ("", *READS):
         table.add_column(head, justify="right" if head else "left")
-    for each, rates in run_to_end(carry_out(wrk, app or APPS, seconds)).items():
+    for each, rates in run_to_end(carry_out(wrk, choose_apps(app), seconds)).items():
         table.add_row(f"[bold {each.colour}]{each.title}[/]", *(f"{r.app:.0f}" for r in rates))
         table.add_row("  by hand", *(f"{rate.by_hand:.0f}" for rate in rates))
         table.add_row("  ratio", *(f"{rate.ratio:.2f}" for rate in rates))
@@ -98,10 +95,10 @@ async def carry_out(wrk: str, apps: Sequence[App], seconds: int) -> dict[App, li
 
 @asynccontextmanager
 async def running_bench() -> AsyncIterator[ReadsBench]:
-    logs = HOME / "load"
-    logs.mkdir(parents=True, exist_ok=True)
-    log = LogFile("reads", logs / "reads.log")
+    logs = make_home("load")
     async with AsyncExitStack() as stack:
+        stack.enter_context(only_one("load"))
+        log = LogFile("reads", logs / "reads.log")
         postgres = await stack.enter_async_context(
             running_postgres(
                 logs / "postgres",
