@@ -82,6 +82,9 @@ def main() -> None:
     except Failed as failure:
         complain(failure.format_message())
         sys.exit(failure.exit_code)
+    except OSError as error:
+        complain(f"{SITE} cannot be written ({error.strerror}): make it writable")
+        sys.exit(1)
     app = Starlette(
         routes=[Route("/live.js", live), Mount("/", StaticFiles(directory=SITE, html=True))],
         middleware=[Middleware(WithHeaders)],
