@@ -15,8 +15,8 @@ from compare.run.apps import BY_NAME, ROOT
 from compare.run.processes import Processes, run_to_end
 from compare.run.terminal import Failed, UsageError, Voice
 
-# Longer than tox gives a part that is interrupted, which ends its servers first.
-GRACE = 15.0
+# A part that is interrupted ends its servers first.
+GRACE = 8.0
 PYTHON_FACTOR = re.compile(r"py3\d+-")
 ENVIRONMENT = re.compile(r"-e=?(.*)")
 

@@ -46,9 +46,7 @@ MENTION = re.compile(r"`(conduit/[^`]+::[^`]+)`")
 def mirror(
     write: Annotated[
         bool,
-        typer.Option(
-            "--write", help="Update what the README and docs/ show of the apps, then check."
-        ),
+        typer.Option("--write", help="Update what README.md and docs/ show, then check."),
     ] = False,
 ) -> None:
     """Check that the three apps have the same files, handlers and pieces."""

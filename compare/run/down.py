@@ -29,7 +29,8 @@ def down() -> None:
     else:
         end(left_behind(running))
         out.print("Stopped: nothing is left running.")
-    state.STATE.unlink(missing_ok=True)
+    if running:
+        state.STATE.unlink(missing_ok=True)
 
 
 def wait_for_end() -> None:

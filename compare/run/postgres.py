@@ -41,10 +41,7 @@ async def running_postgres(
     # What is set for other servers would lead every client there (PGHOSTADDR, PGSERVICE, …).
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
-    if os.getuid() == 0 and shutil.which("useradd") is None:
-        # PostgreSQL refuses to run as root, so the package makes a user for it with a program
-        # that is not on every PATH.
-        os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), *ADMIN_FOLDERS])
+    extend_path()
     if not data.exists():
         voice.say("making a database cluster (once)")
         await asyncio.to_thread(make_cluster, data)
@@ -77,6 +74,15 @@ async def running_postgres(
             await asyncio.sleep(0.05)
         url = f"postgresql://{server.postgres_user}@/postgres?host={quote(sockets, safe='/')}"
         yield Postgres(url, child)
+
+
+def extend_path() -> None:
+    """Let root find the program that adds users, which is not on every PATH.
+
+    PostgreSQL refuses to run as root, so the package makes a user for it.
+    """
+    if os.getuid() == 0 and shutil.which("useradd") is None:
+        os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), *ADMIN_FOLDERS])
 
 
 def make_cluster(data: Path) -> None:

@@ -79,6 +79,26 @@ def test_output_that_nobody_reads() -> None:
     assert ended.stdout.startswith(b"create_article")
 
 
+@pytest.mark.parametrize(
+    ("words", "completions"),
+    [
+        ("./triptych di", [b"differences", b"diff"]),
+        ("./triptych up --app fl", [b"flask"]),
+        ("./triptych ask OP", [b"OPTIONS"]),
+        ("./triptych load live --database s", [b"sqlite"]),
+    ],
+)
+def test_completion(words: str, completions: list[bytes]) -> None:
+    """A shell that asks gets the commands, the apps and what else may be given."""
+    asked = {
+        "_TRIPTYCH_COMPLETE": "complete_bash",
+        "COMP_WORDS": words.replace(" ", "\n"),
+        "COMP_CWORD": str(words.count(" ")),
+    }
+    ended = run(TRIPTYCH, variables=asked)
+    assert (sorted(ended.stdout.split()), ended.stderr) == (sorted(completions), b"")
+
+
 def test_full_disk() -> None:
     """Where nothing can be written, one line says so."""
     with open("/dev/full", "wb") as full:

@@ -72,16 +72,6 @@ def test_a_process_of_another_start_is_not_ours(left: subprocess.Popen[bytes]) -
     assert not Group(left.pid, started - 60).living()
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"ports": 3}'])
-def test_damaged_state(home: Path, text: str) -> None:
-    """A state that cannot be read is said in one line."""
-    (home / "up.json").write_text(text)
-    for command in (["status"], ["down"], ["up"], ["ask", "GET", "/api/tags"]):
-        ended = triptych(home, *command)
-        assert ended.returncode == 2
-        assert "is damaged" in ended.stderr and ended.stderr.count("\n") == 1
-
-
 def test_status_and_down_of_up(home: Path) -> None:
     """`status` shows what runs, `ask` asks it, and `down` ends it; `up` says what has ended."""
     port = free_port(4)

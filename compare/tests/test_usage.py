@@ -177,6 +177,20 @@ def test_folder_that_cannot_be_written(
     assert "cannot be written (Not a directory): make it writable, or set TRIPTYCH_HOME" in line
 
 
+@pytest.mark.parametrize("command", ["status", "down", "up", "ask GET /api/tags"])
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"ports": 3}'])
+def test_damaged_state(
+    command: str,
+    text: str,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A state of `up` that cannot be read is said in one line."""
+    (home / "up.json").write_text(text)
+    assert "up.json is damaged" in complaint(command, monkeypatch, capsys)
+
+
 @pytest.mark.parametrize(
     ("command", "name"), [("up", "up"), ("lab", "lab"), ("load live --app flask", "load")]
 )
