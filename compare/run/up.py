@@ -184,7 +184,10 @@ async def serve_pages(port: int, processes: Processes) -> Child | None:
     """Start the server of the pages; the apps can do without it, so a failure only shows."""
     command = python(f"-m compare.read.site.server {port}")
     child = await processes.start(Voice("pages", "yellow"), command, cwd=ROOT)
-    return child if await answers(child, address_of_pages(port)) else None
+    if await answers(child, address_of_pages(port)):
+        return child
+    complain(f"pages did not start: see its lines {child.voice.where}; the apps go on without it")
+    return None
 
 
 def voice_of(app: App) -> Voice:

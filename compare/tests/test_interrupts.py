@@ -59,7 +59,7 @@ def test_ask_while_an_app_is_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ):
             assert connection.recv(3) == b"GET"
             asking.send_signal(signal.SIGINT)
-            assert asking.communicate(timeout=3) == ("", "")
+            assert asking.communicate(timeout=10) == ("", "")
             assert asking.returncode == 130
 
 
@@ -76,7 +76,7 @@ def test_tests(tox: str) -> None:
         assert testing.stdout
         part = psutil.Process(int(testing.stdout.readline()))
         testing.send_signal(signal.SIGINT)
-        printed = testing.communicate(timeout=10)
+        printed = testing.communicate(timeout=30)
     assert printed == ("", "Stopped: nothing is left running.\n")
     assert testing.returncode == 130
     assert not is_running(part)
@@ -85,6 +85,6 @@ def test_tests(tox: str) -> None:
 def test_tests_that_fail(tox: str) -> None:
     """Tests that fail are exit code 1, and the way to the first of them is shown."""
     with triptych("test", PYTHONPATH=tox) as testing:
-        _, complaint = testing.communicate(timeout=10)
+        _, complaint = testing.communicate(timeout=30)
     assert testing.returncode == 1
     assert "./triptych test -e PART -- -x" in complaint
