@@ -55,7 +55,7 @@ def diff(
             metavar="LAYER",
             parser=layer_named,
             help=f"Show only this layer: {', '.join(LAYERS_BY_NAME)}. Repeat the option for"
-            " several layers.",
+            " several.",
         ),
     ] = None,
     file: Annotated[

@@ -292,7 +292,7 @@ def test_help_of_each_command(
 ) -> None:
     """Each option has a sentence, and names what may be given."""
     monkeypatch.setattr(sys, "argv", ["triptych", *command.split(), "--help"])
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "250")
     with pytest.raises(SystemExit) as end:
         main()
     assert not end.value.code
