@@ -4,8 +4,7 @@ import os
 import sys
 import tomllib
 from importlib import import_module
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,26 +15,19 @@ from compare.run.terminal import complain, discard_output, out, output, settle_e
 COMMANDS = {
     "run": ("up", "status", "down", "serve", "ask"),
     "read": ("diff", "site", "mirror"),
-    "prove": ("parity", "mutants", "core", "differences"),
+    "prove": ("test", "parity", "mutants", "core", "differences"),
     "measure": ("lab", "load"),
 }
 FOLDERS = {name: folder for folder, names in COMMANDS.items() for name in names}
-
-
-def test(context: typer.Context) -> None:
-    """Run the tests: this is tox, and takes its arguments; without any, two parts run at once."""
-    # The Pythons of pyenv are not on PATH, only its shims, which run one version of them.
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    folders = [os.environ["PATH"], *map(str, sorted(pyenv.glob("versions/*/bin")))]
-    # Much of the time of a part is spent in waiting, for servers and for what is to take a while.
-    arguments = context.args or ["run-parallel", "--parallel", "2"]
-    command = [sys.executable, "-m", "tox", *arguments]
-    os.execve(sys.executable, command, os.environ | {"PATH": os.pathsep.join(folders)})
-
+PANELS = {
+    "run": "Run the apps. Start here: ./triptych up",
+    "read": "Read them side by side, for example: ./triptych diff get_tags",
+    "prove": "Prove that they are equal, for example: ./triptych parity",
+    "measure": "Measure them, for example: ./triptych lab",
+}
 
 cli = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -57,31 +49,36 @@ def triptych(
 ) -> None:
     """One API contract, built three times: run the three apps and compare them.
 
-    Start here: ./triptych up
-
-    Exit codes: 0 done or equal, 1 failed or different, 2 wrong usage, 130 interrupted
-    (Ctrl-C is the usual end of `up`, and 0).
+    Exit codes of all commands: 0 is done or equal, 1 is failed or different, 2 is wrong usage,
+    130 is interrupted, as by Ctrl-C.
     """
 
 
 def add_commands(asked: str) -> None:
     """Add the command that is asked for; all of them, which takes longer, for the help."""
     for name in [asked] if asked in FOLDERS else FOLDERS:
-        panel = FOLDERS[name].title()
-        command = getattr(import_module(f"compare.{FOLDERS[name]}.{name}"), name)
+        module = import_module(f"compare.{FOLDERS[name]}.{name}")
+        command = getattr(module, name)
+        options: dict[str, Any] = {"rich_help_panel": PANELS[FOLDERS[name]]}
         if isinstance(command, typer.Typer):
-            cli.add_typer(command, name=name, rich_help_panel=panel)
+            cli.add_typer(command, name=name, **options)
         else:
-            cli.command(rich_help_panel=panel)(command)
-    own_options = {"allow_extra_args": True, "ignore_unknown_options": True}
-    cli.command(rich_help_panel="Prove", context_settings=own_options)(test)
+            cli.command(**options, **getattr(module, "OPTIONS", {}))(command)
+
+
+def asked_command() -> str:
+    """The name of the command; a shell that completes one has its words in a variable."""
+    words = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS")
+    return "".join((words.split() if words else sys.argv)[1:2])
 
 
 def main() -> None:
     settle_encoding()
-    add_commands(sys.argv[1] if len(sys.argv) > 1 else "")
+    add_commands(asked_command())
+    # A shell knows a command that it completes by its name, and asks by a variable of that name.
+    completes = "_TRIPTYCH_COMPLETE" in os.environ or "-completion" in "".join(sys.argv[1:2])
     try:
-        code = cli(prog_name="./triptych", standalone_mode=False)
+        code = cli(prog_name="triptych" if completes else "./triptych", standalone_mode=False)
         output.flush()
     except BrokenPipeError:
         discard_output()

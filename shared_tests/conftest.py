@@ -207,10 +207,18 @@ def pytest_runtest_makereport(
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not terminalreporter.config.option.collectonly:
-        for line in summary(terminalreporter.stats):
-            terminalreporter.write_line(line)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None]:
+    """Show the rules and the first failure after the list of all failures, which can be long."""
+    yield
+    if terminalreporter.config.option.collectonly:
+        return
+    stats = terminalreporter.stats
+    for line in summary(stats):
+        terminalreporter.write_line(line)
+    if len(failed := [*stats.get("failed", ()), *stats.get("error", ())]) > 1:
+        first = min(failed, key=lambda report: report.start)
+        terminalreporter.write_line(f"Begin with the first failure: {first.nodeid}", red=True)
 
 
 # Servers.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -17,10 +17,13 @@ from xml.etree import ElementTree
 import typer
 
 from compare.prove.mutants.command import become_tester
-from compare.run.apps import APPS, ROOT, App, app_named
+from compare.run.apps import APPS, ROOT, App, AppsOption, choose_apps
+from compare.run.processes import Processes, run_to_end
 from compare.run.rules import read_rules
-from compare.run.terminal import Failed, out
+from compare.run.terminal import Failed, Voice, out
 
+# A run of the suite ends its servers, one after another.
+GRACE = 20.0
 # Django installs an app by its name, in settings and URLs.
 INSTALLS = re.compile(r"""\binstall_contract\b|["']conduit\.contract\b""")
 IMPORTS = re.compile(r"^\s*(?:from|import) .*\bcontract\b.*", re.MULTILINE)
@@ -37,18 +40,18 @@ class Outcome:
 
 
 def core(
-    app: Annotated[
-        list[App] | None,
-        typer.Option("--app", metavar="APP", parser=app_named, help="May be given again."),
-    ] = None,
+    app: AppsOption = None,
     pinned: Annotated[
-        bool, typer.Option("--pinned", help="Ask the pinned rules, and list what is still kept.")
+        bool,
+        typer.Option("--pinned", help="Test the pinned rules, and list those that still hold."),
     ] = False,
 ) -> None:
-    """Run the core rules against copies of the apps without conduit/contract/."""
+    """Test the core rules with copies of the apps that have no conduit/contract/."""
     if find_spec("pytest") is None:
         become_tester("core")
-    runs = {each: run_without_contract(each, pinned=pinned) for each in app or APPS}
+    runs = {
+        each: run_to_end(run_without_contract(each, pinned=pinned)) for each in choose_apps(app)
+    }
     if not pinned:
         if broken := [each.title for each, cases in runs.items() if not all_passed(cases)]:
             raise Failed(f"core rules are broken without conduit/contract/: {', '.join(broken)}")
@@ -58,7 +61,7 @@ def core(
             raise Failed("pinned, and yet kept without conduit/contract/: make it core, or drop it")
 
 
-def run_without_contract(app: App, *, pinned: bool) -> list[Outcome]:
+async def run_without_contract(app: App, *, pinned: bool) -> list[Outcome]:
     out.print(f"{app.title} without conduit/contract/")
     with tempfile.TemporaryDirectory(prefix="triptych-core-") as place:
         folder, report = Path(place) / app.folder.name, Path(place) / "report.xml"
@@ -68,7 +71,11 @@ def run_without_contract(app: App, *, pinned: bool) -> list[Outcome]:
         command += ["-m", "not browser", f"--app={app.name}", f"--app-folder={folder}"]
         # Most pinned rules are broken here, and nobody has to see how.
         command += ["--rules=pinned", "--tb=no", "-rN"] if pinned else ["--rules=core"]
-        code = subprocess.run([*command, f"--junitxml={report}"], cwd=ROOT, check=False).returncode
+        command.append(f"--junitxml={report}")
+        async with Processes(stop_signal=signal.SIGINT, grace=GRACE) as processes:
+            code = await processes.call(
+                Voice("pytest", app.colour), command, cwd=ROOT, streams="terminal"
+            )
         if code not in (0, 1):
             raise Failed(f"the suite could not be run against {app.title}")
         return read_cases(report)

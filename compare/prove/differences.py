@@ -4,14 +4,11 @@ It asks the three apps in `compare/prove/bare/`, on the servers that the apps he
 and compares what they answer with the tables in `docs/differences.md`.
 """
 
+import asyncio
 import os
 import re
 import signal
-import socket
-import subprocess
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import unified_diff
 from typing import Annotated
@@ -21,7 +18,9 @@ import typer
 from compare.prove.bare.cases import CASES, Case
 from compare.run.apps import BY_NAME, HOST, ROOT, App, free_port, python
 from compare.run.pieces import find
-from compare.run.terminal import Failed, out
+from compare.run.processes import Processes, failure, run_to_end
+from compare.run.start import answers
+from compare.run.terminal import Failed, Record, out
 
 PAGE = ROOT / "docs" / "differences.md"
 TABLE = re.compile(r"(?P<start><!-- measured: (?P<topic>\w+) -->\n).*?(?=<!-- end -->)", re.DOTALL)
@@ -53,19 +52,16 @@ WAITRESS = Bare(
 
 FRAMEWORKS = (DJANGO, FLASK, FASTAPI)
 SERVERS = (replace(FASTAPI, title="uvicorn"), HYPERCORN, replace(FLASK, title="gunicorn"), WAITRESS)
-PATIENCE = 20
+GRACE = 5.0
 
 
 def differences(
     write: Annotated[
-        bool, typer.Option("--write", help="Write the tables of docs/differences.md anew.")
+        bool, typer.Option("--write", help="Update the tables in docs/differences.md.")
     ] = False,
 ) -> None:
-    """Ask the bare frameworks, and check the tables of docs/differences.md."""
-    with ExitStack() as running:
-        commands = {bare.command for bare in (*FRAMEWORKS, *SERVERS)}
-        ports = {command: running.enter_context(serving(command)) for command in commands}
-        tables = make_tables(ports)
+    """Measure the default responses of each framework, and check docs/differences.md."""
+    tables = run_to_end(measure())
     before = PAGE.read_text("utf-8")
     after = fill(before, tables)
     if write:
@@ -77,8 +73,15 @@ def differences(
     out.print(f"{PAGE.relative_to(ROOT)}: {len(CASES)} rows are as measured.")
 
 
-@contextmanager
-def serving(command: str) -> Iterator[int]:
+async def measure() -> dict[str, str]:
+    """Start the bare apps, and make the tables of what they answer."""
+    commands = sorted({bare.command for bare in (*FRAMEWORKS, *SERVERS)})
+    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+        ports = await asyncio.gather(*(start(command, processes) for command in commands))
+        return await asyncio.to_thread(make_tables, dict(zip(commands, ports, strict=True)))
+
+
+async def start(command: str, processes: Processes) -> int:
     """The port on which this command lets a bare app answer."""
     port = free_port()
     settings = os.environ | {
@@ -86,29 +89,12 @@ def serving(command: str) -> Iterator[int]:
         # Two of them give the methods in `Allow` in the order of a set.
         "PYTHONHASHSEED": "0",
     }
-    process = subprocess.Popen(
-        python(command.format(host=HOST, port=port)),
-        cwd=ROOT,
-        env=settings,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(port, process)
-        yield port
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=PATIENCE)
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            socket.create_connection((HOST, port)).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise Failed(f"it did not start: {process.args!r}")
+    record = Record(command.split()[1])
+    arguments = python(command.format(host=HOST, port=port))
+    child = await processes.start(record, arguments, cwd=ROOT, env=settings)
+    if not await answers(child, f"http://{HOST}:{port}/", any_status=True):
+        raise failure(record, f"`{command}` did not start")
+    return port
 
 
 def make_tables(ports: Mapping[str, int]) -> dict[str, str]:

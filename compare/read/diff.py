@@ -27,7 +27,7 @@ from compare.read.comparison import (
 )
 from compare.read.panes import Panes
 from compare.run.alignment import LineRow, Mark, align_texts
-from compare.run.apps import APPS, BY_NAME, App, app_named
+from compare.run.apps import App, AppsOption, choose_apps
 from compare.run.contract import read_operations
 from compare.run.pieces import Piece
 from compare.run.terminal import UsageError, out, paged
@@ -44,45 +44,43 @@ def diff(
         str | None,
         typer.Argument(
             metavar="[SUBJECT]",
-            help="An operation, a topic or a file; the operations are listed, if none is given.",
+            help="An operation, a topic or a file. Without it, the operations are listed.",
         ),
     ] = None,
-    apps: Annotated[
-        list[App] | None,
-        typer.Argument(metavar="[APP APP]", parser=app_named, help="All three, if none is given."),
-    ] = None,
+    app: AppsOption = None,
     layers: Annotated[
         list[Layer] | None,
         typer.Option(
             "--layer",
             metavar="LAYER",
             parser=layer_named,
-            help="This layer alone, of the operation or of all; can be repeated:"
-            f" {', '.join(LAYERS_BY_NAME)}.",
+            help=f"Show only this layer: {', '.join(LAYERS_BY_NAME)}. Repeat the option for"
+            " several.",
         ),
     ] = None,
     file: Annotated[
-        str | None, typer.Option(metavar="FILE", help="A file, such as comments/api.py.")
+        str | None, typer.Option(metavar="FILE", help="Show a file, such as comments/api.py.")
     ] = None,
     topic: Annotated[
-        str | None, typer.Option(metavar="TOPIC", help="A topic, such as errors.")
+        str | None, typer.Option(metavar="TOPIC", help="Show a topic, such as errors.")
     ] = None,
     full: Annotated[
-        bool, typer.Option("--full", help="Also the pieces that are equal in all.")
+        bool, typer.Option("--full", help="Show also the code that is equal in all apps.")
     ] = False,
-    plain: Annotated[bool, typer.Option("--plain", help="A unified diff, for a pipe.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Print a unified diff.")] = False,
     pager: Annotated[
-        bool, typer.Option("--pager/--no-pager", help="Whether a terminal gets it through $PAGER.")
+        bool, typer.Option("--pager/--no-pager", help="Print through $PAGER in a terminal.")
     ] = True,
 ) -> None:
-    """Show how the apps differ: an operation's whole call chain, a layer, a file or a topic."""
+    """Show how the apps differ: an operation's whole call chain, a layer, a file or a topic.
+
+    The exit code is 1 if the apps differ.
+    """
     # It ends before there is anything to collect; looking for it takes a tenth of the time.
     gc.disable()
-    if subject in BY_NAME:  # `diff flask fastapi --file …` names no subject
-        apps, subject = [BY_NAME[subject], *(apps or [])], None
-    chosen = list(dict.fromkeys(apps or APPS))
+    chosen = choose_apps(app)
     if len(chosen) == 1:
-        raise UsageError(f"{chosen[0].name} alone differs from nothing: give two apps, or none")
+        raise UsageError("one app is compared with nothing: give --app twice, or leave it out")
     if [file, topic, subject].count(None) < 2 or (layers and (file or topic)):
         raise UsageError("a subject, --file and --topic exclude each other: give one")
     comparison = choose(subject, chosen, layers or [], file, topic)
@@ -94,6 +92,8 @@ def diff(
                 out.file.write(line)
         else:
             out.print(Panes(comparison, full=full))
+    if comparison and not all(row.equal for row in comparison.rows):
+        raise typer.Exit(1)
 
 
 def choose(

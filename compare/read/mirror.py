@@ -1,4 +1,4 @@
-"""`mirror`: whether the three apps are cut alike, so that a difference means something.
+"""`mirror`: whether the three apps have the same structure, so that a difference has a meaning.
 
 It reads the source of the apps and imports none of them.
 The files that may differ are in `mirror.toml`, and the pieces in `counterparts.toml`, each with a
@@ -46,10 +46,10 @@ MENTION = re.compile(r"`(conduit/[^`]+::[^`]+)`")
 def mirror(
     write: Annotated[
         bool,
-        typer.Option("--write", help="First update what the README and docs/ show of the apps."),
+        typer.Option("--write", help="Update what README.md and docs/ show, then check."),
     ] = False,
 ) -> None:
-    """Check that the three apps are cut alike, file by file and handler by handler."""
+    """Check that the three apps have the same files, handlers and pieces."""
     identical = tomllib.loads(MIRROR.read_text("utf-8"))["identical"]
     breaks = read_breaks()
     rows = list(read_rows(COUNTERPARTS.read_text("utf-8")))

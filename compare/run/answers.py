@@ -63,9 +63,27 @@ class Answer:
                 headers.append(f"{name}: {value}")
         return sorted(headers)
 
+    @property
+    def head(self) -> list[str]:
+        return [self.status, *self.headers]
+
     def lines(self, *, pretty: bool) -> list[str]:
-        """The whole answer for reading; only the bytes as they are tell spaces apart."""
+        """The whole answer for reading."""
+        return [*self.head, "", *self.body_lines(pretty=pretty)]
+
+    def body_lines(self, *, pretty: bool) -> list[str]:
+        """The body for reading; only the bytes as they are tell spaces apart."""
         body = self.body.decode(errors="backslashreplace")
         if pretty and self.is_json:
             body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
-        return [self.status, *self.headers, "", *body.splitlines()]
+        return body.splitlines()
+
+    def to_json(self) -> dict[str, object]:
+        """The response as it came."""
+        response = self.response
+        return {
+            "app": self.app.name,
+            "status": response.status_code,
+            "headers": response.headers.multi_items(),
+            "body": response.json() if self.is_json else response.text,
+        }

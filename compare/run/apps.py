@@ -157,11 +157,36 @@ BY_NAME = {app.name: app for app in APPS}
 
 def app_named(name: str) -> App:
     if name not in BY_NAME:
-        raise UsageError(f"there is no app {name!r}: give {' or '.join(BY_NAME)}")
+        raise UsageError(f"there is no app {name!r}: give {', '.join(BY_NAME)}")
     return BY_NAME[name]
 
 
-AppArgument = Annotated[App, typer.Argument(metavar="APP", parser=app_named)]
+def complete_app(incomplete: str) -> list[str]:
+    return [name for name in BY_NAME if name.startswith(incomplete)]
+
+
+# Typer shows the name of a parser as what may be given.
+app_named.__name__ = "|".join(BY_NAME)
+
+AppArgument = Annotated[
+    App,
+    typer.Argument(metavar="APP", parser=app_named, autocompletion=complete_app, help="The app."),
+]
+AppsOption = Annotated[
+    list[App] | None,
+    typer.Option(
+        "--app",
+        parser=app_named,
+        autocompletion=complete_app,
+        show_default="all apps",
+        help="Only this app. Repeat the option for several apps.",
+    ),
+]
+
+
+def choose_apps(apps: Sequence[App] | None) -> list[App]:
+    """The apps that are given, each once; all, if none is given."""
+    return list(dict.fromkeys(apps or APPS))
 
 
 def ensure_free(port: int) -> None:

@@ -1,8 +1,8 @@
 """`ask`: one request to all the apps, and one answer where they are equal."""
 
+import asyncio
 import uuid
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,10 +12,10 @@ from rich.json import JSON
 from rich.markup import escape
 
 from compare.run.answers import NOT_COMPARED, Answer
-from compare.run.apps import App, app_named
+from compare.run.apps import App, AppsOption
 from compare.run.columns import side_by_side
 from compare.run.state import Running, what_runs
-from compare.run.terminal import Failed, UsageError, out
+from compare.run.terminal import Failed, JSONOption, UsageError, out, print_json
 
 PASSWORD = "triptych-demo"
 READS = ("GET", "HEAD", "OPTIONS")
@@ -32,61 +32,84 @@ class AskedRequest:
 
 
 def ask(
-    method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, POST, PUT, DELETE, …")],
-    path: Annotated[str, typer.Argument(metavar="PATH", help="With the query, from /api on.")],
+    method: Annotated[
+        str,
+        typer.Argument(
+            metavar="METHOD",
+            autocompletion=lambda incomplete: [m for m in METHODS if m.startswith(incomplete)],
+            help="The HTTP method, such as GET.",
+        ),
+    ],
+    path: Annotated[
+        str,
+        typer.Argument(metavar="PATH", help="The path and the query, such as /api/articles?tag=x."),
+    ],
     body: Annotated[
-        str | None, typer.Argument(metavar="[JSON]", help="Sent as it is, well-formed or not.")
+        str | None,
+        typer.Argument(metavar="[JSON]", help="The body. It is sent unchanged, valid or not."),
     ] = None,
     user: Annotated[
-        str | None, typer.Option("--as", metavar="USER", help="As this user of the demo site.")
+        str | None, typer.Option("--as", metavar="USER", help="Sign in as a user of the demo site.")
     ] = None,
-    only: Annotated[
-        App | None, typer.Option(metavar="APP", parser=app_named, help="To this app alone.")
-    ] = None,
+    app: AppsOption = None,
+    as_json: JSONOption = False,
 ) -> None:
-    """Send one request to all the apps: one answer where they are equal, else the difference."""
+    """Send one request to all running apps, and compare their responses.
+
+    Equal responses are shown once. The exit code is 1 if the responses differ.
+    """
     if not path.startswith("/"):
         raise UsageError(f"{path!r} is no path: give one that begins with /, as /api/articles does")
     if method.upper() not in METHODS:
         raise UsageError(f"{method!r} is no method: give one of {', '.join(METHODS)}")
     request = AskedRequest(method.upper(), path, body, user, f"ask-{uuid.uuid4().hex[:12]}")
-    apps = choose_apps(what_runs(), request, only)
-    with httpx2.Client(timeout=30, trust_env=False) as client, ThreadPoolExecutor() as pool:
-        answers = list(pool.map(lambda app: send(client, app, request), apps))
-    out.print(f"[dim]{heading(request)}[/]", soft_wrap=True)
-    if any(answer != answers[0] for answer in answers):
-        out.print("[bold red]The answers differ.[/]\n")
-        out.print(side_by_side(answers))
+    answers = asyncio.run(send_to_all(apps_to_ask(what_runs(), request, app), request))
+    equal = all(answer == answers[0] for answer in answers)
+    if as_json:
+        print_json({"equal": equal, "responses": [answer.to_json() for answer in answers]})
+    else:
+        out.print(f"[dim]{heading(request)}[/]", soft_wrap=True)
+        if equal:
+            show(answers)
+        else:
+            out.print(side_by_side(answers))
+    if not equal:
         raise typer.Exit(1)
-    show(answers)
 
 
-def choose_apps(running: Running, request: AskedRequest, only: App | None) -> Sequence[App]:
-    if only:
-        chosen = [app for app in running.apps if app.name == only.name]
-        if not chosen:
-            raise UsageError(f"{only.name} is not running: start it with ./triptych up")
-        return chosen
-    if running.together and request.method not in READS and len(running.apps) > 1:
+def apps_to_ask(
+    running: Running, request: AskedRequest, given: Sequence[App] | None
+) -> Sequence[App]:
+    names = {app.name for app in given or running.apps}
+    if missing := sorted(names - {app.name for app in running.apps}):
+        raise UsageError(f"{missing[0]} is not running: start it with ./triptych up")
+    chosen = [app for app in running.apps if app.name in names]
+    if running.one_database and request.method not in READS and len(chosen) > 1:
         raise UsageError(
-            f"the apps share one database, so one {request.method} would be done by each of them:"
-            f" give it to one, with --only {running.apps[0].name}"
+            f"the apps share one database, so each of them would do the {request.method}:"
+            f" send it to one app, with --app {chosen[0].name}"
         )
-    return running.apps
+    return chosen
 
 
-def send(client: httpx2.Client, app: App, request: AskedRequest) -> Answer:
-    # Without this, httpx2 would ask for compressed answers, which nobody here gives.
+async def send_to_all(apps: Sequence[App], request: AskedRequest) -> list[Answer]:
+    async with httpx2.AsyncClient(timeout=30, trust_env=False) as client:
+        return await asyncio.gather(*(send(client, app, request) for app in apps))
+
+
+async def send(client: httpx2.AsyncClient, app: App, request: AskedRequest) -> Answer:
+    # Without this, httpx2 would ask for compressed responses, which no app sends.
     headers = {"X-Request-ID": request.request_id, "Accept-Encoding": "identity"}
     content = None
     try:
         if request.user is not None:
-            headers["Authorization"] = f"Token {log_in(client, app, request.user)}"
+            headers["Authorization"] = f"Token {await log_in(client, app, request.user)}"
         if request.body is not None:
             headers["Content-Type"] = "application/json"
             content = request.body.encode(errors="surrogateescape")
         url = app.address + request.path
-        return Answer(app, client.request(request.method, url, headers=headers, content=content))
+        response = await client.request(request.method, url, headers=headers, content=content)
+        return Answer(app, response)
     except httpx2.ConnectError:
         raise UsageError(
             f"{app.name} does not answer at {app.address}: start it with ./triptych up"
@@ -97,9 +120,9 @@ def send(client: httpx2.Client, app: App, request: AskedRequest) -> Answer:
         raise Failed(f"{app.name} did not answer: {error!r}") from None
 
 
-def log_in(client: httpx2.Client, app: App, user: str) -> str:
+async def log_in(client: httpx2.AsyncClient, app: App, user: str) -> str:
     credentials = {"email": f"{user}@example.com", "password": PASSWORD}
-    response = client.post(f"{app.address}/api/users/login", json={"user": credentials})
+    response = await client.post(f"{app.address}/api/users/login", json={"user": credentials})
     if response.status_code != httpx2.codes.OK:
         raise UsageError(
             f"{app.name} does not let {user}@example.com in ({response.status_code}):"

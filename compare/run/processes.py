@@ -5,14 +5,32 @@ import os
 import pwd
 import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
-from collections.abc import Iterable, Mapping, Sequence
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import Self
+from typing import Any, Literal, Self
 
-from compare.run.terminal import Failed, Voice
+import psutil
+import typer
+
+from compare.run.terminal import Failed, Voice, err
+
+RUN_TIMEOUT = 300.0
+"""Seconds that a command may take which has an end."""
+POLL_INTERVAL = 0.05
+LOG_TIMEOUT = 1.0
+"""Seconds to wait for the last lines of a process that has ended."""
+MAX_CHUNK = 1 << 16
+MAX_LINE = 1 << 30
+"""Bytes of a line that is read from a pipe: a line can hold the figures of a whole run."""
+CLOCK_TOLERANCE = 5.0
+"""The start of a process is counted from that of the system, which moves with its clock."""
+
+type Streams = Literal["log", "pipes", "terminal"]
+"""What the streams of a child are: its log, pipes with the errors as its log, or the terminal."""
 
 # Run by the child before it becomes the command: asks Linux for a signal when its parent dies,
 # which may have happened by then. (`preexec_fn` would do the same in a fork, which Python warns
@@ -24,14 +42,62 @@ os.setreuid(user, user)
 ctypes.CDLL(None).prctl(1, end_signal)
 if os.getppid() != parent:
     sys.exit(1)
-os.execv(sys.argv[4], sys.argv[4:])
+os.execvp(sys.argv[4], sys.argv[4:])
 """
+
+
+@dataclass(frozen=True)
+class Group:
+    """A process that leads a group of its own, by its id and when it started."""
+
+    pid: int
+    started: float
+
+    @classmethod
+    def of(cls, pid: int) -> Self:
+        try:
+            return cls(pid, psutil.Process(pid).create_time())
+        except psutil.NoSuchProcess:
+            return cls(pid, 0)
+
+    def living(self) -> list[psutil.Process]:
+        """The processes of the group; none where the id now belongs to another process."""
+        with suppress(psutil.Error):
+            if abs(psutil.Process(self.pid).create_time() - self.started) > CLOCK_TOLERANCE:
+                return []
+        return [each for each in psutil.process_iter() if self.has(each)]
+
+    def has(self, process: psutil.Process) -> bool:
+        with suppress(ProcessLookupError):
+            return os.getpgid(process.pid) == self.pid and is_running(process)
+        return False
+
+
+def is_running(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def descendants(child: "Child") -> list[psutil.Process]:
+    with suppress(psutil.Error):
+        if child.process.returncode is None:
+            return psutil.Process(child.process.pid).children(recursive=True)
+    return []
+
+
+def signal_living(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+    """Signal those that still run; psutil compares when they started."""
+    for process in processes:
+        with suppress(psutil.Error):
+            process.send_signal(number)
 
 
 @dataclass(frozen=True)
 class Child:
     voice: Voice
     process: Process
+    group: Group
     log: asyncio.Task[None]
 
 
@@ -49,19 +115,27 @@ class Processes:
 
     async def __aexit__(self, *_: object) -> None:
         self._has_ended = True
-        self._signal(self._stop_signal)
-        ends = [asyncio.create_task(child.process.wait()) for child in self._children]
-        if ends:
-            await asyncio.wait(ends, timeout=self._grace)
-        self._signal(signal.SIGKILL)
-        logs = [child.log for child in self._children]
-        await asyncio.gather(*ends, *logs, return_exceptions=True)
+        await self.stop(*self._children)
 
-    def _signal(self, number: signal.Signals) -> None:
-        # To the whole group: a server's workers may outlive it.
-        for child in self._children:
-            with suppress(ProcessLookupError):
-                os.killpg(child.process.pid, number)
+    async def stop(self, *children: Child) -> None:
+        """End these children, and what they have started."""
+        # Also what a child has started in groups of its own, such as the servers of a test run.
+        others = [each for child in children for each in descendants(child)]
+        # The whole group: a server's workers may outlive it.
+        signal_living(living(children), self._stop_signal)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._grace):
+                while living(children) or any(map(is_running, others)):
+                    await asyncio.sleep(POLL_INTERVAL)
+        signal_living([*living(children), *others], signal.SIGKILL)
+        await asyncio.gather(*(child.process.wait() for child in children))
+        # A process that is none of ours may hold the log open.
+        if logs := [child.log for child in children]:
+            _, open_logs = await asyncio.wait(logs, timeout=LOG_TIMEOUT)
+            for log in open_logs:
+                log.cancel()
+            await asyncio.gather(*open_logs, return_exceptions=True)
+        self._children = [child for child in self._children if child not in children]
 
     async def start(
         self,
@@ -71,46 +145,91 @@ class Processes:
         cwd: Path,
         env: Mapping[str, str] | None = None,
         user: str | None = None,
+        streams: Streams = "log",
     ) -> Child:
         if sys.platform == "linux":
             number = pwd.getpwnam(user).pw_uid if user else os.getuid()
             values = map(str, (int(self._stop_signal), os.getpid(), number))
             command = [sys.executable, "-I", "-S", "-c", END_WITH_PARENT, *values, *command]
             user = None
-        # A session of its own keeps the terminal's Ctrl-C away: the order of the end is ours.
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            cwd=cwd,
-            env=env,
-            user=user,
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=STDOUT,
-            start_new_session=True,
-        )
+        # A pipe of our own: what asyncio makes must be closed by all before the process counts as
+        # ended, and a server's worker may outlive it.
+        reading, writing = os.pipe()
+        stdin, stdout, stderr = {
+            "log": (DEVNULL, writing, writing),
+            "pipes": (PIPE, PIPE, writing),
+            "terminal": (None, None, None),
+        }[streams]
+        log = asyncio.create_task(show_lines(voice, reading))
+        try:
+            # A session of its own keeps the terminal's Ctrl-C away: the order of the end is ours.
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                cwd=cwd,
+                env=env,
+                user=user,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                limit=MAX_LINE,
+                start_new_session=True,
+            )
+        finally:
+            os.close(writing)
+        child = Child(voice, process, Group.of(process.pid), log)
+        self._children.append(child)
         if self._has_ended:
             # It was being started by a task beside the one that has left the block.
-            os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+            await self.stop(child)
             raise Failed(f"{voice.name} was not started: all are being ended")
-        assert process.stdout is not None
-        log = asyncio.create_task(show_lines(voice, process.stdout))
-        child = Child(voice, process, log)
-        self._children.append(child)
         return child
 
+    async def call(
+        self,
+        voice: Voice,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        streams: Streams = "log",
+    ) -> int:
+        """Run a command to its end, and return its exit code; a `TimeoutError` where it is late."""
+        child = await self.start(voice, command, cwd=cwd, env=env, streams=streams)
+        try:
+            async with asyncio.timeout(timeout):
+                return await child.process.wait()
+        finally:
+            await self.stop(child)
+
     async def run(
-        self, voice: Voice, command: Sequence[str], *, cwd: Path, env: Mapping[str, str]
+        self,
+        voice: Voice,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        timeout: float = RUN_TIMEOUT,
     ) -> None:
         """Run a command to its end, which must be a good one."""
-        child = await self.start(voice, command, cwd=cwd, env=env)
-        code = await child.process.wait()
-        await child.log
-        if code:
-            raise Failed(
-                f"{voice.name}: `{' '.join(command)}` ended with exit code {code}:"
-                f" see its lines {voice.where}"
-            )
+        try:
+            code = await self.call(voice, command, cwd=cwd, env=env, timeout=timeout)
+            problem = f"ended with exit code {code}" if code else ""
+        except TimeoutError:
+            problem = f"did not end within {timeout:g} seconds"
+        if problem:
+            raise failure(voice, f"{voice.name}: `{' '.join(command)}` {problem}")
+
+
+def living(children: Iterable[Child]) -> list[psutil.Process]:
+    return [process for child in children for process in child.group.living()]
+
+
+def failure(voice: Voice, problem: str) -> Failed:
+    """The error to raise for a process, whose last lines are shown if they are not yet."""
+    for line in voice.unseen_lines():
+        err.print(f"{voice.name:>8} │ {line}", markup=False, soft_wrap=True)
+    return Failed(f"{problem}: see its lines {voice.where}")
 
 
 async def first_end(children: Iterable[Child]) -> None:
@@ -119,34 +238,61 @@ async def first_end(children: Iterable[Child]) -> None:
     async def end(child: Child) -> None:
         code = await child.process.wait()
         # Its last lines first; but workers that outlive it may hold the log open.
-        await asyncio.wait([child.log], timeout=0.5)
+        await asyncio.wait([child.log], timeout=LOG_TIMEOUT)
         raise Failed(f"{child.voice.name} ended by itself with exit code {code}")
 
     await asyncio.gather(*map(end, children))
 
 
-def cancel_on_signals() -> None:
-    """Let Ctrl-C, and whatever else asks for the end, cancel the task that calls this."""
+def cancel_on_signals(received: list[signal.Signals] | None = None) -> None:
+    """Let Ctrl-C, and whatever asks for the end, cancel the task that calls this."""
     task = asyncio.current_task()
     assert task is not None
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-    def stop() -> None:
+    def stop(number: signal.Signals) -> None:
         # Once: a second Ctrl-C must not cut the orderly end short.
-        for number in signals:
-            loop.add_signal_handler(number, lambda: None)
+        for each in signals:
+            loop.add_signal_handler(each, lambda: None)
+        if received is not None:
+            received.append(number)
         task.cancel()
 
     for number in signals:
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, stop, number)
 
 
-async def show_lines(voice: Voice, stream: asyncio.StreamReader) -> None:
+def run_to_end[T](work: Coroutine[Any, Any, T], *, ordinary: Collection[signal.Signals] = ()) -> T:
+    """Do the work; a signal ends it in order, with exit code 130, or 0 for an ordinary one."""
+    received: list[signal.Signals] = []
+
+    async def do() -> T:
+        cancel_on_signals(received)
+        return await work
+
+    try:
+        return asyncio.run(do())
+    except asyncio.CancelledError:
+        err.print("Stopped: nothing is left running.")
+        raise typer.Exit(0 if received[0] in ordinary else 130) from None
+    except ExceptionGroup as group:  # of tasks that work at once: what went wrong first
+        raise group.exceptions[0] from None
+
+
+async def show_lines(voice: Voice, number: int) -> None:
+    """Say what comes out of a pipe, which is closed at the end."""
+    stream = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), FileIO(number)
+    )
     # Not readline(): that one gives up on a line longer than its buffer.
     rest = b""
-    while chunk := await stream.read(65536):
-        *lines, rest = (rest + chunk).split(b"\n")
-        voice.say(*(line.decode(errors="replace") for line in lines))
-    if rest:
-        voice.say(rest.decode(errors="replace"))
+    try:
+        while chunk := await stream.read(MAX_CHUNK):
+            *lines, rest = (rest + chunk).split(b"\n")
+            voice.say(*(line.decode(errors="replace") for line in lines))
+        if rest:
+            voice.say(rest.decode(errors="replace"))
+    finally:
+        transport.close()

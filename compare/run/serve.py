@@ -2,51 +2,78 @@
 
 import os
 import signal
-import subprocess
-import sys
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from compare.run.apps import App, AppArgument, Server, ensure_free
-from compare.run.databases import settings_for, usable_url
-from compare.run.terminal import UsageError
+from compare.run.databases import Kind, settings_for, usable_url
+from compare.run.processes import Processes, run_to_end
+from compare.run.terminal import UsageError, Voice
+
+GRACE = 5.0
 
 
 def serve(
     app: AppArgument,
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Its port in `up`, if not given.")
-    ] = None,
-    database: Annotated[
-        str | None,
+        int | None,
         typer.Option(
-            metavar="URL",
-            envvar="CONDUIT_DATABASE_URL",
-            help="sqlite:///… or postgresql://…; the app's own file, if not given.",
+            metavar="PORT",
+            min=1,
+            max=65535,
+            show_default="as in up",
+            help="Listen on this port.",
         ),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="How many processes serve.")] = 1,
+    database: Annotated[
+        str,
+        typer.Option(
+            metavar="sqlite|URL",
+            envvar="CONDUIT_DATABASE_URL",
+            help="Use the SQLite file in the folder of the app, or your own database:"
+            " sqlite:///… or postgresql://…",
+        ),
+    ] = Kind.SQLITE,
+    workers: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Serve with this number of processes.")
+    ] = 1,
     server: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Another server than the app's usual one.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            show_default="the usual server",
+            help="Use another server: gunicorn for Django, waitress for Flask, hypercorn for"
+            " FastAPI.",
+        ),
     ] = None,
 ) -> None:
-    """Migrate one app, then run it by its production command."""
+    """Migrate the database of one app, and run the app as in production."""
     chosen = choose_server(app, server)
     if workers > 1 and not chosen.takes_workers:
         raise UsageError(f"{chosen.name} is one process: leave out --workers")
+    if database == Kind.POSTGRES:
+        raise UsageError("serve starts no PostgreSQL: give the URL of one, postgresql://…")
     port = port or app.port
     ensure_free(port)
-    settings = settings_for(usable_url(database) if database else None)
-    os.chdir(app.folder)
-    # An exception, so that a step that is under way ends with us.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    for command in (*app.migrate_commands(), app.check_command()):
-        if code := subprocess.run(command, env=settings, check=False).returncode:
-            raise typer.Exit(code)
+    settings = settings_for(None if database == Kind.SQLITE else usable_url(database))
+    run_to_end(prepare(app, settings))
     # The server takes our place: every signal reaches it, and its exit code is ours.
+    os.chdir(app.folder)
     command = app.serve_command(chosen, port=port, workers=workers)
     os.execve(command[0], command, settings)
+
+
+async def prepare(app: App, settings: Mapping[str, str]) -> None:
+    """Migrate and check; each command says by itself what is wrong."""
+    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+        voice = Voice(app.name, app.colour)
+        for command in (*app.migrate_commands(), app.check_command()):
+            if code := await processes.call(
+                voice, command, cwd=app.folder, env=settings, streams="terminal"
+            ):
+                raise typer.Exit(code)
 
 
 def choose_server(app: App, name: str | None) -> Server:

@@ -7,8 +7,8 @@ from contextlib import suppress
 import httpx2
 
 from compare.run.apps import HOST, App
-from compare.run.processes import Child, Processes
-from compare.run.terminal import Failed, Voice
+from compare.run.processes import Child, Processes, failure
+from compare.run.terminal import Voice
 
 START_TIMEOUT = 60.0
 
@@ -36,11 +36,13 @@ async def serve(
     command = app.serve_command(app.servers[0], port=port)
     child = await processes.start(voice, command, cwd=app.folder, env=settings)
     if not await answers(child, f"http://{HOST}:{port}/api/health"):
-        raise Failed(f"{app.name} did not start: see its lines {voice.where}")
+        raise failure(voice, f"{app.name} did not start")
     return child
 
 
-async def answers(child: Child, url: str, timeout: float = START_TIMEOUT) -> bool:
+async def answers(
+    child: Child, url: str, *, timeout: float = START_TIMEOUT, any_status: bool = False
+) -> bool:
     """Wait until the server answers well; False if it has ended, or does not in time."""
     said = "nothing"
     with suppress(TimeoutError):
@@ -48,7 +50,7 @@ async def answers(child: Child, url: str, timeout: float = START_TIMEOUT) -> boo
             while child.process.returncode is None:
                 try:
                     response = await client.get(url)
-                    if response.is_success:
+                    if any_status or response.is_success:
                         return True
                     said = str(response.status_code)
                 except httpx2.TransportError:

@@ -9,14 +9,16 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Self, TextIO
 
 import psutil
 
 from compare.run.apps import BY_NAME, ROOT, App
+from compare.run.processes import Group
 from compare.run.terminal import UsageError
 
 HOME = Path(os.environ.get("TRIPTYCH_HOME") or ROOT / ".triptych")
@@ -26,36 +28,10 @@ LOCK_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
-class Group:
-    """A process that leads a group of its own, by its id and when it started."""
-
-    pid: int
-    started: float
-
-    @classmethod
-    def of(cls, pid: int) -> Self:
-        return cls(pid, psutil.Process(pid).create_time())
-
-    def living(self) -> list[psutil.Process]:
-        """The processes of the group; none where the id now belongs to another process."""
-        with suppress(psutil.Error):
-            if psutil.Process(self.pid).create_time() != self.started:
-                return []
-        return [each for each in psutil.process_iter() if self.has(each)]
-
-    def has(self, process: psutil.Process) -> bool:
-        try:
-            ended = process.status() == psutil.STATUS_ZOMBIE
-            return not ended and os.getpgid(process.pid) == self.pid
-        except (psutil.Error, OSError):
-            return False
-
-
-@dataclass(frozen=True)
 class Running:
     apps: Sequence[App]
-    together: bool
-    """Whether the apps work on one database, so that a write to each would be done thrice."""
+    one_database: bool
+    """Whether the apps share one database, so that a write to each app is done several times."""
     up: int = field(default_factory=os.getpid)
     """The process of `up`."""
     groups: Sequence[Group] = ()
@@ -64,7 +40,7 @@ class Running:
     def to_json(self) -> str:
         ports = {app.name: app.port for app in self.apps}
         groups = [[group.pid, group.started] for group in self.groups]
-        state = {"ports": ports, "together": self.together, "up": self.up, "groups": groups}
+        state = {"ports": ports, "one_database": self.one_database, "up": self.up, "groups": groups}
         return json.dumps(state)
 
     @classmethod
@@ -72,24 +48,41 @@ class Running:
         state = json.loads(text)
         apps = [replace(BY_NAME[name], port=port) for name, port in state["ports"].items()]
         groups = [Group(pid, started) for pid, started in state["groups"]]
-        return cls(apps, state["together"], state["up"], groups)
+        return cls(apps, state["one_database"], state["up"], groups)
+
+
+def make_home(name: str = "") -> Path:
+    """`.triptych/`, or a folder in it, made if need be; raises where it cannot be written."""
+    folder = HOME / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be written ({error.strerror}): make it writable,"
+            " or set TRIPTYCH_HOME to another folder"
+        ) from None
+    return folder
 
 
 @contextmanager
-def only_one() -> Iterator[None]:
-    """Keep a second `up` away, and forget what a killed one has left."""
-    HOME.mkdir(exist_ok=True)
-    with STATE.with_suffix(".lock").open("w", encoding="utf-8") as lock:
+def only_one(command: str) -> Iterator[None]:
+    """Keep a second run of the command away."""
+    with (make_home() / f"{command}.lock").open("w", encoding="utf-8") as lock:
         for _ in range(LOCK_ATTEMPTS):
             if is_lockable(lock, fcntl.LOCK_EX):
                 break
             time.sleep(0.05)
         else:
-            raise UsageError("another ./triptych up is running: end it first")
-        if left_behind(read_state()):
-            raise UsageError("an earlier up was killed, and left processes: run ./triptych down")
-        STATE.unlink(missing_ok=True)
+            raise UsageError(f"another ./triptych {command} is running: end it first")
         yield
+
+
+def forget_killed() -> None:
+    """Remove the state of an `up` that was killed, if it has left no processes."""
+    if left_behind(read_state()):
+        raise UsageError("an earlier up was killed, and left processes: run ./triptych down")
+    STATE.unlink(missing_ok=True)
 
 
 def is_lockable(lock: TextIO, kind: int) -> bool:

@@ -1,21 +1,15 @@
 """`status`: what runs."""
 
-import json
-from typing import Annotated
-
-import typer
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from compare.run.state import is_up, left_behind, read_state
-from compare.run.terminal import Failed, out
+from compare.run.terminal import Failed, JSONOption, out, print_json
 
 
-def status(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Show which apps are running; exit with 1 if none is."""
+def status(as_json: JSONOption = False) -> None:
+    """Show which apps are running. The exit code is 1 if none is running."""
     running = read_state()
     if not is_up():
         if left_behind(running):
@@ -25,8 +19,7 @@ def status(
         raise Failed("the apps are starting")
     if as_json:
         apps = {app.name: app.address for app in running.apps}
-        state = {"up": running.up, "together": running.together, "apps": apps}
-        out.file.write(json.dumps(state, indent=2) + "\n")
+        print_json({"up": running.up, "oneDatabase": running.one_database, "apps": apps})
         return
     table = Table("app", "address", box=box.SIMPLE_HEAD, padding=(0, 1))
     for app in running.apps:

@@ -1,6 +1,7 @@
 """How the commands speak to the person at the terminal."""
 
 import codecs
+import json
 import locale
 import os
 import queue
@@ -9,11 +10,11 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
-from typing import Any, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -22,6 +23,8 @@ from rich.markup import escape
 # What waits to be printed while the terminal stands still (Ctrl-S, a pager), in pieces.
 MAX_WAITING = 1_000
 FINISH_TIMEOUT = 1.0
+LAST_LINES = 20
+"""Of a log, where a process has failed."""
 
 
 def caller_path(path: str) -> Path:
@@ -115,6 +118,10 @@ def discard_output(number: int = 1) -> None:
     os.close(nowhere)
 
 
+def print_json(data: object) -> None:
+    out.file.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
 output = Output()
 out = Console(file=output, highlight=False)  # type: ignore[arg-type]
 err = Console(stderr=True, highlight=False)
@@ -136,6 +143,9 @@ def paged(wanted: bool = True) -> Iterator[None]:
         handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         child.communicate(capture.get().encode(errors="replace"))
         signal.signal(signal.SIGINT, handler)
+
+
+JSONOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class UsageError(typer.TyperException):
@@ -173,6 +183,10 @@ class Voice:
         out.file.write("".join(f"{self._prefix}{line}\n" for line in lines))
         out.file.flush()
 
+    def unseen_lines(self) -> Sequence[str]:
+        """Its last lines, where nobody has seen them."""
+        return ()
+
 
 class LogFile(Voice):
     """One speaker whose lines go into a file."""
@@ -194,3 +208,22 @@ class LogFile(Voice):
         except OSError as error:
             self._is_lost = True
             complain(f"{self._path} cannot be written ({error.strerror}): it ends here")
+
+    def unseen_lines(self) -> Sequence[str]:
+        with suppress(OSError):
+            return self._path.read_text("utf-8", "replace").splitlines()[-LAST_LINES:]
+        return ()
+
+
+class Record(Voice):
+    """One speaker whose lines are kept, to be read by the program, or shown after a failure."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lines: list[str] = []
+
+    def say(self, *lines: str) -> None:
+        self.lines += lines
+
+    def unseen_lines(self) -> Sequence[str]:
+        return self.lines[-LAST_LINES:]

@@ -9,19 +9,30 @@ from typing import Annotated
 
 import typer
 
-from compare.run.apps import APPS, HOST, ROOT, App, app_named, ensure_free, python
+from compare.run.apps import (
+    APPS,
+    HOST,
+    ROOT,
+    App,
+    AppsOption,
+    choose_apps,
+    ensure_free,
+    python,
+)
 from compare.run.databases import (
     Database,
     GivenDatabase,
+    Kind,
+    OneDatabaseOption,
     PostgresDatabase,
     SQLiteFile,
     settings_for,
     usable_url,
 )
 from compare.run.postgres import Postgres, running_postgres
-from compare.run.processes import Child, Processes, cancel_on_signals, first_end
+from compare.run.processes import Child, Processes, first_end, run_to_end
 from compare.run.start import answers, migrate, seed, serve
-from compare.run.state import HOME, Group, Running, announced, only_one
+from compare.run.state import HOME, Running, announced, forget_killed, only_one
 from compare.run.terminal import UsageError, Voice, complain, out, output
 
 SITE_PORT = 8000
@@ -31,41 +42,46 @@ POSTGRES_GRACE = 1.0
 
 
 def up(
-    apps: Annotated[
-        list[App] | None,
-        typer.Argument(metavar="[APP]...", parser=app_named, help="All three, if none is given."),
-    ] = None,
-    postgres: Annotated[
-        bool, typer.Option("--postgres", help="On the PostgreSQL that is built in, not SQLite.")
-    ] = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="With the demo site as it was on the first day.")
-    ] = False,
-    together: Annotated[
-        bool, typer.Option("--together", help="On one database, in the built-in PostgreSQL.")
-    ] = False,
+    app: AppsOption = None,
     database: Annotated[
-        str | None, typer.Option(metavar="URL", help="On one database, which is your own.")
+        str | None,
+        typer.Option(
+            metavar="sqlite|postgres|URL",
+            show_default="sqlite",
+            help="Use SQLite files, the PostgreSQL that is installed as a package, or your own"
+            " database for all apps: sqlite:///… or postgresql://…",
+        ),
     ] = None,
+    one_database: OneDatabaseOption = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Reset the demo site before the start.")
+    ] = False,
     port: Annotated[
         int,
-        typer.Option(metavar="PORT", min=1, max=65532, help="Of the pages; the apps come after."),
+        typer.Option(
+            metavar="PORT",
+            min=1,
+            max=65532,
+            help="Use this port for the pages, and the next three for the apps.",
+        ),
     ] = SITE_PORT,
 ) -> None:
-    """Start the apps on the demo site, on 8001 to 8003, and the pages about them on 8000."""
-    if database and (postgres or together):
-        raise UsageError("--database says which database: leave out --postgres and --together")
-    if database and fresh:
+    """Start the apps with a demo site, and the pages that compare them, until Ctrl-C."""
+    kind = database or (Kind.POSTGRES if one_database else Kind.SQLITE)
+    own = None if kind in list(Kind) else usable_url(kind)
+    if own and fresh:
         raise UsageError("--fresh empties a database, but never one that is your own")
     plan = UpOptions(
-        apps=[replace(app, port=port + 1 + APPS.index(app)) for app in dict.fromkeys(apps or APPS)],
+        apps=[replace(each, port=port + 1 + APPS.index(each)) for each in choose_apps(app)],
         port=port,
-        postgres=postgres or together,
+        postgres=kind == Kind.POSTGRES,
         fresh=fresh,
-        together=together or database is not None,
-        database=usable_url(database) if database else None,
+        one_database=one_database or own is not None,
+        own_database=own,
     )
-    asyncio.run(run_until_signal(plan))
+    with output.outlast():
+        # SIGTERM is how `down` ends it.
+        run_to_end(run(plan), ordinary=[signal.SIGTERM])
 
 
 @dataclass(frozen=True)
@@ -74,8 +90,9 @@ class UpOptions:
     port: int
     postgres: bool
     fresh: bool
-    together: bool
-    database: str | None
+    one_database: bool
+    own_database: str | None
+    """The URL of one that is not made here."""
 
 
 @dataclass(frozen=True)
@@ -86,19 +103,10 @@ class AppGroup:
     apps: Sequence[App]
 
 
-async def run_until_signal(plan: UpOptions) -> None:
-    """Carry out the plan until a signal asks for the end."""
-    cancel_on_signals()
-    with output.outlast():
-        try:
-            await run(plan)
-        except asyncio.CancelledError:
-            out.print("Stopped: nothing is left running.")
-
-
 async def run(plan: UpOptions) -> None:
     async with AsyncExitStack() as stack:
-        stack.enter_context(only_one())
+        stack.enter_context(only_one("up"))
+        forget_killed()
         for port in (plan.port, *(app.port for app in plan.apps)):
             ensure_free(port)
         postgres = None
@@ -118,8 +126,8 @@ async def run(plan: UpOptions) -> None:
         children = [child for site in started for child in site]
         children += [postgres.child] if postgres else []
         everything = [*children, pages] if pages else children
-        groups = [Group.of(child.process.pid) for child in everything]
-        stack.enter_context(announced(Running(plan.apps, plan.together, groups=groups)))
+        groups = [child.group for child in everything]
+        stack.enter_context(announced(Running(plan.apps, plan.one_database, groups=groups)))
         show_addresses(plan, address_of_pages(plan.port) if pages else None)
         if pages:
             say_end = asyncio.create_task(report_end(pages))
@@ -128,16 +136,18 @@ async def run(plan: UpOptions) -> None:
 
 
 def choose_sites(plan: UpOptions, postgres: Postgres | None) -> list[AppGroup]:
-    if plan.database:
-        return [AppGroup(GivenDatabase(plan.database), plan.apps)]
-    if postgres and plan.together:
-        return [AppGroup(PostgresDatabase(postgres.url, "conduit_together"), plan.apps)]
-    if postgres:
-        return [
-            AppGroup(PostgresDatabase(postgres.url, f"conduit_{app.name}"), [app])
-            for app in plan.apps
-        ]
-    return [AppGroup(SQLiteFile(HOME / f"{app.name}.sqlite3"), [app]) for app in plan.apps]
+    if plan.own_database:
+        return [AppGroup(GivenDatabase(plan.own_database), plan.apps)]
+    sites = [("together", plan.apps)] if plan.one_database else [(a.name, [a]) for a in plan.apps]
+    return [
+        AppGroup(
+            PostgresDatabase(postgres.url, f"conduit_{name}")
+            if postgres
+            else SQLiteFile(HOME / f"{name}.sqlite3"),
+            apps,
+        )
+        for name, apps in sites
+    ]
 
 
 async def bring_up(site: AppGroup, plan: UpOptions, processes: Processes) -> list[Child]:
@@ -174,7 +184,10 @@ async def serve_pages(port: int, processes: Processes) -> Child | None:
     """Start the server of the pages; the apps can do without it, so a failure only shows."""
     command = python(f"-m compare.read.site.server {port}")
     child = await processes.start(Voice("pages", "yellow"), command, cwd=ROOT)
-    return child if await answers(child, address_of_pages(port)) else None
+    if await answers(child, address_of_pages(port)):
+        return child
+    complain(f"pages did not start: see its lines {child.voice.where}; the apps go on without it")
+    return None
 
 
 def voice_of(app: App) -> Voice:
@@ -196,4 +209,4 @@ def show_addresses(plan: UpOptions, pages: str | None) -> None:
             title = ""
     out.print()
     out.print('  Ask all of them: [bold]./triptych ask GET "/api/articles?limit=5"[/]')
-    out.print("  Ctrl-C ends everything. From here on: the logs.\n")
+    out.print("  Ctrl-C ends everything. The logs follow.\n")

@@ -1,11 +1,32 @@
 """How answers that differ are shown beside each other."""
 
 import httpx2
+import pytest
 from rich.console import Console
 
 from compare.run.answers import Answer
-from compare.run.apps import APPS
+from compare.run.apps import APPS, DJANGO, FLASK
 from compare.run.columns import cells, side_by_side
+
+
+@pytest.mark.parametrize(
+    ("other", "head", "body"),
+    [
+        (httpx2.Response(200, text="one"), "equal", "equal"),
+        (httpx2.Response(200, text="two"), "equal", "different"),
+        (httpx2.Response(404, text="one"), "different", "equal"),
+    ],
+)
+def test_headers_and_bodies_apart(other: httpx2.Response, head: str, body: str) -> None:
+    """Only that part is shown in columns which differs."""
+    answers = [Answer(DJANGO, httpx2.Response(200, text="one")), Answer(FLASK, other)]
+    console = Console(width=80)
+    with console.capture() as capture:
+        console.print(side_by_side(answers))
+    printed = capture.get()
+    assert f"Status and headers: {head}" in printed
+    assert f"Body: {body}" in printed
+    assert printed.count("Django") == [head, body].count("different")
 
 
 def test_minority_stands_out() -> None:
@@ -34,5 +55,6 @@ def test_marks() -> None:
     console = Console(width=120)
     with console.capture() as capture:
         console.print(side_by_side(answers))
-    marks = {line.split()[-2]: line[2] for line in capture.get().splitlines()[3:] if line.strip()}
+    rows = [line for line in capture.get().splitlines()[4:-1] if line.strip()]
+    marks = {row.split()[-2]: row[2] for row in rows}
     assert marks == {"200": "≠", "allow:": "+", "vary:": " ", "x-request-id:": "≠"}

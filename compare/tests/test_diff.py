@@ -328,11 +328,11 @@ def in_terminal(command: Sequence[str], variables: Mapping[str, str]) -> str:
         while part := os.read(reader, 65536):
             parts.append(part)
     os.close(reader)
-    assert child.wait() == 0
+    assert child.wait() == 1
     return b"".join(parts).decode()
 
 
-DIFF = ("diff", "get_health", "flask", "fastapi")
+DIFF = ("diff", "get_health", "--app", "flask", "--app", "fastapi")
 
 
 def test_pager() -> None:

@@ -66,7 +66,7 @@ def test_link_from_elsewhere(tmp_path: Path) -> None:
 def test_other_encodings(encoding: str) -> None:
     """What the terminal has no character for is shown as a question mark."""
     ended = run(TRIPTYCH, "diff", "get_tags", variables={"PYTHONIOENCODING": encoding})
-    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert (ended.returncode, ended.stderr) == (1, b"")
     assert b"get_tags" in ended.stdout
 
 
@@ -77,6 +77,26 @@ def test_output_that_nobody_reads() -> None:
     assert ended.returncode in {0, 1}
     assert ended.stderr == b""
     assert ended.stdout.startswith(b"create_article")
+
+
+@pytest.mark.parametrize(
+    ("words", "completions"),
+    [
+        ("./triptych di", [b"differences", b"diff"]),
+        ("./triptych up --app fl", [b"flask"]),
+        ("./triptych ask OP", [b"OPTIONS"]),
+        ("./triptych load live --database s", [b"sqlite"]),
+    ],
+)
+def test_completion(words: str, completions: list[bytes]) -> None:
+    """A shell that asks gets the commands, the apps and what else may be given."""
+    asked = {
+        "_TRIPTYCH_COMPLETE": "complete_bash",
+        "COMP_WORDS": words.replace(" ", "\n"),
+        "COMP_CWORD": str(words.count(" ")),
+    }
+    ended = run(TRIPTYCH, variables=asked)
+    assert (sorted(ended.stdout.split()), ended.stderr) == (sorted(completions), b"")
 
 
 def test_full_disk() -> None:
@@ -93,7 +113,7 @@ def test_full_disk() -> None:
 def test_closed_streams() -> None:
     """Where a stream is closed from the start, nothing is printed there, and that is all."""
     printed = run("sh", "-c", f"'{TRIPTYCH}' diff get_tags >&-", variables={})
-    assert (printed.returncode, printed.stdout, printed.stderr) == (0, b"", b"")
+    assert (printed.returncode, printed.stdout, printed.stderr) == (1, b"", b"")
     for nowhere in ("2>&-", "2>/dev/full"):
         refused = run("sh", "-c", f"'{TRIPTYCH}' diff nothing {nowhere}", variables={})
         assert (refused.returncode, refused.stdout, refused.stderr) == (2, b"", b"")
@@ -172,7 +192,7 @@ def ask_much(port: int) -> set[int]:
 
 def test_up_whose_output_stands_still(tmp_path: Path) -> None:
     """The apps answer, and a signal ends them, while a pager has stopped to read."""
-    with up(tmp_path, {}, "flask") as (process, port):
+    with up(tmp_path, {}, "--app", "flask") as (process, port):
         assert ask_much(port + 2) == {404}
     assert process.returncode == 0
 
@@ -182,7 +202,7 @@ def test_up_without_any_output(tmp_path: Path) -> None:
     port = free_port(4)
     with open("/dev/full", "wb") as full:
         process = subprocess.Popen(
-            [TRIPTYCH, "up", "flask", "--port", str(port)],
+            [TRIPTYCH, "up", "--app", "flask", "--port", str(port)],
             env=os.environ | {"TRIPTYCH_HOME": str(tmp_path)},
             stdout=full,
             stderr=full,
@@ -203,7 +223,7 @@ def test_up_that_is_killed(tmp_path: Path) -> None:
     folder.mkdir()
     tmp_path.chmod(0o755)
     odd = POSTGRES | {"TMPDIR": str(folder)}
-    with up(tmp_path, odd, "--postgres") as (process, port):
+    with up(tmp_path, odd, "--database", "postgres") as (process, port):
         children = psutil.Process(process.pid).children(recursive=True)
         assert len(children) > 5
         process.kill()
@@ -211,10 +231,14 @@ def test_up_that_is_killed(tmp_path: Path) -> None:
         _, alive = psutil.wait_procs(children, timeout=10)
         assert alive == []
         home = {"TRIPTYCH_HOME": str(tmp_path)}
+        shown = run(TRIPTYCH, "status", variables=home)
         asked = run(TRIPTYCH, "ask", "GET", "/api/tags", variables=home)
-    assert asked.returncode == 2
+    assert (shown.returncode, asked.returncode) == (1, 2)
+    assert b"nothing is running" in shown.stderr
     assert b"nothing is running" in asked.stderr
-    with up(tmp_path, odd, "flask", "--postgres") as (process, _):
+    assert run(TRIPTYCH, "down", variables=home).stdout == b"Nothing is running.\n"
+    assert not (tmp_path / "up.json").exists()
+    with up(tmp_path, odd, "--app", "flask", "--database", "postgres") as (process, _):
         pass
     assert process.returncode == 0, (tmp_path / "errors").read_bytes()
 

@@ -84,7 +84,7 @@ def test_real_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit) as end:
         main()
     assert not end.value.code
-    figures = json.loads(capsys.readouterr().out)
+    [figures] = json.loads(capsys.readouterr().out)
     assert (figures["expected"], figures["delivered"]) == (36, 36)
     assert (figures["lost"], figures["repeated"], figures["socketsOutOfOrder"]) == (0, 0, 0)
     assert figures["fromRecordToArrivalMs"]["p50"] > 0

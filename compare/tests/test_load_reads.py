@@ -1,6 +1,7 @@
 """`load reads`, with a stand-in for wrk: what it measures is wrk's own affair."""
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from compare.cli import main
 from compare.measure.load.reads import ask
+from compare.run.processes import Processes
 from compare.run.terminal import Failed
 
 
@@ -50,5 +52,10 @@ def test_without_wrk(
 def test_wrong_answers(wrk: Path) -> None:
     """Answers that are no success are not measured."""
     wrk.write_text("#!/bin/sh\necho '  Non-2xx or 3xx responses: 3'\n", "utf-8")
+
+    async def wrong() -> None:
+        async with Processes(stop_signal=signal.SIGTERM, grace=1) as processes:
+            await ask(processes, str(wrk), "http://127.0.0.1/api/tags", 1)
+
     with pytest.raises(Failed, match="wrong ones, from http://127.0.0.1/api/tags"):
-        asyncio.run(ask(str(wrk), "http://127.0.0.1/api/tags", 1))
+        asyncio.run(wrong())

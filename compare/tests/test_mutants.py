@@ -1,14 +1,16 @@
 """Mutants: what is changed, what is left alone, and that their names last."""
 
+import signal
 from pathlib import Path
 
 import pytest
 
 from compare.prove.mutants.command import chosen
 from compare.prove.mutants.mutations import Mutant, draw, mutants_of
-from compare.prove.mutants.trees import NEAR, NEAR_MODULE
+from compare.prove.mutants.trees import NEAR, NEAR_MODULE, Tree, Verdict
 from compare.prove.mutants.unseen import read_unseen
 from compare.run.apps import BY_NAME, ROOT
+from compare.run.processes import Processes, run_to_end
 from compare.run.terminal import UsageError
 
 PATH = "conduit/things/services.py"
@@ -100,3 +102,43 @@ def test_unseen(tmp_path: Path) -> None:
     )
     assert read_unseen(BY_NAME["flask"], page) == {"0123abcd"}
     assert read_unseen(BY_NAME["django"], page) == {"4567abcd"}
+
+
+# A suite of one test in each part, which imports the app.
+SUITE = """
+import sys, pytest
+sys.path.insert(0, "flask_app")
+
+def test_near():
+    from conduit.things import VALUE
+    assert VALUE == 1
+
+@pytest.mark.process
+def test_other(): ...
+"""
+CONFTEST = "def pytest_addoption(parser):\n    parser.addoption('--app')\n"
+
+
+def test_verdicts(tmp_path: Path) -> None:
+    """A change is killed by a test that fails, survives, or takes too long."""
+    original = tmp_path / "original"
+    for path, text in {
+        "flask_app/conduit/things.py": "VALUE = 1",
+        "shared_tests/conftest.py": CONFTEST,
+        "shared_tests/test_far.py": SUITE,
+        "spec/rules.md": "",
+        "pyproject.toml": "",
+        **{f"shared_tests/{name}.py": SUITE for name in NEAR[""]},
+    }.items():
+        (original / path).parent.mkdir(parents=True, exist_ok=True)
+        (original / path).write_text(text)
+
+    async def judge(code: str, limit: float) -> Verdict:
+        async with Processes(stop_signal=signal.SIGTERM, grace=1) as processes:
+            tree = Tree(BY_NAME["flask"], processes, tmp_path / code, original)
+            return await tree.try_change("conduit/things.py", code, limit)
+
+    assert run_to_end(judge("VALUE = 2", 60)) == Verdict("killed", "test_bodies.py::test_near")
+    assert run_to_end(judge("VALUE = 1.0", 60)) == Verdict("survived")
+    slow = "import time; time.sleep(600)"
+    assert run_to_end(judge(slow, 3)) == Verdict("timed out", "near")

@@ -3,16 +3,19 @@
 import shlex
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from compare.cli import main
-from compare.run import state
-from compare.run.apps import DJANGO, FLASK, ROOT
+from compare.cli import FOLDERS, main
+from compare.prove.test import PARTS
+from compare.run import databases, state
+from compare.run.apps import DJANGO, FLASK, ROOT, free_port
 from compare.run.databases import GivenDatabase, sqlite_path, sqlite_url, usable_url
 from compare.run.terminal import UsageError
 
@@ -47,23 +50,24 @@ def complaint(
     [
         ("ups", "Did you mean 'up'?"),
         ("serve", "Missing argument 'APP'"),
-        ("serve djagno", "there is no app 'djagno': give django or flask or fastapi"),
+        ("serve djagno", "there is no app 'djagno': give django, flask, fastapi"),
         ("serve flask --port http", "Invalid value for '--port'"),
         ("serve flask --server uvicorn", "give gunicorn or waitress"),
         ("serve flask --server waitress --workers 2", "leave out --workers"),
-        ("serve flask --database mysql://x", "give sqlite:///… or postgresql://…"),
+        ("serve flask --database mysql://x", "give sqlite, postgres, sqlite:///… or postgresql"),
+        ("serve flask --database postgres", "give the URL of one"),
         (f"serve flask --database {NOWHERE}", "the database is out of reach"),
-        ("up djagno", "there is no app 'djagno': give django or flask or fastapi"),
+        ("up --app djagno", "there is no app 'djagno': give django, flask, fastapi"),
         (f"up --database {NOWHERE}", "the database is out of reach"),
         ("up --database sqlite:////no/such/folder/x", "there is no folder /no/such/folder"),
-        ("up --database sqlite:///x --together", "leave out --postgres and --together"),
+        ("up --database mysql", "there is no database 'mysql'"),
         ("up --database sqlite:///x --fresh", "never one that is your own"),
         (
             "diff create_artcle",
             "there is no operation, topic or file 'create_artcle': did you mean create_article",
         ),
-        ("diff create_article flsk fastapi", "there is no app 'flsk'"),
-        ("diff create_article flask", "flask alone differs from nothing"),
+        ("diff create_article --app flsk", "there is no app 'flsk'"),
+        ("diff create_article --app flask", "give --app twice, or leave it out"),
         ("diff --layer query", "there is no layer 'query': did you mean queries?"),
         ("diff --file comment/api.py", "did you mean comments/api.py"),
         ("diff get_tags --file comments/api.py", "exclude each other: give one"),
@@ -80,7 +84,6 @@ def complaint(
         ("lab --requests 50 --ms 500", "let the product be at most 20000"),
         ("lab --app rails", "there is no app 'rails'"),
         ("lab --svg /no/such/folder/x.svg", "there is no folder /no/such/folder"),
-        ("load live", "Missing option '--app'"),
         ("load live --app flask --sockets many", "Invalid value for '--sockets'"),
         ("load live --app flask --database mysql", "Invalid value for '--database'"),
         ("parity --steps 0", "Invalid value for '--steps'"),
@@ -89,7 +92,10 @@ def complaint(
         ("parity --replay /dev/null", "/dev/null is no story"),
         ("parity --replay /dev", "there is no story in /dev"),
         ("parity --replay /dev/null --seed 1", "leave out --seed and --one-database"),
-        ("parity --one-database --postgres", "leave out --postgres"),
+        ("parity --database mysql", "Invalid value for '--database'"),
+        ("test -e nope", "there is no part 'nope': give some of django, flask"),
+        ("test run -e flask,mirorr", "there is no part 'mirorr': did you mean mirror?"),
+        ("test -e=py312-nope -- -k x", "there is no part 'py312-nope'"),
         ("mutants djagno", "there is no app 'djagno'"),
         ("mutants flask --sample 0", "Invalid value for '--sample'"),
         ("site bulid", "Invalid value for"),
@@ -134,17 +140,17 @@ def test_write_to_all_on_one_database(
 ) -> None:
     """A write to apps that share their database must name one of them."""
     ports = [replace(DJANGO, port=8001), replace(FLASK, port=8002)]
-    with state.only_one(), state.announced(state.Running(ports, together=True)):
+    with state.only_one("up"), state.announced(state.Running(ports, one_database=True)):
         line = complaint("ask POST /api/users", monkeypatch, capsys)
-    assert "give it to one, with --only django" in line
+    assert "send it to one app, with --app django" in line
 
 
 def test_app_that_is_not_up(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An app that `up` was not told to start cannot be asked."""
-    with state.only_one(), state.announced(state.Running([DJANGO], together=False)):
-        line = complaint("ask GET /api/tags --only flask", monkeypatch, capsys)
+    with state.only_one("up"), state.announced(state.Running([DJANGO], one_database=False)):
+        line = complaint("ask GET /api/tags --app flask", monkeypatch, capsys)
     assert "flask is not running" in line
 
 
@@ -153,10 +159,69 @@ def test_up_that_was_killed(
 ) -> None:
     """What a killed `up` leaves behind is not believed, and the next one takes it away."""
     (home / "up.lock").touch()
-    (home / "up.json").write_text(state.Running([DJANGO], together=False).to_json(), "utf-8")
+    (home / "up.json").write_text(state.Running([DJANGO], one_database=False).to_json(), "utf-8")
     assert "nothing is running" in complaint("ask GET /api/tags", monkeypatch, capsys)
-    with state.only_one():
+    with state.only_one("up"):
+        state.forget_killed()
         assert "nothing is running" in complaint("ask GET /api/tags", monkeypatch, capsys)
+
+
+@pytest.mark.parametrize("command", ["up", "lab", "parity", "load live --app flask"])
+def test_folder_that_cannot_be_written(
+    command: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where `.triptych/` cannot be made, one line says what to do."""
+    (home / "file").touch()
+    monkeypatch.setattr(state, "HOME", home / "file" / ".triptych")
+    line = complaint(command, monkeypatch, capsys)
+    assert "cannot be written (Not a directory): make it writable, or set TRIPTYCH_HOME" in line
+
+
+@pytest.mark.parametrize("command", ["status", "down", "up", "ask GET /api/tags"])
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"ports": 3}'])
+def test_damaged_state(
+    command: str,
+    text: str,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A state of `up` that cannot be read is said in one line."""
+    (home / "up.json").write_text(text)
+    assert "up.json is damaged" in complaint(command, monkeypatch, capsys)
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [("up", "up"), ("lab", "lab"), ("load live --app flask", "load")]
+)
+def test_two_at_once(
+    command: str, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second run of a command that needs the same folder is refused."""
+    with state.only_one(name):
+        line = complaint(command, monkeypatch, capsys)
+    assert f"another ./triptych {name} is running: end it first" in line
+
+
+@pytest.mark.parametrize("command", ["up --app flask", "serve flask"])
+def test_locked_database(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A database that is locked is not taken for an empty one."""
+    monkeypatch.setattr(databases, "LOCK_TIMEOUT", 0.1)
+    path = tmp_path / "own.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE users (id)")
+        connection.execute("BEGIN EXCLUSIVE")
+        arguments = f"--database sqlite:///{path} --port {free_port(4)}"
+        line = complaint(f"{command} {arguments}", monkeypatch, capsys)
+        with pytest.raises(UsageError, match="database is locked"):
+            GivenDatabase(sqlite_url(path)).is_complete()
+    assert "cannot be used (database is locked): end what uses it, or give another" in line
+    assert not GivenDatabase(sqlite_url(path)).is_complete()
 
 
 @pytest.mark.parametrize("name", ["a?b%41", "a b", "file:x"])
@@ -219,6 +284,39 @@ def test_help(
     assert printed.err == ""
     for part in ("Run", "Read", "Prove", "Measure", "Start here: ./triptych up", "Exit codes"):
         assert part in printed.out
+
+
+@pytest.mark.parametrize("command", [*FOLDERS, "load live"])
+def test_help_of_each_command(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each option has a sentence, and names what may be given."""
+    monkeypatch.setattr(sys, "argv", ["triptych", *command.split(), "--help"])
+    monkeypatch.setenv("COLUMNS", "250")
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert not end.value.code
+    printed = capsys.readouterr().out
+    assert "_named" not in printed
+    options = [line for line in printed.splitlines() if line.startswith(("│ --", "│ *"))]
+    assert options
+    for line in options:
+        text = line.strip("│ ").split("[default")[0].split("[required")[0].split("[env")[0]
+        assert text.rstrip().endswith((".", "postgresql://…")), line
+
+
+def test_help_of_the_tests(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each part of the tests has a line of its own, which fits in a terminal."""
+    monkeypatch.setattr(sys, "argv", ["triptych", "test", "--help"])
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main()
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert {"flask-postgres", "cross", "constraints"} <= PARTS.keys()
+    for name, sentence in PARTS.items():
+        assert f"{name} {sentence}" in lines
 
 
 def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

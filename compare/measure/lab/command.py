@@ -1,7 +1,6 @@
 """`lab`: what sync and async mean, run on the three apps and drawn."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
@@ -15,22 +14,26 @@ from compare.measure.lab.drawing import show_head, show_row
 from compare.measure.lab.measure import LabBench, running
 from compare.measure.lab.reasons import why
 from compare.measure.lab.svg import picture
-from compare.run.apps import APPS, App, app_named
-from compare.run.processes import cancel_on_signals
-from compare.run.terminal import UsageError, caller_path, err, out
+from compare.run.apps import App, AppsOption, choose_apps
+from compare.run.processes import run_to_end
+from compare.run.terminal import JSONOption, UsageError, caller_path, err, print_json
 
 # The contract's own limits for the waits of one request.
 MOST = 50
 LONGEST = 5_000
 LONGEST_TOGETHER = 20_000
+NAMES = [experiment.name for experiment in EXPERIMENTS]
 
 
 def experiment_named(name: str) -> Experiment:
     for experiment in EXPERIMENTS:
         if experiment.name == name:
             return experiment
-    names = ", ".join(experiment.name for experiment in EXPERIMENTS)
-    raise UsageError(f"there is no experiment {name!r}: give some of {names}")
+    raise UsageError(f"there is no experiment {name!r}: give some of {', '.join(NAMES)}")
+
+
+# Typer shows the name of a parser as what may be given.
+experiment_named.__name__ = "|".join(NAMES)
 
 
 def lab(
@@ -38,29 +41,32 @@ def lab(
         list[Experiment] | None,
         typer.Argument(
             metavar="[EXPERIMENT]...",
+            show_default="all",
             parser=experiment_named,
-            help="blocking, async, stalled: requests at once;"
-            " sequential, threads, tasks: waits in one request. All, if none is given.",
+            autocompletion=lambda incomplete: [n for n in NAMES if n.startswith(incomplete)],
+            help="blocking, async and stalled send many requests at once; sequential, threads and"
+            " tasks send one request that waits many times.",
         ),
     ] = None,
     requests: Annotated[
-        int, typer.Option(min=1, max=MOST, metavar="N", help="How many at once.")
+        int, typer.Option(min=1, max=MOST, metavar="N", help="Send this number of requests.")
     ] = MOST,
     ms: Annotated[
-        int, typer.Option("--ms", min=1, max=LONGEST, metavar="M", help="How long each waits.")
+        int,
+        typer.Option(
+            "--ms", min=1, max=LONGEST, metavar="M", help="Let each request wait M milliseconds."
+        ),
     ] = 200,
-    app: Annotated[
-        App | None, typer.Option(metavar="APP", parser=app_named, help="This app alone.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="The data instead of the drawing.")
-    ] = False,
+    app: AppsOption = None,
+    as_json: JSONOption = False,
     svg: Annotated[
         Path | None,
-        typer.Option(parser=caller_path, metavar="FILE", dir_okay=False, help="A picture, too."),
+        typer.Option(
+            parser=caller_path, metavar="FILE", dir_okay=False, help="Write a picture into FILE."
+        ),
     ] = None,
 ) -> None:
-    """Draw how the three wait: on which threads and event loops, and how many at once."""
+    """Draw how each app waits: on which threads and event loops, and for how many requests."""
     if requests * ms > LONGEST_TOGETHER:
         raise UsageError(
             f"{requests} waits of {ms} ms are too much for one request:"
@@ -69,14 +75,14 @@ def lab(
     if svg and not svg.absolute().parent.is_dir():
         raise UsageError(f"there is no folder {svg.absolute().parent}: make it first")
     plan = LabOptions(
-        apps=[app] if app else APPS,
+        apps=choose_apps(app),
         experiments=list(dict.fromkeys(experiments or EXPERIMENTS)),
         n=requests,
         ms=ms,
     )
-    cells = asyncio.run(carry_out(plan, draw=not as_json))
+    cells = run_to_end(carry_out(plan, draw=not as_json))
     if as_json:
-        out.print(json.dumps(data(plan, cells), indent=2), markup=False, soft_wrap=True)
+        print_json(data(plan, cells))
     if svg:
         svg.write_text(picture(cells), "utf-8")
 
@@ -92,18 +98,13 @@ class LabOptions:
 async def carry_out(plan: LabOptions, *, draw: bool) -> list[Cell]:
     """Run the plan's experiments, and draw each as soon as it is over."""
     cells: list[Cell] = []
-    cancel_on_signals()
-    try:
-        async with running(plan.apps) as benches, aclosing(rows(plan, benches)) as done:
+    async with running(plan.apps) as benches, aclosing(rows(plan, benches)) as done:
+        if draw:
+            show_head(plan.n, plan.ms)
+        async for row in done:
+            cells += row
             if draw:
-                show_head(plan.n, plan.ms)
-            async for row in done:
-                cells += row
-                if draw:
-                    show_row(row)
-    except asyncio.CancelledError:
-        err.print("Stopped: nothing is left running.")
-        raise typer.Exit(130) from None
+                show_row(row)
     return cells
 
 

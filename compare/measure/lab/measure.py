@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 import signal
-import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,8 +17,8 @@ from compare.run.apps import FLASK, HOST, App, free_port, python
 from compare.run.databases import settings_for, sqlite_url
 from compare.run.processes import Processes
 from compare.run.start import migrate, serve
-from compare.run.state import HOME
-from compare.run.terminal import Failed, LogFile
+from compare.run.state import make_home, only_one
+from compare.run.terminal import Failed, LogFile, Record
 
 GRACE = 4.0
 PATIENCE = 60.0
@@ -62,7 +60,7 @@ class LabBench:
 @asynccontextmanager
 async def running(apps: Sequence[App]) -> AsyncIterator[list[LabBench]]:
     """The apps, each on a fresh SQLite database and a free port, until the block is left."""
-    with tempfile.TemporaryDirectory(prefix="triptych-lab-") as folder:
+    with only_one("lab"), tempfile.TemporaryDirectory(prefix="triptych-lab-") as folder:
         async with AsyncExitStack() as stack:
             processes = Processes(stop_signal=signal.SIGTERM, grace=GRACE)
             await stack.enter_async_context(processes)
@@ -82,11 +80,11 @@ async def start(app: App, folder: Path, processes: Processes) -> LabBench:
         "CONDUIT_LIVE_SOCKETS": "1",
     }
     port = free_port()
-    HOME.mkdir(exist_ok=True)
-    # What a server says of its start and end is nobody's concern, unless it fails.
-    voice = LogFile(app.name, HOME / f"lab-{app.name}.log")
+    # What a server logs of its start and end matters only if it fails.
+    voice = LogFile(app.name, make_home() / f"lab-{app.name}.log")
     await migrate(app, settings, processes, voice)
     await serve(app, port, settings, processes, voice)
+    threads = await threads_of_server(app, settings, processes)
     client = httpx2.AsyncClient(
         base_url=f"http://{HOST}:{port}",
         timeout=PATIENCE,
@@ -94,11 +92,13 @@ async def start(app: App, folder: Path, processes: Processes) -> LabBench:
         limits=httpx2.Limits(max_connections=None, keepalive_expiry=1),
         trust_env=False,
     )
-    return LabBench(app, client, await asyncio.to_thread(threads_of_server, app, settings))
+    return LabBench(app, client, threads)
 
 
-def threads_of_server(app: App, settings: dict[str, str]) -> int | None:
+async def threads_of_server(app: App, settings: dict[str, str], processes: Processes) -> int | None:
     if app is not FLASK:
         return None  # uvicorn answers from its event loop, which has one thread
+    record = Record("gunicorn.conf.py")
     command = python(f'-c "{GUNICORN_THREADS}"')
-    return int(subprocess.check_output(command, cwd=app.folder, env=os.environ | settings))
+    await processes.run(record, command, cwd=app.folder, env=settings)
+    return int(record.lines[-1])

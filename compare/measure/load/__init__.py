@@ -12,4 +12,4 @@ load.command()(reads)
 
 @load.callback()
 def group() -> None:
-    """Put a load on one app, and measure how it bears it."""
+    """Measure an app under load."""

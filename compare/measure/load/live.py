@@ -7,13 +7,11 @@ import signal
 import sqlite3
 import tempfile
 import time
-from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,13 +22,29 @@ import typer
 from rich.table import Table
 
 from compare.measure.load.figures import Delivery, Spread, delays, delivery, spread
-from compare.run.apps import HOST, ROOT, App, app_named, free_port, python
-from compare.run.databases import PostgresDatabase, settings_for, sqlite_path, sqlite_url
+from compare.run.apps import HOST, ROOT, App, AppsOption, choose_apps, free_port, python
+from compare.run.databases import (
+    Kind,
+    KindOption,
+    PostgresDatabase,
+    settings_for,
+    sqlite_path,
+    sqlite_url,
+)
 from compare.run.postgres import running_postgres
-from compare.run.processes import Child, Processes, cancel_on_signals
+from compare.run.processes import Child, Processes, failure, run_to_end
 from compare.run.start import migrate, serve
-from compare.run.state import HOME
-from compare.run.terminal import Failed, LogFile, UsageError, err, out
+from compare.run.state import make_home, only_one
+from compare.run.terminal import (
+    Failed,
+    JSONOption,
+    LogFile,
+    Record,
+    UsageError,
+    err,
+    out,
+    print_json,
+)
 
 GRACE = 5.0
 PATIENCE = 150.0
@@ -41,31 +55,29 @@ BETWEEN_WRITES_OF_ANOTHER = 10
 """So many events by the app, then one by another connection to the database."""
 
 
-class Kind(StrEnum):
-    POSTGRES = "postgres"
-    SQLITE = "sqlite"
-
-
 def live(
-    app: Annotated[App, typer.Option(metavar="APP", parser=app_named, help="Which app.")],
-    sockets: Annotated[int, typer.Option(min=1, max=20_000, metavar="N")] = 1000,
+    app: AppsOption = None,
+    sockets: Annotated[
+        int, typer.Option(min=1, max=20_000, metavar="N", help="Open this number of WebSockets.")
+    ] = 1000,
     events: Annotated[
-        int, typer.Option(min=1, max=10_000, metavar="N", help="How many are written.")
+        int, typer.Option(min=1, max=10_000, metavar="N", help="Write this number of events.")
     ] = 100,
-    database: Annotated[Kind, typer.Option(help="The built-in PostgreSQL, or SQLite.")] = (
-        Kind.POSTGRES
-    ),
-    as_json: Annotated[bool, typer.Option("--json", help="The figures as data.")] = False,
+    database: KindOption = Kind.POSTGRES,
+    as_json: JSONOption = False,
 ) -> None:
-    """Open many sockets on one process, and measure how fast they all get every event."""
+    """Open many WebSockets on one process of an app, and measure the delay of each event."""
     allow_files(sockets + SPARE_FILES)
-    report = asyncio.run(carry_out(LiveOptions(app, sockets, events, database)))
+    reports = []
+    for each in choose_apps(app):
+        report = run_to_end(carry_out(LiveOptions(each, sockets, events, database)))
+        reports.append(report)
+        if not as_json:
+            show(report)
     if as_json:
-        out.print(json.dumps(report.data(), indent=2), markup=False, soft_wrap=True)
-    else:
-        show(report)
-    if not report.is_good:
-        raise Failed("events or answers are missing: see the figures above")
+        print_json([report.data() for report in reports])
+    if not all(report.is_good for report in reports):
+        raise Failed("events or responses are missing: see the figures above")
 
 
 def allow_files(count: int) -> None:
@@ -157,16 +169,9 @@ class Report:
 
 
 async def carry_out(plan: LiveOptions) -> Report:
-    cancel_on_signals()
-    try:
-        async with AsyncExitStack() as stack:
-            site = await stack.enter_async_context(running(plan))
-            clients = await stack.enter_async_context(socket_process())
-            with err.status(f"{plan.sockets} sockets on {plan.app.title}") as status:
-                return await measure(plan, site, clients, status.update)
-    except asyncio.CancelledError:
-        err.print("Stopped: nothing is left running.")
-        raise typer.Exit(130) from None
+    async with running(plan) as site, socket_process() as clients:
+        with err.status(f"{plan.sockets} sockets on {plan.app.title}") as status:
+            return await measure(plan, site, clients, status.update)
 
 
 @dataclass(frozen=True)
@@ -179,9 +184,9 @@ class LiveServers:
 @asynccontextmanager
 async def running(plan: LiveOptions) -> AsyncIterator[LiveServers]:
     """The app as one process, by its production command, on an empty database."""
-    logs = HOME / "load"
-    logs.mkdir(parents=True, exist_ok=True)
+    logs = make_home("load")
     async with AsyncExitStack() as stack:
+        stack.enter_context(only_one("load"))
         if plan.database is Kind.POSTGRES:
             servers = Processes(stop_signal=signal.SIGINT, grace=GRACE)
             await stack.enter_async_context(servers)
@@ -215,34 +220,24 @@ async def running(plan: LiveOptions) -> AsyncIterator[LiveServers]:
 class Clients:
     """The process that holds the sockets."""
 
-    def __init__(self, process: Process) -> None:
-        self._process = process
+    def __init__(self, child: Child) -> None:
+        self._child = child
 
     async def do(self, order: str, **arguments: Any) -> Any:
-        assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(json.dumps({"do": order, **arguments}).encode() + b"\n")
-        line = await self._process.stdout.readline()
+        process = self._child.process
+        assert process.stdin and process.stdout
+        process.stdin.write(json.dumps({"do": order, **arguments}).encode() + b"\n")
+        line = await process.stdout.readline()
         if not line:
-            raise Failed("the process with the sockets ended: see its lines above")
+            raise failure(self._child.voice, "the process with the sockets ended")
         return json.loads(line)
 
 
 @asynccontextmanager
 async def socket_process() -> AsyncIterator[Clients]:
-    process = await asyncio.create_subprocess_exec(
-        *python("-m compare.measure.load.sockets"),
-        cwd=ROOT,
-        stdin=PIPE,
-        stdout=PIPE,
-        limit=1 << 30,
-        start_new_session=True,
-    )
-    try:
-        yield Clients(process)
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+        command = python("-m compare.measure.load.sockets")
+        yield Clients(await processes.start(Record("sockets"), command, cwd=ROOT, streams="pipes"))
 
 
 async def measure(plan: LiveOptions, site: LiveServers, clients: Clients, say: Any) -> Report:

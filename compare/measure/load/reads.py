@@ -1,10 +1,8 @@
 """`load reads`: requests a second of each app, beside the same answers from SQL written by hand."""
 
-import asyncio
 import re
 import shutil
 import signal
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,15 +12,17 @@ import httpx2
 import typer
 from rich.table import Table
 
-from compare.run.apps import APPS, HOST, ROOT, App, app_named, free_port
+from compare.run.apps import APPS, HOST, ROOT, App, AppsOption, choose_apps, free_port
 from compare.run.databases import PostgresDatabase, settings_for
 from compare.run.postgres import running_postgres
-from compare.run.processes import Processes, cancel_on_signals
+from compare.run.processes import Processes, failure, run_to_end
 from compare.run.start import answers, migrate, seed, serve
-from compare.run.state import HOME
-from compare.run.terminal import Failed, LogFile, UsageError, err, out
+from compare.run.state import make_home, only_one
+from compare.run.terminal import Failed, LogFile, Record, UsageError, err, out
 
 GRACE = 5.0
+WRK_TIMEOUT = 60
+"""Seconds that wrk may take longer than it is told to."""
 CONNECTIONS = 32
 ARTICLE = "/api/articles/methods"
 """One of the demo site's, with three comments."""
@@ -64,22 +64,19 @@ class ReadsBench:
 
 
 def reads(
-    app: Annotated[
-        list[App] | None,
-        typer.Option(metavar="APP", parser=app_named, help="Which app; all, if not given."),
-    ] = None,
+    app: AppsOption = None,
     seconds: Annotated[
-        int, typer.Option(min=1, max=60, metavar="N", help="How long each read is asked for.")
+        int, typer.Option(min=1, max=60, metavar="N", help="Measure each read for N seconds.")
     ] = 5,
 ) -> None:
-    """Ask each app for what it reads, as often as one process can, and SQL by hand the same."""
+    """Measure the reads of one process of each app, and of the same reads with SQL by hand."""
     wrk = shutil.which("wrk")
     if wrk is None:
         raise UsageError("wrk is not on the PATH, which sends the requests: install it")
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     for head in ("", *READS):
         table.add_column(head, justify="right" if head else "left")
-    for each, rates in asyncio.run(carry_out(wrk, app or APPS, seconds)).items():
+    for each, rates in run_to_end(carry_out(wrk, choose_apps(app), seconds)).items():
         table.add_row(f"[bold {each.colour}]{each.title}[/]", *(f"{r.app:.0f}" for r in rates))
         table.add_row("  by hand", *(f"{rate.by_hand:.0f}" for rate in rates))
         table.add_row("  ratio", *(f"{rate.ratio:.2f}" for rate in rates))
@@ -87,26 +84,21 @@ def reads(
 
 
 async def carry_out(wrk: str, apps: Sequence[App], seconds: int) -> dict[App, list[Rate]]:
-    cancel_on_signals()
-    try:
-        with err.status("filling a database") as status:
-            async with running_bench() as bench:
-                rates = {}
-                for app in apps:
-                    status.update(f"{app.title}, and the same by hand")
-                    rates[app] = await measure(wrk, app, seconds, bench)
-                return rates
-    except asyncio.CancelledError:
-        err.print("Stopped: nothing is left running.")
-        raise typer.Exit(130) from None
+    with err.status("filling a database") as status:
+        async with running_bench() as bench:
+            rates = {}
+            for app in apps:
+                status.update(f"{app.title}, and the same by hand")
+                rates[app] = await measure(wrk, app, seconds, bench)
+            return rates
 
 
 @asynccontextmanager
 async def running_bench() -> AsyncIterator[ReadsBench]:
-    logs = HOME / "load"
-    logs.mkdir(parents=True, exist_ok=True)
-    log = LogFile("reads", logs / "reads.log")
+    logs = make_home("load")
     async with AsyncExitStack() as stack:
+        stack.enter_context(only_one("load"))
+        log = LogFile("reads", logs / "reads.log")
         postgres = await stack.enter_async_context(
             running_postgres(
                 logs / "postgres",
@@ -138,16 +130,21 @@ async def measure(wrk: str, app: App, seconds: int, bench: ReadsBench) -> list[R
     other = await bench.processes.start(bench.log, command, cwd=app.folder, env=settings)
     addresses = f"http://{HOST}:{port}", f"http://{HOST}:{port_by_hand}"
     if not await answers(other, f"{addresses[1]}/api/health"):
-        raise Failed(f"{app.name} by hand did not start: see {bench.log.where}")
+        raise failure(bench.log, f"{app.name} by hand did not start")
     rates = []
     for path in READS.values():
         await ensure_equal(*addresses, path)
         for address in addresses:
-            await ask(wrk, f"{address}{path}", 1)
-        rates.append(Rate(*[await ask(wrk, f"{address}{path}", seconds) for address in addresses]))
-    for process in (child.process, other.process):
-        process.terminate()
-        await process.wait()
+            await ask(bench.processes, wrk, f"{address}{path}", 1)
+        rates.append(
+            Rate(
+                *[
+                    await ask(bench.processes, wrk, f"{address}{path}", seconds)
+                    for address in addresses
+                ]
+            )
+        )
+    await bench.processes.stop(child, other)
     return rates
 
 
@@ -169,19 +166,13 @@ def lasting(headers: httpx2.Headers) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name not in PASSING}
 
 
-async def ask(wrk: str, url: str, seconds: int) -> float:
+async def ask(processes: Processes, wrk: str, url: str, seconds: int) -> float:
     """How many answers a second wrk gets, over 32 connections; fails if one is not a success."""
-    process = await asyncio.create_subprocess_exec(
-        wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout=30s", url, stdout=PIPE
-    )
-    try:
-        told = (await process.communicate())[0].decode()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode or "Non-2xx" in told or "Socket errors" in told:
-        raise Failed(f"wrk got no answers, or wrong ones, from {url}:{told[-400:]}")
-    found = re.search(r"Requests/sec: +([0-9.]+)", told)
-    assert found is not None, told
+    command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout=30s", url]
+    record = Record("wrk")
+    code = await processes.call(record, command, cwd=ROOT, timeout=seconds + WRK_TIMEOUT)
+    printed = "\n".join(record.lines)
+    found = re.search(r"Requests/sec: +([0-9.]+)", printed)
+    if code or found is None or "Non-2xx" in printed or "Socket errors" in printed:
+        raise failure(record, f"wrk got no answers, or wrong ones, from {url}")
     return float(found[1])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,13 +23,16 @@ from rich.table import Table
 
 from compare.prove.mutants.trees import LONG, Tree, Verdict
 from compare.prove.mutants.unseen import PAGE, read_unseen
+from compare.prove.test import run_tox
 from compare.run.apps import ROOT, App, AppArgument
-from compare.run.processes import cancel_on_signals
-from compare.run.terminal import Failed, UsageError, out
+from compare.run.processes import Processes, run_to_end
+from compare.run.terminal import Failed, JSONOption, UsageError, err, out, print_json
 
 if TYPE_CHECKING:
     from compare.prove.mutants.mutations import Mutant
 
+# A run of the suite ends its servers, one after another.
+GRACE = 20.0
 WANTED = 95.0
 """Percent of the mutants that can be seen from outside which the suite must kill."""
 
@@ -36,21 +40,26 @@ WANTED = 95.0
 def mutants(
     app: AppArgument,
     sample: Annotated[
-        int, typer.Option(min=1, metavar="N", help="How many mutants are drawn.")
+        int, typer.Option(min=1, metavar="N", help="Try this number of random changes.")
     ] = 150,
     seed: Annotated[
-        int, typer.Option(metavar="S", help="The same seed draws the same from the same source.")
+        int, typer.Option(metavar="S", help="Choose the same changes again for the same source.")
     ] = 1,
-    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="How many are tried at once.")] = 2,
+    jobs: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Try this number of changes at a time.")
+    ] = 2,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="ID", help="Tries this one; may be given again."),
+        typer.Option(
+            "--only", metavar="ID", help="Try only this change. Repeat the option for several."
+        ),
     ] = None,
     show: Annotated[
-        str | None, typer.Option("--show", metavar="ID", help="Shows this one, and tries none.")
+        str | None, typer.Option("--show", metavar="ID", help="Show this change, and try none.")
     ] = None,
+    as_json: JSONOption = False,
 ) -> None:
-    """Change one thing at a time in an app, and see whether the suite takes notice."""
+    """Change one thing at a time in an app, and report the changes that no test detects."""
     if find_spec("mutmut") is None:
         become_tester("mutants")
     # Here, since the .venv of ./triptych does without what changes code.
@@ -61,19 +70,18 @@ def mutants(
         show_change(chosen(found, [show])[0])
         return
     drawn = chosen(found, only) if only else draw(found, sample, seed)
-    try:
-        verdicts = asyncio.run(try_all(app, drawn, jobs, known_good=bool(only)))
-    except asyncio.CancelledError:
-        out.print("Stopped: nothing is left running.")
-        raise typer.Exit(130) from None
-    if not report(app, verdicts):
+    verdicts = run_to_end(try_all(app, drawn, jobs, known_good=bool(only)))
+    if as_json:
+        print_json([data_of(mutant, verdict) for mutant, verdict in verdicts.items()])
+    else:
+        report(app, verdicts)
+    if killed_percent(app, verdicts) < WANTED:
         raise typer.Exit(1)
 
 
 def become_tester(environment: str) -> None:
     """Go on in the environment of tox that has the suite's packages as well, made if need be."""
-    make = [sys.executable, "-m", "tox", "run", "-qq", "-e", environment, "--notest"]
-    if subprocess.run(make, cwd=ROOT, check=False).returncode:
+    if run_tox("run", "-qq", "-e", environment, "--notest"):
         raise Failed(f"its environment cannot be made: see tox -e {environment} --notest")
     python = str(ROOT / ".tox" / environment / "bin" / "python")
     os.execv(python, [python, "-m", "compare", *sys.argv[1:]])
@@ -91,18 +99,26 @@ async def try_all(
     app: App, drawn: Sequence[Mutant], jobs: int, *, known_good: bool
 ) -> dict[Mutant, Verdict]:
     """What the suite says of each of them."""
-    cancel_on_signals()
+    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+        return await try_with(processes, app, drawn, jobs, known_good=known_good)
+
+
+async def try_with(
+    processes: Processes, app: App, drawn: Sequence[Mutant], jobs: int, *, known_good: bool
+) -> dict[Mutant, Verdict]:
     verdicts: dict[Mutant, Verdict] = {}
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
     with (
         tempfile.TemporaryDirectory(prefix="triptych-mutants-") as folder,
-        Progress(*columns, TimeElapsedColumn(), console=out) as progress,
+        Progress(*columns, TimeElapsedColumn(), console=err) as progress,
     ):
         task = progress.add_task("the suite, unchanged", total=len(drawn))
-        first = Tree(app, Path(folder, "0"))
+        first = Tree(app, processes, Path(folder, "0"))
         limit = LONG if known_good else await first.run_unchanged()
         trees = [first]
-        trees += (Tree(app, Path(folder, str(n)), Path(folder, "0")) for n in range(1, jobs))
+        trees += (
+            Tree(app, processes, Path(folder, str(n)), Path(folder, "0")) for n in range(1, jobs)
+        )
         rest = iter(drawn)
 
         async def work(tree: Tree) -> None:
@@ -139,8 +155,21 @@ def show_change(mutant: Mutant) -> None:
     out.print(Syntax(mutant.diff, "diff", theme="ansi_dark", background_color="default"))
 
 
-def report(app: App, verdicts: dict[Mutant, Verdict]) -> bool:
-    """Show the survivors that nobody explains, and the figures; whether these are good."""
+def data_of(mutant: Mutant, verdict: Verdict) -> dict[str, str]:
+    names = ("id", "path", "function", "kind")
+    return {name: getattr(mutant, name) for name in names} | asdict(verdict)
+
+
+def killed_percent(app: App, verdicts: dict[Mutant, Verdict]) -> float:
+    """The part of the changes that can be seen from outside which the suite detects."""
+    unseen = read_unseen(app)
+    killed = sum(verdict.outcome != "survived" for verdict in verdicts.values())
+    visible = sum(v.outcome != "survived" or m.id not in unseen for m, v in verdicts.items())
+    return 100 * killed / visible if visible else 100.0
+
+
+def report(app: App, verdicts: dict[Mutant, Verdict]) -> None:
+    """Show the survivors that nobody explains, and the figures."""
     unseen = read_unseen(app)
     survivors = [mutant for mutant, verdict in verdicts.items() if verdict.outcome == "survived"]
     for mutant in survivors:
@@ -162,15 +191,13 @@ def report(app: App, verdicts: dict[Mutant, Verdict]) -> bool:
         table.add_row(kind, *map(str, counts), end_section=kind == rows[-2])
     out.print(table)
     hidden = sum(mutant.id in unseen for mutant in survivors)
-    visible = len(verdicts) - hidden
-    percent = 100 * (len(verdicts) - len(survivors)) / visible if visible else 100.0
     out.print(
-        f"{app.title}: {percent:.1f} % killed of the {visible} that can be seen from outside;"
+        f"{app.title}: {killed_percent(app, verdicts):.1f} % killed of the"
+        f" {len(verdicts) - hidden} that can be seen from outside;"
         f" {hidden} cannot, as {PAGE.relative_to(ROOT)} explains."
     )
     for mutant in lies(verdicts, unseen):
         out.print(f"[bold red]✗[/] {mutant.id} is seen after all: take it off {PAGE.name}")
-    return percent >= WANTED
 
 
 def lies(verdicts: dict[Mutant, Verdict], unseen: set[str]) -> Iterator[Mutant]:

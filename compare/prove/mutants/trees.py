@@ -1,23 +1,18 @@
 """Copies of the app and the suite, in which a file is changed and the suite is run."""
 
-import asyncio
 import os
 import re
 import shutil
-import signal
 import sys
 import time
-from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import psutil
-
 from compare.run.apps import ROOT, App
-from compare.run.terminal import Failed
+from compare.run.processes import Processes, failure
+from compare.run.terminal import Failed, Record
 
 Outcome = Literal["killed", "did not start", "timed out", "survived"]
 
@@ -88,9 +83,10 @@ def parts_for(path: str) -> list[Part]:
 class Tree:
     """A copy of the app and of the suite."""
 
-    def __init__(self, app: App, root: Path, original: Path = ROOT) -> None:
+    def __init__(self, app: App, processes: Processes, root: Path, original: Path = ROOT) -> None:
         self._app = app
         self._root = root
+        self._processes = processes
         self._writes = 0
         no_data = shutil.ignore_patterns("*.sqlite3*", ".*")
         for name in (app.folder.name, "shared_tests", "spec"):
@@ -133,44 +129,24 @@ class Tree:
         os.utime(file, (time.time(), time.time() - 10 * self._writes))
 
     async def _run(self, part: Part, limit: float) -> Verdict:
-        process = await asyncio.create_subprocess_exec(
+        record = Record("pytest")
+        command = [
             *(sys.executable, "-m", "pytest", *part.arguments, "--app", self._app.name),
             *("-x", "-q", "--tb=line", "-rfE", "-p", "no:cacheprovider", "-p", "xdist.plugin"),
             *("--basetemp", str(self._root / "temporary")),
-            cwd=self._root,
-            # The suite needs no plugin but that one, and Hypothesis's takes a second to load.
-            env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-            stdout=PIPE,
-            stderr=STDOUT,
-            start_new_session=True,
-        )
+        ]
+        # The suite needs no plugin but that one, and Hypothesis's takes a second to load.
+        env = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         try:
-            async with asyncio.timeout(limit):
-                output, _ = await process.communicate()
+            code = await self._processes.call(
+                record, command, cwd=self._root, env=env, timeout=limit
+            )
         except TimeoutError:
             return Verdict("timed out", part.name)
-        finally:
-            await end(process)
-        text = output.decode(errors="replace")
-        if process.returncode == 0:
+        if code == 0:
             return Verdict("survived")
-        failure = FIRST_FAILURE.search(text)
-        if process.returncode != 1 or failure is None:
-            raise Failed(f"pytest says nothing of use in {self._root}: {text[-500:]}")
-        return Verdict("did not start" if NO_START.search(text) else "killed", failure[1])
-
-
-async def end(process: asyncio.subprocess.Process) -> None:
-    """End pytest, and the servers that it may have left."""
-    with suppress(psutil.NoSuchProcess, ProcessLookupError):
-        servers = psutil.Process(process.pid).children(recursive=True)
-        process.send_signal(signal.SIGTERM)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(20):
-                await process.communicate()
-        for server in servers:
-            with suppress(psutil.NoSuchProcess):
-                server.kill()
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
+        text = "\n".join(record.lines)
+        test = FIRST_FAILURE.search(text)
+        if code != 1 or test is None:
+            raise failure(record, f"pytest did not run the tests in {self._root}")
+        return Verdict("did not start" if NO_START.search(text) else "killed", test[1])

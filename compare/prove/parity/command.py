@@ -16,7 +16,9 @@ from compare.prove.parity.telling import tell_stories
 from compare.prove.parity.watch import Watch
 from compare.run.apps import APPS
 from compare.run.contract import Operation, read_operations
+from compare.run.databases import Kind, KindOption
 from compare.run.processes import cancel_on_signals
+from compare.run.state import make_home
 from compare.run.terminal import UsageError, caller_path, out
 
 KNOWN = Path(__file__).parent.parent / "stories"
@@ -38,30 +40,28 @@ class ParityOptions:
 
 def parity(
     steps: Annotated[
-        int, typer.Option(min=1, metavar="N", help="How many requests, in stories of up to 100.")
+        int, typer.Option(min=1, metavar="N", help="Send this number of requests to each app.")
     ] = 1000,
     number: Annotated[
         int | None,
-        typer.Option("--seed", metavar="S", help="Plays the stories of another time again."),
+        typer.Option("--seed", metavar="S", help="Repeat the stories of an earlier run."),
     ] = None,
     replay: Annotated[
         Path | None,
         typer.Option(
             parser=caller_path,
             metavar="FILE",
-            help="Plays a story that was saved, or a folder of them.",
+            help="Repeat a saved story, or all stories of a folder.",
         ),
     ] = None,
+    database: KindOption = Kind.SQLITE,
     one_database: Annotated[
-        bool, typer.Option("--one-database", help="All of them at once on one PostgreSQL.")
-    ] = False,
-    postgres: Annotated[
-        bool, typer.Option("--postgres", help="Each on a PostgreSQL database, not on SQLite.")
+        bool, typer.Option("--one-database", help="Use one database for all apps, on PostgreSQL.")
     ] = False,
 ) -> None:
-    """Tell random stories to the three apps, and look for an answer that differs."""
-    if one_database and postgres:
-        raise UsageError("the one database is on PostgreSQL anyway: leave out --postgres")
+    """Send random sequences of requests to the three apps, and search for a difference."""
+    postgres = database is Kind.POSTGRES
+    make_home("parity")
     operations = read_operations()
     if replay is not None:
         if one_database or number is not None:

@@ -10,15 +10,19 @@ from compare.run.terminal import UsageError, caller_path, out
 
 
 def site(
-    action: Annotated[Literal["build"], typer.Argument(metavar="build", help="Make the pages.")],
+    action: Annotated[Literal["build"], typer.Argument(metavar="build", help="The only action.")],
     output: Annotated[
         Path,
         typer.Option(
-            "--output", parser=caller_path, metavar="FOLDER", help="Where to, if not to site/."
+            "--output",
+            parser=caller_path,
+            metavar="FOLDER",
+            show_default="site/",
+            help="Write the pages into FOLDER.",
         ),
     ] = ROOT / "site",
 ) -> None:
-    """Make the pages that show all of this in a browser: static, for any file server."""
+    """Build the pages that compare the apps in a browser, for any file server."""
     # Jinja and Pygments are of no use to the other commands.
     from compare.read.site.build import build
 

@@ -66,7 +66,7 @@ async def live(request: Request) -> Response:
     apps = running_apps()
     values = {
         "apps": [{"name": app.name, "title": app.title, "address": app.address} for app in apps],
-        "together": bool(apps) and what_runs().together,
+        "together": bool(apps) and what_runs().one_database,
         "password": PASSWORD,
         "shapes": [(pattern.pattern.decode(), shape.decode()) for pattern, shape in SHAPES],
     }
@@ -82,6 +82,9 @@ def main() -> None:
     except Failed as failure:
         complain(failure.format_message())
         sys.exit(failure.exit_code)
+    except OSError as error:
+        complain(f"{SITE} cannot be written ({error.strerror}): make it writable")
+        sys.exit(1)
     app = Starlette(
         routes=[Route("/live.js", live), Mount("/", StaticFiles(directory=SITE, html=True))],
         middleware=[Middleware(WithHeaders)],

@@ -81,7 +81,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             up.send_signal(signal.SIGINT)
             up.wait(timeout=30)
-    assert up.returncode == 0, log.read_text("utf-8")
+    assert up.returncode == 130, log.read_text("utf-8")
 
 
 def wait_for_apps(address: str, up: subprocess.Popen[bytes], log: Path) -> None:

@@ -1,0 +1,90 @@
+"""Ctrl-C: an end at once, exit code 130, and nothing left."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from compare.run import state
+from compare.run.apps import FLASK, ROOT
+from compare.run.processes import is_running
+
+# What tox does where a part is interrupted, which is not for the person to read.
+TOX = """
+import signal, subprocess, sys
+if "-e" not in sys.argv:
+    sys.exit(7)
+part = subprocess.Popen(["sleep", "600"])
+signal.signal(signal.SIGINT, lambda *_: sys.exit(print("FAIL code -2", flush=True)))
+print(part.pid, flush=True)
+part.wait()
+"""
+
+
+@contextmanager
+def triptych(*arguments: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "compare", *arguments],
+        cwd=ROOT,
+        env=os.environ | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_ask_while_an_app_is_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ask` does not wait for the response."""
+    monkeypatch.setattr(state, "HOME", tmp_path)
+    monkeypatch.setattr(state, "STATE", tmp_path / "up.json")
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        apps = [replace(FLASK, port=slow.getsockname()[1])]
+        with (
+            state.only_one("up"),
+            state.announced(state.Running(apps, one_database=False)),
+            triptych("ask", "GET", "/api/tags", TRIPTYCH_HOME=str(tmp_path)) as asking,
+            slow.accept()[0] as connection,
+        ):
+            assert connection.recv(3) == b"GET"
+            asking.send_signal(signal.SIGINT)
+            assert asking.communicate(timeout=10) == ("", "")
+            assert asking.returncode == 130
+
+
+@pytest.fixture
+def tox(tmp_path: Path) -> str:
+    """The path of a tox that only waits."""
+    (tmp_path / "tox.py").write_text(TOX)
+    return str(tmp_path)
+
+
+def test_tests(tox: str) -> None:
+    """The tests end with what they have started, and are not reported as failed."""
+    with triptych("test", "-e", "flask", PYTHONPATH=tox) as testing:
+        assert testing.stdout
+        part = psutil.Process(int(testing.stdout.readline()))
+        testing.send_signal(signal.SIGINT)
+        printed = testing.communicate(timeout=30)
+    assert printed == ("", "Stopped: nothing is left running.\n")
+    assert testing.returncode == 130
+    assert not is_running(part)
+
+
+def test_tests_that_fail(tox: str) -> None:
+    """Tests that fail are exit code 1, and the way to the first of them is shown."""
+    with triptych("test", PYTHONPATH=tox) as testing:
+        _, complaint = testing.communicate(timeout=30)
+    assert testing.returncode == 1
+    assert "./triptych test -e PART -- -x" in complaint
