@@ -1,6 +1,7 @@
 """`diff`: what each app has for the same thing, side by side in the terminal."""
 
 import gc
+import json
 import re
 from collections.abc import Iterator, Sequence
 from difflib import unified_diff
@@ -63,6 +64,9 @@ def diff(
         bool, typer.Option("--full", help="Also the pieces that are equal in all.")
     ] = False,
     plain: Annotated[bool, typer.Option("--plain", help="A unified diff, for a pipe.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The list of operations as data.")
+    ] = False,
 ) -> None:
     """Show how the apps differ: an operation's whole call chain, a layer, a file or a topic."""
     # It ends before there is anything to collect; looking for it takes a tenth of the time.
@@ -74,8 +78,12 @@ def diff(
         raise UsageError(f"{chosen[0].name} alone differs from nothing: give two apps, or none")
     if [file, topic, layer or operation].count(None) < 2:
         raise UsageError("an operation or a layer, --file and --topic exclude each other: give one")
+    if as_json and (operation or layer or file or topic or plain or full):
+        raise UsageError("--json is for the list of all operations: give it alone")
     comparison = choose(operation, chosen, layer, file, topic)
-    if comparison is None:
+    if as_json:
+        out.print(json.dumps(sizes(chosen), indent=2), markup=False, soft_wrap=True)
+    elif comparison is None:
         list_operations(chosen)
     elif plain:
         for line in unified(comparison):
@@ -122,6 +130,20 @@ def list_operations(apps: Sequence[App]) -> None:
         "One of them: [bold]./triptych diff create_article[/]",
         soft_wrap=True,
     )
+
+
+def sizes(apps: Sequence[App]) -> list[dict[str, object]]:
+    """Every operation, with the size of its chain in each app."""
+    listed: list[dict[str, object]] = []
+    for operation in read_operations():
+        found = of_operation(operation, apps)
+        columns = zip(apps, found.lines, found.contract_lines, found.pieces, strict=True)
+        by_app = {
+            app.name: {"lines": lines, "contractLines": contract, "pieces": pieces}
+            for app, lines, contract, pieces in columns
+        }
+        listed.append({"operation": operation.name, "alike": found.alike, "apps": by_app})
+    return listed
 
 
 def unified(comparison: Comparison) -> Iterator[str]:

@@ -9,7 +9,7 @@ import tempfile
 import time
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -159,14 +159,17 @@ class Report:
 async def carry_out(plan: LiveOptions) -> Report:
     cancel_on_signals()
     try:
-        async with AsyncExitStack() as stack:
-            site = await stack.enter_async_context(running(plan))
-            clients = await stack.enter_async_context(socket_process())
-            with err.status(f"{plan.sockets} sockets on {plan.app.title}") as status:
-                return await measure(plan, site, clients, status.update)
+        with err.status(f"{plan.sockets} sockets on {plan.app.title}") as status:
+            return await measure_live(plan, status.update)
     except asyncio.CancelledError:
         err.print("Stopped: nothing is left running.")
         raise typer.Exit(130) from None
+
+
+async def measure_live(plan: LiveOptions, say: Callable[[str], None]) -> Report:
+    """Start the app, open the sockets, write the burst; `say` gets a word about what is done."""
+    async with running(plan) as site, socket_process() as clients:
+        return await measure(plan, site, clients, say)
 
 
 @dataclass(frozen=True)
@@ -245,7 +248,9 @@ async def socket_process() -> AsyncIterator[Clients]:
         await process.wait()
 
 
-async def measure(plan: LiveOptions, site: LiveServers, clients: Clients, say: Any) -> Report:
+async def measure(
+    plan: LiveOptions, site: LiveServers, clients: Clients, say: Callable[[str], None]
+) -> Report:
     # Idle connections are left before the server closes them.
     limits = httpx2.Limits(max_connections=None, keepalive_expiry=1)
     async with httpx2.AsyncClient(

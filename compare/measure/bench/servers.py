@@ -1,0 +1,208 @@
+"""The servers that are measured: the apps and the ceilings, each as one process on its database."""
+
+import asyncio
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from compare.measure.bench.record import Subject
+from compare.run.apps import APPS, HOST, ROOT, App, free_port, python
+from compare.run.databases import PostgresDatabase, SQLiteFile, settings_for
+from compare.run.postgres import Postgres, running_postgres
+from compare.run.processes import Child, Processes
+from compare.run.start import answers, migrate, seed
+from compare.run.state import HOME
+from compare.run.terminal import Failed, LogFile
+
+GRACE = 5.0
+POOL_SIZE = 10
+FOLDER = HOME / "bench"
+# The ceilings run on the same server in its stock setup, without the apps' protocol and worker.
+CEILING_COMMANDS = {
+    "uvicorn": "-m uvicorn {module}:asgi --host {host} --port {port}"
+    " --no-access-log --log-level warning",
+    "gunicorn": "-m gunicorn {module}:wsgi --bind {host}:{port}"
+    " --worker-class gthread --threads 16 --log-level warning",
+}
+SECRET = "bench-secret-that-is-published-and-signs-nothing-else"
+TEMPLATE = "bench"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running subject."""
+
+    subject: Subject
+    url: str
+    child: Child | None = None
+    """None for a server that somebody else has started."""
+
+    @property
+    def pid(self) -> int:
+        assert self.child is not None
+        return self.child.process.pid
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where servers are started: the PostgreSQL, filled SQLite files, and the processes."""
+
+    postgres: Postgres
+    processes: Processes
+    folder: Path
+    log: LogFile
+
+    def postgres_url(self, name: str = TEMPLATE) -> str:
+        return PostgresDatabase(self.postgres.url, name).url
+
+
+def app_subject(app: App) -> Subject:
+    return Subject(app.name, app.title, "app", app.name, app.servers[0].name)
+
+
+def ceiling_subject(app: App, kind: str) -> Subject:
+    assert kind in {"bare", "floor"}
+    return Subject(
+        f"{app.name}-{kind}",
+        f"{app.title} {kind}",
+        "bare" if kind == "bare" else "floor",
+        app.name,
+        app.servers[0].name,
+    )
+
+
+def settings_of(database_url: str) -> dict[str, str]:
+    """The settings of production; everything that is not named here is the default."""
+    return settings_for(database_url) | {
+        "CONDUIT_ENV": "production",
+        "CONDUIT_SECRET_KEY": SECRET,
+        "CONDUIT_ALLOWED_HOSTS": HOST,
+        "CONDUIT_CORS_ORIGINS": "*",
+        "CONDUIT_DATABASE_POOL_SIZE": str(POOL_SIZE),
+        "CONDUIT_DATABASE_TIMEOUT": "30",
+    }
+
+
+def seed_settings(database_url: str) -> dict[str, str]:
+    """Hashing is cheap while the demo site is filled in, which production refuses."""
+    return settings_for(database_url) | {
+        "CONDUIT_ENV": "development",
+        "CONDUIT_PASSWORD_HASHING": "fast",
+    }
+
+
+@asynccontextmanager
+async def running_site() -> AsyncIterator[Site]:
+    """A PostgreSQL with the demo site in the database `bench`, until the block is left."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    log = LogFile("bench", FOLDER / "bench.log")
+    voice = LogFile("postgres", FOLDER / "postgres.log")
+    async with (
+        Processes(stop_signal=signal.SIGINT, grace=GRACE) as databases,
+        # The level of the server's own lines, so that statements can be counted in its log.
+        running_postgres(
+            FOLDER / "postgres", databases, voice, "-c", "log_min_messages=log",
+            *("-c", "log_checkpoints=off", "-c", "log_min_error_statement=panic"),
+        ) as postgres,
+        Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes,
+    ):  # fmt: skip
+        with tempfile.TemporaryDirectory(prefix="triptych-bench-") as folder:
+            site = Site(postgres, processes, Path(folder), log)
+            await fill(site)
+            yield site
+
+
+async def fill(site: Site) -> None:
+    """Put the demo site into the database that the others are copied from."""
+    database = PostgresDatabase(site.postgres.url, TEMPLATE)
+    settings = seed_settings(database.start_draft())
+    await migrate(APPS[0], settings, site.processes, site.log)
+    await seed(APPS[0], settings, site.processes, site.log)
+    database.finish_draft()
+
+
+async def copy_database(site: Site, app: App) -> str:
+    """A copy of the demo site for this app alone; returns its URL."""
+    database = PostgresDatabase(site.postgres.url, f"{TEMPLATE}_{app.name}")
+
+    def copy() -> None:
+        with psycopg.connect(site.postgres.url, autocommit=True) as connection:
+            name = sql.Identifier(database.name)
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(TEMPLATE))
+            )
+
+    await asyncio.to_thread(copy)
+    await migrate(app, seed_settings(database.url), site.processes, site.log)
+    return database.url
+
+
+async def make_sqlite(site: Site, app: App) -> str:
+    """The demo site in an SQLite file for this app alone; returns its URL."""
+    database = SQLiteFile(site.folder / f"{app.name}.sqlite3")
+    settings = seed_settings(database.start_draft())
+    await migrate(app, settings, site.processes, site.log)
+    await seed(app, settings, site.processes, site.log)
+    database.finish_draft()
+    return database.url
+
+
+async def start_app(
+    site: Site, app: App, database_url: str, *, workers: int = 1, wait: bool = True
+) -> Server:
+    """The app by its production command, with the settings of production."""
+    port = free_port()
+    command = app.serve_command(app.servers[0], port=port, workers=workers)
+    settings = settings_of(database_url)
+    return await start(site, app_subject(app), command, app.folder, port, settings, wait=wait)
+
+
+async def start_ceiling(site: Site, app: App, kind: str) -> Server:
+    """A ceiling on the server of the app."""
+    port = free_port()
+    module = f"compare.measure.bench.ceilings.with_{app.name}"
+    template = CEILING_COMMANDS[app.servers[0].name]
+    command = python(template.format(module=module, host=HOST, port=port))
+    settings = settings_of(site.postgres_url()) | {"BENCH_CEILING": kind}
+    subject = ceiling_subject(app, kind)
+    return await start(site, subject, command, ROOT, port, settings, health="/health")
+
+
+async def start(
+    site: Site,
+    subject: Subject,
+    command: Sequence[str],
+    folder: Path,
+    port: int,
+    settings: Mapping[str, str],
+    *,
+    health: str = "/api/health",
+    wait: bool = True,
+) -> Server:
+    """Start the command; its log goes into a file without passing through this process."""
+    voice = LogFile(subject.id, FOLDER / f"{subject.id}.log")
+    log = FOLDER / f"{subject.id}.log"
+    shell = ["/bin/sh", "-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", str(log)]
+    child = await site.processes.start(voice, [*shell, *command], cwd=folder, env=settings)
+    server = Server(subject, f"http://{HOST}:{port}", child)
+    if wait and not await answers(child, f"{server.url}{health}"):
+        raise Failed(f"{subject.title} did not start: see its lines {voice.where}")
+    return server
+
+
+async def stop(server: Server) -> None:
+    """End the server and its workers."""
+    if server.child and server.child.process.returncode is None:
+        server.child.process.terminate()
+        try:
+            await asyncio.wait_for(server.child.process.wait(), GRACE)
+        except TimeoutError:
+            server.child.process.kill()
+            await server.child.process.wait()

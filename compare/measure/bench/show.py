@@ -1,0 +1,206 @@
+"""The table of a run, and what changed since another."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from compare.measure.bench.record import Figure, Run, Subject
+from compare.run.apps import BY_NAME
+from compare.run.terminal import out
+
+GROUP_TITLES = {
+    "reads": "Reads",
+    "writes": "Writes",
+    "memory": "Memory",
+    "start": "Start",
+    "weight": "Installed packages",
+    "code": "Code",
+    "sockets": "Open sockets",
+    "concurrency": "Concurrency",
+}
+UNITS = {"1/s": "/s", "ms": " ms", "s": " s", "lines": " lines", "count": "", "ratio": "×"}
+
+
+def amount(value: float, unit: str) -> str:
+    """The value as people write it."""
+    if unit == "bytes":
+        size = value / 2**20
+        return f"{value / 2**10:.0f} KiB" if size < 1 else f"{size:.0f} MiB"
+    if unit == "ratio":
+        return f"{value:.2f}"
+    digits = 0 if value == int(value) or value >= 100 else 1 if value >= 10 else 2
+    return f"{value:,.{digits}f}{UNITS[unit]}"
+
+
+def cell(figure: Figure | None) -> str:
+    """The median, and how far the rounds were from it at most."""
+    if figure is None:
+        return "–"
+    text = amount(figure.median, figure.unit)
+    if len(figure.values) > 1 and figure.median:
+        far = max(figure.high - figure.median, figure.median - figure.low) / figure.median
+        text += f" ±{far:.0%}"
+    return text
+
+
+def label(figure: Figure) -> str:
+    """The row of a figure, without its group."""
+    words = [figure.name.replace("_", " "), figure.measure.replace("_", " ")]
+    if figure.group in {"memory", "start", "weight"}:
+        words = words[1:]
+    on = {
+        figure.database: figure.database,
+        figure.clients: f"{figure.clients} clients" if figure.clients != 1 else "1 client",
+        figure.workers: f"{figure.workers} workers" if figure.workers != 1 else "1 worker",
+    }
+    notes = [note for value, note in on.items() if value is not None and note]
+    return ", ".join([" ".join(words), *notes])
+
+
+def show(run: Run) -> None:
+    """Print the whole run: a table for each group, and what is missing."""
+    machine, commit = run.machine, run.commit
+    names = ("python", "postgresql", "sqlite", "wrk")
+    versions = ", ".join(f"{name} {run.versions[name]}" for name in names if name in run.versions)
+    changed = " with changes" if commit["changed"] else ""
+    out.print(
+        f"{machine['processors']} × {machine['processor']},"
+        f" {machine['memory_bytes'] / 2**30:.0f} GiB, {machine['system']}; {versions};"
+        f" commit {(commit['id'] or 'unknown')[:10]}{changed}",
+        soft_wrap=True,
+    )
+    out.print("The median of the rounds, and ± the distance of the farthest one.", soft_wrap=True)
+    main = [each for each in run.subjects if each.kind in {"app", "url"}]
+    ceilings = [each for each in run.subjects if each.kind in {"bare", "floor"}]
+    for group, title in GROUP_TITLES.items():
+        figures = [each for each in run.figures if each.group == group]
+        if not figures:
+            continue
+        out.print()
+        out.print(table_of(title, run, figures, main))
+        if group == "reads" and ceilings:
+            out.print()
+            rates = [each for each in figures if each.measure == "requests_per_second"]
+            out.print(table_of("Ceilings", run, rates, ceilings))
+    if run.missing:
+        out.print()
+    for missing in run.missing:
+        of = f" of {missing.subject}" if missing.subject else ""
+        out.print(f"missing: {missing.group}{of}: {missing.reason}", soft_wrap=True, markup=False)
+
+
+def table_of(title: str, run: Run, figures: Sequence[Figure], subjects: Sequence[Subject]) -> Table:
+    """A row for each figure that one of the subjects has."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column(Text(title, "bold"), no_wrap=True)
+    for subject in subjects:
+        app = BY_NAME.get(subject.framework or "")
+        table.add_column(Text(subject.title, app.colour if app else ""), justify="right")
+    rows = {each.id: each for each in figures}
+    for id, figure in rows.items():
+        found = [run.find(id, subject.id) for subject in subjects]
+        if any(found):
+            table.add_row(label(figure), *map(cell, found))
+    return table
+
+
+@dataclass(frozen=True)
+class Change:
+    """A figure of two runs: the ratio of the medians, and the least and most it may be."""
+
+    before: Figure
+    after: Figure
+
+    @property
+    def ratio(self) -> float:
+        return divided(self.after.median, self.before.median)
+
+    @property
+    def least(self) -> float:
+        return divided(self.after.low, self.before.high)
+
+    @property
+    def most(self) -> float:
+        return divided(self.after.high, self.before.low)
+
+    @property
+    def is_beyond_noise(self) -> bool:
+        """Whether the rounds of the two runs do not overlap."""
+        return not self.least <= 1 <= self.most
+
+    @property
+    def is_better(self) -> bool | None:
+        if self.after.better is None:
+            return None
+        return (self.ratio > 1) == (self.after.better == "higher")
+
+
+def divided(one: float, other: float) -> float:
+    if not other:
+        return 1.0 if not one else float("inf")
+    return one / other
+
+
+def changes(before: Run, after: Run) -> Iterator[Change]:
+    """The figures that both runs have."""
+    for figure in after.figures:
+        if earlier := before.find(figure.id, figure.subject):
+            yield Change(earlier, figure)
+
+
+def differs(before: Run, after: Run) -> list[str]:
+    """What was not the same in the two runs, and may be the reason of a change."""
+    pairs = [
+        *((name, before.machine.get(name), after.machine.get(name)) for name in after.machine),
+        *((name, before.versions.get(name), after.versions.get(name)) for name in after.versions),
+        *((name, before.rules.get(name), after.rules.get(name)) for name in after.rules),
+    ]
+    return [
+        f"{name.replace('_', ' ')}: {one} before, {other} now"
+        for name, one, other in pairs
+        if one != other and name != "load_before"
+    ]
+
+
+def show_changes(before: Run, after: Run) -> None:
+    """Print what changed beyond the spread of the rounds, in both directions."""
+    out.print()
+    for line in differs(before, after):
+        out.print(f"not the same: {line}", soft_wrap=True, markup=False)
+    found = list(changes(before, after))
+    beyond = [each for each in found if each.is_beyond_noise]
+    titles: Iterable[tuple[str, bool | None]] = (
+        ("Better", True),
+        ("Worse", False),
+        ("Changed", None),
+    )
+    for title, better in titles:
+        of_kind = [each for each in beyond if each.is_better is better]
+        if of_kind:
+            out.print(table_of_changes(title, of_kind, after))
+    commit = (before.commit["id"] or "unknown")[:10]
+    out.print(
+        f"{len(beyond)} of {len(found)} figures changed beyond the spread of their rounds"
+        f" since the run of {before.started_at} on commit {commit}.",
+        soft_wrap=True,
+    )
+
+
+def table_of_changes(title: str, found: Sequence[Change], run: Run) -> Table:
+    titles = {subject.id: subject.title for subject in run.subjects}
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column(Text(title, "bold"), no_wrap=True)
+    for head in ("", "before", "now", "ratio", "spread"):
+        table.add_column(head, justify="left" if not head else "right")
+    for change in found:
+        table.add_row(
+            f"{change.after.group}: {label(change.after)}",
+            titles.get(change.after.subject, change.after.subject),
+            amount(change.before.median, change.before.unit),
+            amount(change.after.median, change.after.unit),
+            f"{change.ratio:.2f}",
+            f"{change.least:.2f}–{change.most:.2f}",
+        )
+    return table
