@@ -48,10 +48,11 @@ from compare.measure.bench.wrk import MISSING, find_wrk, wrk_version
 from compare.measure.load.live import SPARE_FILES, allow_files
 from compare.run.apps import APPS, App, app_named
 from compare.run.processes import cancel_on_signals
-from compare.run.terminal import UsageError, caller_path, err
+from compare.run.terminal import Failed, UsageError, caller_path, err
 
 WITH_POSTGRES = {"reads", "writes", "memory", "start"}
 WITH_WRK = {"reads", "writes"}
+TIME_LIMIT = 45 * 60
 BACKEND = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)=(?P<url>https?://[^\s/]+(?:/[^\s?#]*)?)")
 
 
@@ -117,22 +118,28 @@ def bench(
     taken = {subject.id for each in APPS for subject in subjects_of(each)}
     if len(set(names)) < len(names) or taken & set(names):
         raise UsageError("--url: give each backend a name of its own, and not one of the apps'")
+    if options.urls and "reads" not in options.groups:
+        raise UsageError("--url is for the reads: leave out --only, or add --only reads")
     if "sockets" in options.groups:
         allow_files(options.sockets + SPARE_FILES)
-    run = asyncio.run(carry_out(options))
+    run, failures = asyncio.run(carry_out(options))
     if json_file:
         save(run, json_file)
     show(run)
     if before:
         show_changes(before, run)
+    if failures:
+        raise Failed(
+            f"not everything was measured ({', '.join(dict.fromkeys(failures))}): see above"
+        )
 
 
 def subjects_of(app: App) -> list[Subject]:
     return [app_subject(app), ceiling_subject(app, "bare"), ceiling_subject(app, "floor")]
 
 
-async def carry_out(options: Options) -> Run:
-    """Measure the groups one after another; Ctrl-C ends the servers and writes nothing."""
+async def carry_out(options: Options) -> tuple[Run, Sequence[str]]:
+    """The run, and the groups that failed; Ctrl-C ends the servers, and nothing is written."""
     cancel_on_signals()
     columns = (
         TextColumn("{task.description}"),
@@ -147,7 +154,13 @@ async def carry_out(options: Options) -> Run:
                 say=lambda text: progress.update(task, description=text),
                 advance=lambda: progress.advance(task),
             )
-            return await measure(options, findings)
+            async with asyncio.timeout(TIME_LIMIT):
+                return await measure(options, findings), findings.failures
+    except TimeoutError:
+        raise Failed(
+            f"the run took longer than {TIME_LIMIT // 60} minutes and was ended: give --quick or"
+            " --only, or end what else runs on this machine"
+        ) from None
     except asyncio.CancelledError:
         err.print("Stopped: nothing is left running, and nothing was written.")
         raise typer.Exit(130) from None
@@ -161,8 +174,8 @@ def count_steps(options: Options) -> int:
         "reads": options.rounds * (apps + 4 * (2 * apps + len(options.urls))),
         "writes": writes * (len(options.write_clients) * len(options.databases))
         + (0 if options.quick else writes),
-        "memory": 2 * apps,
-        "start": 2 * apps * options.rounds,
+        "memory": len(options.memory_workers) * apps,
+        "start": 2 * apps * options.start_rounds,
         "weight": apps,
         "code": 1,
         "sockets": apps,
@@ -189,17 +202,18 @@ async def measure(options: Options, findings: Findings) -> Run:
     left_out = [group for group in GROUPS if group not in options.groups]
     reason = "left out by --only" if not options.quick else "left out by --quick or --only"
     findings.missing += [Missing(group, reason) for group in left_out]
-    if "code" in groups:
-        await footprint.measure_code(options, findings)
-    if "weight" in groups:
-        await footprint.measure_weight(options, findings)
     others: list[OtherBackend] = []
     if groups & WITH_POSTGRES:
         others = await measure_servers(wrk, options, groups, versions, findings)
-    if "concurrency" in groups:
-        await waiting.measure_concurrency(options, findings)
-    if "sockets" in groups:
-        await waiting.measure_sockets(options, findings)
+    for name, group in (
+        ("concurrency", waiting.measure_concurrency),
+        ("sockets", waiting.measure_sockets),
+        ("weight", footprint.measure_weight),
+        ("code", footprint.measure_code),
+    ):
+        if name in groups:
+            with findings.group(name):
+                await group(options, findings)
     measured = {each.subject for each in findings.figures}
     subjects = [
         *(subject for app in options.apps for subject in subjects_of(app)),
@@ -231,6 +245,7 @@ def rules_of(options: Options, others: Sequence[OtherBackend]) -> dict[str, Any]
         "write_rounds": options.write_rounds,
         "write_seconds": options.write_seconds,
         "processors_shared": True,
+        "start_rounds": options.start_rounds,
     } | {f"articles_of_{other.server.subject.id}": other.articles for other in others}
 
 
@@ -250,7 +265,8 @@ async def measure_servers(
         if wrk and groups & WITH_WRK:
             others = await measure_speed(wrk, site, options, groups, urls, findings)
         if "memory" in groups:
-            await footprint.measure_memory(site, wrk, options, urls, findings)
+            with findings.group("memory"):
+                await footprint.measure_memory(site, wrk, options, urls, findings)
         if "start" in groups:
             await footprint.measure_start(site, options, urls, findings)
         return others

@@ -33,7 +33,6 @@ from compare.measure.load.live import processes_of
 from compare.run.apps import ROOT, App, python
 from compare.run.terminal import Failed
 
-WORKERS = 4
 START_TIMEOUT = 30.0
 INSTALL_TIMEOUT = 180.0
 APPLICATION = re.compile(r"conduit\.\w+(?=:)")
@@ -56,7 +55,7 @@ async def measure_memory(
     findings: Findings,
 ) -> None:
     """After the first answers, and after a load; with one process, and with four workers."""
-    for workers in (1, WORKERS):
+    for workers in options.memory_workers:
         for app in options.apps:
             findings.say(f"memory of {app.title}, {workers} worker{'s' * (workers > 1)}")
             server = await start_app(site, app, urls[app.name], workers=workers)
@@ -119,8 +118,11 @@ async def measure_start(
         return took
 
     for name, measure in (("import", first_import), ("first_answer", first_answer)):
-        rounds = await interleaved(options.apps, options.rounds, measure)
+        rounds = await interleaved(options.apps, options.start_rounds, measure)
         for app, values in zip(options.apps, rounds, strict=True):
+            if isinstance(values, Failed):
+                findings.miss("start", values, app.name)
+                continue
             findings.figures.append(
                 figure(app_subject(app), f"start.server.{name}", "s", values, better="lower")
             )
@@ -174,7 +176,7 @@ async def measure_weight(options: Options, findings: Findings) -> None:
             try:
                 site_packages = await install(uv, app, Path(folder))
             except Failed as error:
-                findings.missing.append(Missing("weight", str(error), subject.id))
+                findings.miss("weight", error, subject.id)
                 continue
             numbers = weigh(site_packages)
         for name, unit in (("packages", "count"), ("compiled", "count"), ("size", "bytes")):

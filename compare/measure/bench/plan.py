@@ -1,11 +1,13 @@
 """What a run measures and for how long, and what it has found so far."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from compare.measure.bench.record import Figure, Missing
 from compare.run.apps import App
+from compare.run.terminal import Failed
 
 GROUPS = ("reads", "writes", "memory", "start", "weight", "code", "sockets", "concurrency")
 # What fits into two minutes.
@@ -33,7 +35,7 @@ class Options:
 
     @property
     def rounds(self) -> int:
-        return 2 if self.quick else 5
+        return 2 if self.quick else 4
 
     @property
     def write_rounds(self) -> int:
@@ -46,6 +48,14 @@ class Options:
     @property
     def write_seconds(self) -> int:
         return 1 if self.quick else 2
+
+    @property
+    def start_rounds(self) -> int:
+        return 1 if self.quick else 3
+
+    @property
+    def memory_workers(self) -> Sequence[int]:
+        return (1,) if self.quick else (1, 4)
 
     @property
     def write_clients(self) -> Sequence[int]:
@@ -68,6 +78,21 @@ class Findings:
     advance: Callable[[], None]
     figures: list[Figure] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    """Of what should have been measured and was not."""
+
+    def miss(self, group: str, failure: Failed, subject: str | None = None) -> None:
+        """Note that something could not be measured; the run goes on."""
+        self.missing.append(Missing(group, failure.format_message(), subject))
+        self.failures.append(group)
+
+    @contextmanager
+    def group(self, name: str) -> Iterator[None]:
+        """A group that is missing where it fails."""
+        try:
+            yield
+        except Failed as failure:
+            self.miss(name, failure)
 
 
 async def interleaved[Thing, Value](
@@ -76,11 +101,16 @@ async def interleaved[Thing, Value](
     measure: Callable[[Thing], Awaitable[Value]],
     *,
     pause: float = 0.0,
-) -> list[list[Value]]:
-    """Measure A B C, A B C, …; returns the values of each thing, one for each round."""
+) -> list[list[Value] | Failed]:
+    """Measure A B C, A B C, …; the values of each thing, one for each round, or its failure."""
     values: list[list[Value]] = [[] for _ in things]
+    failures: dict[int, Failed] = {}
     for _ in range(rounds):
-        for thing, found in zip(things, values, strict=True):
-            found.append(await measure(thing))
-            await asyncio.sleep(pause)
-    return values
+        for number, thing in enumerate(things):
+            if number not in failures:
+                try:
+                    values[number].append(await measure(thing))
+                except Failed as failure:
+                    failures[number] = failure
+                await asyncio.sleep(pause)
+    return [failures.get(number, found) for number, found in enumerate(values)]

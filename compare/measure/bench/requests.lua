@@ -1,5 +1,6 @@
 -- What wrk sends for one operation, and its figures as one line of JSON.
--- Arguments: the operation, then a file with a token a line, then one with a slug a line.
+-- Arguments: the operation, then a file with a token a line, then one with a slug a line;
+-- for "get" the first file may be given, and the second is not needed.
 
 local operation, tokens, slugs
 local number = 0
@@ -14,9 +15,8 @@ end
 
 function init(arguments)
     operation = arguments[1]
-    if operation ~= "get" then
-        tokens, slugs = lines(arguments[2]), lines(arguments[3])
-    end
+    tokens = arguments[2] and lines(arguments[2])
+    slugs = arguments[3] and lines(arguments[3])
 end
 
 local function send(method, path, token, body)
@@ -29,7 +29,7 @@ end
 
 function request()
     if operation == "get" then
-        return wrk.format("GET")
+        return tokens and send("GET", wrk.path, tokens[1]) or wrk.format("GET")
     end
     number = number + 1
     local token = tokens[number % #tokens + 1]

@@ -1,10 +1,11 @@
 """The servers that are measured: the apps and the ceilings, each as one process on its database."""
 
 import asyncio
+import fcntl
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +14,12 @@ from psycopg import sql
 
 from compare.measure.bench.record import Subject
 from compare.run.apps import APPS, HOST, ROOT, App, free_port, python
-from compare.run.databases import PostgresDatabase, SQLiteFile, settings_for
+from compare.run.databases import PostgresDatabase, SQLiteFile, settings_for, sqlite_path
 from compare.run.postgres import Postgres, running_postgres
 from compare.run.processes import Child, Processes
 from compare.run.start import answers, migrate, seed
-from compare.run.state import HOME
-from compare.run.terminal import Failed, LogFile
+from compare.run.state import HOME, is_lockable
+from compare.run.terminal import Failed, LogFile, UsageError
 
 GRACE = 5.0
 POOL_SIZE = 10
@@ -100,31 +101,48 @@ def seed_settings(database_url: str) -> dict[str, str]:
 @asynccontextmanager
 async def running_site() -> AsyncIterator[Site]:
     """A PostgreSQL with the demo site in the database `bench`, until the block is left."""
+    async with running_databases() as site:
+        await fill(site)
+        yield site
+
+
+@contextmanager
+def only_one_measures() -> Iterator[None]:
+    """Two runs at once would share a database, and disturb each other."""
+    with (FOLDER / "lock").open("w", encoding="utf-8") as lock:
+        if not is_lockable(lock, fcntl.LOCK_EX):
+            raise UsageError("another bench or load growth is running here: wait until it ends")
+        yield
+
+
+@asynccontextmanager
+async def running_databases() -> AsyncIterator[Site]:
+    """A PostgreSQL whose log can be read, and a folder, until the block is left."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    log = LogFile("bench", FOLDER / "bench.log")
-    voice = LogFile("postgres", FOLDER / "postgres.log")
-    async with (
-        Processes(stop_signal=signal.SIGINT, grace=GRACE) as databases,
-        # The level of the server's own lines, so that statements can be counted in its log.
-        running_postgres(
-            FOLDER / "postgres", databases, voice, "-c", "log_min_messages=log",
-            *("-c", "log_checkpoints=off", "-c", "log_min_error_statement=panic"),
-        ) as postgres,
-        Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes,
-    ):  # fmt: skip
-        with tempfile.TemporaryDirectory(prefix="triptych-bench-") as folder:
-            site = Site(postgres, processes, Path(folder), log)
-            await fill(site)
-            yield site
+    async with AsyncExitStack() as stack:
+        stack.enter_context(only_one_measures())
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="triptych-bench-"))
+        databases = Processes(stop_signal=signal.SIGINT, grace=GRACE)
+        await stack.enter_async_context(databases)
+        voice = LogFile("postgres", FOLDER / "postgres.log")
+        # So that statements can be counted in its log, each with the name of its database.
+        settings = ("log_min_messages=log", "log_line_prefix=%d ", "log_checkpoints=off")
+        options = [word for setting in settings for word in ("-c", setting)]
+        postgres = await stack.enter_async_context(
+            running_postgres(FOLDER / "postgres", databases, voice, *options)
+        )
+        processes = Processes(stop_signal=signal.SIGTERM, grace=GRACE)
+        await stack.enter_async_context(processes)
+        yield Site(postgres, processes, Path(folder), LogFile("bench", FOLDER / "bench.log"))
 
 
 async def fill(site: Site) -> None:
     """Put the demo site into the database that the others are copied from."""
     database = PostgresDatabase(site.postgres.url, TEMPLATE)
-    settings = seed_settings(database.start_draft())
+    settings = seed_settings(await asyncio.to_thread(database.start_draft))
     await migrate(APPS[0], settings, site.processes, site.log)
     await seed(APPS[0], settings, site.processes, site.log)
-    database.finish_draft()
+    await asyncio.to_thread(database.finish_draft)
 
 
 async def copy_database(site: Site, app: App) -> str:
@@ -161,7 +179,9 @@ async def start_app(
     port = free_port()
     command = app.serve_command(app.servers[0], port=port, workers=workers)
     settings = settings_of(database_url)
-    return await start(site, app_subject(app), command, app.folder, port, settings, wait=wait)
+    log = f"{app.name}-sqlite" if sqlite_path(database_url) else app.name
+    subject = app_subject(app)
+    return await start(site, subject, command, app.folder, port, settings, log=log, wait=wait)
 
 
 async def start_ceiling(site: Site, app: App, kind: str) -> Server:
@@ -172,7 +192,8 @@ async def start_ceiling(site: Site, app: App, kind: str) -> Server:
     command = python(template.format(module=module, host=HOST, port=port))
     settings = settings_of(site.postgres_url()) | {"BENCH_CEILING": kind}
     subject = ceiling_subject(app, kind)
-    return await start(site, subject, command, ROOT, port, settings, health="/health")
+    log = subject.id
+    return await start(site, subject, command, ROOT, port, settings, log=log, health="/health")
 
 
 async def start(
@@ -183,13 +204,14 @@ async def start(
     port: int,
     settings: Mapping[str, str],
     *,
+    log: str,
     health: str = "/api/health",
     wait: bool = True,
 ) -> Server:
     """Start the command; its log goes into a file without passing through this process."""
-    voice = LogFile(subject.id, FOLDER / f"{subject.id}.log")
-    log = FOLDER / f"{subject.id}.log"
-    shell = ["/bin/sh", "-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", str(log)]
+    path = FOLDER / f"{log}.log"
+    voice = LogFile(subject.id, path)
+    shell = ["/bin/sh", "-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", str(path)]
     child = await site.processes.start(voice, [*shell, *command], cwd=folder, env=settings)
     server = Server(subject, f"http://{HOST}:{port}", child)
     if wait and not await answers(child, f"{server.url}{health}"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
-from compare.measure.bench.record import Figure, Run, Subject
+from compare.measure.bench.record import Figure, Run
 from compare.run.apps import BY_NAME
 from compare.run.terminal import out
 
@@ -20,6 +20,14 @@ GROUP_TITLES = {
     "sockets": "Open sockets",
     "concurrency": "Concurrency",
 }
+MEASURES = {
+    "requests_per_second": "requests",
+    "of_bare": "of bare",
+    "of_floor": "of floor",
+    "waiting_at_once": "at once",
+    "until_the_last": "until the last",
+}
+DATABASES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 UNITS = {"1/s": "/s", "ms": " ms", "s": " s", "lines": " lines", "count": "", "ratio": "×"}
 
 
@@ -46,21 +54,24 @@ def cell(figure: Figure | None) -> str:
 
 
 def label(figure: Figure) -> str:
-    """The row of a figure, without its group."""
-    words = [figure.name.replace("_", " "), figure.measure.replace("_", " ")]
+    """The row of a figure in its table."""
+    words = [figure.name.replace("_", " "), MEASURES.get(figure.measure, figure.measure)]
     if figure.group in {"memory", "start", "weight"}:
         words = words[1:]
-    on = {
-        figure.database: figure.database,
-        figure.clients: f"{figure.clients} clients" if figure.clients != 1 else "1 client",
-        figure.workers: f"{figure.workers} workers" if figure.workers != 1 else "1 worker",
-    }
-    notes = [note for value, note in on.items() if value is not None and note]
-    return ", ".join([" ".join(words), *notes])
+    return " ".join(words).replace("_", " ")
+
+
+def conditions(figure: Figure) -> str:
+    """What is the same for all figures of a table."""
+    words = [DATABASES[figure.database]] if figure.database else []
+    for number, name in ((figure.clients, "client"), (figure.workers, "worker")):
+        if number is not None:
+            words.append(f"{number} {name}{'s' * (number != 1)}")
+    return ", ".join(words)
 
 
 def show(run: Run) -> None:
-    """Print the whole run: a table for each group, and what is missing."""
+    """Print the whole run: a table for each group and its conditions, and what is missing."""
     machine, commit = run.machine, run.commit
     names = ("python", "postgresql", "sqlite", "wrk")
     versions = ", ".join(f"{name} {run.versions[name]}" for name in names if name in run.versions)
@@ -72,18 +83,14 @@ def show(run: Run) -> None:
         soft_wrap=True,
     )
     out.print("The median of the rounds, and ± the distance of the farthest one.", soft_wrap=True)
-    main = [each for each in run.subjects if each.kind in {"app", "url"}]
-    ceilings = [each for each in run.subjects if each.kind in {"bare", "floor"}]
+    tables: dict[tuple[str, str], list[Figure]] = {}
+    for each in run.figures:
+        tables.setdefault((each.group, conditions(each)), []).append(each)
     for group, title in GROUP_TITLES.items():
-        figures = [each for each in run.figures if each.group == group]
-        if not figures:
-            continue
-        out.print()
-        out.print(table_of(title, run, figures, main))
-        if group == "reads" and ceilings:
-            out.print()
-            rates = [each for each in figures if each.measure == "requests_per_second"]
-            out.print(table_of("Ceilings", run, rates, ceilings))
+        for (of_group, where), figures in tables.items():
+            if of_group == group:
+                out.print()
+                out.print(table_of(f"{title}, {where}" if where else title, run, figures))
     if run.missing:
         out.print()
     for missing in run.missing:
@@ -91,18 +98,23 @@ def show(run: Run) -> None:
         out.print(f"missing: {missing.group}{of}: {missing.reason}", soft_wrap=True, markup=False)
 
 
-def table_of(title: str, run: Run, figures: Sequence[Figure], subjects: Sequence[Subject]) -> Table:
-    """A row for each figure that one of the subjects has."""
+def table_of(title: str, run: Run, figures: Sequence[Figure]) -> Table:
+    """A row for each figure, and one for that of the ceilings where there is one."""
+    subjects = [each for each in run.subjects if each.kind in {"app", "url"}]
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column(Text(title, "bold"), no_wrap=True)
+    table.add_column(Text(title, "bold"))
     for subject in subjects:
         app = BY_NAME.get(subject.framework or "")
         table.add_column(Text(subject.title, app.colour if app else ""), justify="right")
-    rows = {each.id: each for each in figures}
-    for id, figure in rows.items():
+    for id, figure in {each.id: each for each in figures}.items():
         found = [run.find(id, subject.id) for subject in subjects]
         if any(found):
             table.add_row(label(figure), *map(cell, found))
+        for kind in ("bare", "floor"):
+            found = [run.find(id, f"{subject.id}-{kind}") for subject in subjects]
+            if any(found) and figure.measure == "requests_per_second":
+                name = label(figure) if kind == figure.name else f"{kind}: {label(figure)}"
+                table.add_row(name, *map(cell, found))
     return table
 
 
@@ -196,7 +208,7 @@ def table_of_changes(title: str, found: Sequence[Change], run: Run) -> Table:
         table.add_column(head, justify="left" if not head else "right")
     for change in found:
         table.add_row(
-            f"{change.after.group}: {label(change.after)}",
+            ", ".join(filter(None, [label(change.after), conditions(change.after)])),
             titles.get(change.after.subject, change.after.subject),
             amount(change.before.median, change.before.unit),
             amount(change.after.median, change.after.unit),

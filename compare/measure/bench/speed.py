@@ -3,10 +3,12 @@
 import asyncio
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -23,7 +25,9 @@ USERS = 16
 WRITES = ("create_article", "favorite", "comment")
 COUNTED = 5
 """So many requests of a kind are sent to count their statements."""
-STATEMENT = re.compile(rb"LOG:  (?:statement|execute [^:]*): ")
+STATEMENT = r"^{} LOG:  (?:statement|execute [^:]*): "
+"""In the log, whose lines begin with the name of the database."""
+LOG_DELAY = 0.3
 PAUSE = 0.1
 
 
@@ -91,6 +95,10 @@ async def measure_reads(
     floors = [server for server in servers if server.subject.kind == "floor"]
     readers = [server for server in servers if server.subject.kind != "floor"]
     all_readers = [*readers, *(each.server for each in others)]
+    for server in [*floors, *all_readers]:
+        findings.say(f"warming {server.subject.title} up")
+        path = "/api/floor" if server in floors else READS["tags"]
+        await send(wrk, f"{server.url}{path}", clients=READ_CLIENTS, seconds=1)
     of_floor = await measure_read(wrk, options, floors, "floor", lambda _: "/api/floor", findings)
     for name, template in READS.items():
 
@@ -118,11 +126,12 @@ async def measure_read(
         findings.advance()
         return found
 
-    for server in servers:
-        await send(wrk, f"{server.url}{path_of(server)}", clients=READ_CLIENTS, seconds=1)
     rates = {}
     rounds = await interleaved(servers, options.rounds, measure, pause=PAUSE)
     for server, values in zip(servers, rounds, strict=True):
+        if isinstance(values, Failed):
+            findings.miss("reads", values, server.subject.id)
+            continue
         database = None if name == "floor" or not server.child else "postgresql"
         findings.figures += figures_of(
             server.subject, f"reads.{name}", values, database=database, clients=READ_CLIENTS
@@ -139,8 +148,9 @@ def ratios(
     for server in servers:
         for kind in ("bare", "floor"):
             ceiling = rates.get(f"{server.subject.id}-{kind}")
-            if server.subject.kind == "app" and ceiling:
-                pairs = zip(rates[server.subject.id], ceiling, strict=True)
+            own_rates = rates.get(server.subject.id)
+            if server.subject.kind == "app" and ceiling and own_rates:
+                pairs = zip(own_rates, ceiling, strict=True)
                 found.append(
                     figure(
                         server.subject,
@@ -272,6 +282,9 @@ async def measure_writes(
 
             rounds = await interleaved(all_writers, options.write_rounds, measure, pause=PAUSE)
             for writers, values in zip(all_writers, rounds, strict=True):
+                if isinstance(values, Failed):
+                    findings.miss("writes", values, writers.server.subject.id)
+                    continue
                 findings.figures += figures_of(
                     writers.server.subject,
                     f"writes.{name}{suffix}",
@@ -287,7 +300,7 @@ REPLACE_COUNTER = (
     "CREATE SEQUENCE bench_numbers",
     "SELECT setval('bench_numbers', value + 1) FROM event_counter",
     "ALTER TABLE event_counter RENAME TO event_counter_kept",
-    "CREATE VIEW event_counter AS SELECT 1::smallint AS id, 0::bigint AS value",
+    "CREATE VIEW event_counter AS SELECT 1::smallint AS id, last_value AS value FROM bench_numbers",
     "CREATE FUNCTION bench_next() RETURNS trigger LANGUAGE plpgsql AS"
     " 'BEGIN NEW.value := nextval(''bench_numbers''); RETURN NEW; END'",
     "CREATE TRIGGER bench_next INSTEAD OF UPDATE ON event_counter"
@@ -325,49 +338,29 @@ async def count_statements(
     site: Site, all_writers: Sequence[Writers], groups: Sequence[str], findings: Findings
 ) -> None:
     """What PostgreSQL executes for a request, by its log; transactions' own statements too."""
-    article = {"title": "Bench", "description": "One", "body": "words", "tagList": ["bench"]}
-    kinds: list[tuple[str, Sequence[tuple[str, str, object]]]] = []
-    if "reads" in groups:
-        kinds += [
-            (f"reads.{name}", [("GET", path.format(slug=ARTICLE), None)])
-            for name, path in READS.items()
-        ]
-    if "writes" in groups:
-        favorite = f"/api/articles/{ARTICLE}/favorite"
-        comment = {"comment": {"body": "words"}}
-        kinds += [
-            ("writes.create_article", [("POST", "/api/articles", {"article": article})]),
-            ("writes.favorite", [("POST", favorite, None), ("DELETE", favorite, None)]),
-            ("writes.comment", [("POST", f"/api/articles/{ARTICLE}/comments", comment)]),
-        ]
-    server_url = site.postgres.url
+    kinds = [
+        *(f"reads.{name}" for name in READS if "reads" in groups),
+        *(f"writes.{name}" for name in WRITES if "writes" in groups),
+    ]
     for writers in all_writers:
         findings.say(f"statements of {writers.server.subject.title}")
-        for place, requests in kinds:
-            token = writers.tokens[0] if place.startswith("writes") else ""
-
-            async def ask(
-                times: int,
-                writers: Writers = writers,
-                requests: Sequence[tuple[str, str, object]] = requests,
-                token: str = token,
-            ) -> None:
-                for _ in range(times):
-                    for method, path, body in requests:
-                        await request(writers.server, method, path, token=token, body=body)
-
-            await ask(1)
-            await asyncio.to_thread(log_statements, server_url, "all")
-            before = statements_logged()
-            await ask(COUNTED)
-            after = statements_logged()
-            await asyncio.to_thread(log_statements, server_url, "none")
+        database = urlsplit(writers.database_url).path.removeprefix("/")
+        for place in kinds:
+            sent = await send_one(writers, place, 0)
+            await asyncio.to_thread(log_statements, site.postgres.url, "all")
+            before = statements_logged(database)
+            for number in range(1, COUNTED + 1):
+                await send_one(writers, place, number)
+            # PostgreSQL writes it before it answers; it is read by this process.
+            await asyncio.sleep(LOG_DELAY)
+            count = statements_logged(database) - before
+            await asyncio.to_thread(log_statements, site.postgres.url, "none")
             findings.figures.append(
                 figure(
                     writers.server.subject,
                     f"{place}.statements",
                     "count",
-                    [(after - before) / COUNTED / len(requests)],
+                    [count / COUNTED / sent],
                     better="lower",
                     database="postgresql",
                 )
@@ -375,11 +368,33 @@ async def count_statements(
         await asyncio.to_thread(forget_writes, writers)
 
 
+async def send_one(writers: Writers, place: str, number: int) -> int:
+    """Send an operation once; returns how many requests it is."""
+    group, name = place.split(".")
+    article = {"title": f"Bench {number}", "description": "One", "body": "words", "tagList": ["a"]}
+    favorite = f"/api/articles/{ARTICLE}/favorite"
+    comments = f"/api/articles/{ARTICLE}/comments"
+    requests: Mapping[str, Sequence[tuple[str, str, Any]]] = {
+        "create_article": [("POST", "/api/articles", {"article": article})],
+        "favorite": [("POST", favorite, None), ("DELETE", favorite, None)],
+        "comment": [("POST", comments, {"comment": {"body": "words"}})],
+    }
+    token = writers.tokens[0] if group == "writes" else ""
+    reads = [("GET", READS[name].format(slug=ARTICLE), None)] if group == "reads" else []
+    sent = reads or requests[name]
+    for method, path, body in sent:
+        await request(writers.server, method, path, token=token, body=body)
+    return len(sent)
+
+
 def log_statements(server_url: str, kind: str) -> None:
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"ALTER SYSTEM SET log_statement = '{kind}'")
         connection.execute("SELECT pg_reload_conf()")
+    time.sleep(LOG_DELAY)
 
 
-def statements_logged(log: Path = FOLDER / "postgres.log") -> int:
-    return len(STATEMENT.findall(log.read_bytes()))
+def statements_logged(database: str) -> int:
+    """How many statements the log has of the database."""
+    log = (FOLDER / "postgres.log").read_text("utf-8", errors="replace")
+    return len(re.findall(STATEMENT.format(re.escape(database)), log, re.MULTILINE))

@@ -11,6 +11,7 @@ from pathlib import Path
 from compare.run.terminal import Failed
 
 SCRIPT = Path(__file__).with_name("requests.lua")
+PATIENCE = 60.0
 MISSING = (
     "wrk is not on the PATH, which sends the requests: install it"
     " (apt install wrk, dnf install wrk, brew install wrk)"
@@ -55,13 +56,16 @@ async def send(
         stderr=PIPE,
         start_new_session=True,
     )
+    what = " ".join([url, *plan[:1]])
     try:
-        printed, complaint = await process.communicate()
+        async with asyncio.timeout(seconds + PATIENCE):
+            printed, complaint = await process.communicate()
+    except TimeoutError:
+        raise Failed(f"wrk did not end: {what}") from None
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    what = " ".join([url, *plan[:1]])
     try:
         data = json.loads(printed.decode().strip().splitlines()[-1])
         failed, status, requests = data["failed"], data["status"], data["requests"]

@@ -2,9 +2,11 @@
 
 import typer
 
+from compare.measure.load.growth import growth
 from compare.measure.load.live import live
 
 load = typer.Typer(no_args_is_help=True)
+load.command()(growth)
 load.command()(live)
 
 
