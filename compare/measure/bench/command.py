@@ -31,8 +31,8 @@ from compare.measure.bench.plan import (
 from compare.measure.bench.record import Missing, Run, Subject, load_run, save
 from compare.measure.bench.servers import (
     POOL_SIZE,
-    Server,
-    Site,
+    RunningServer,
+    BenchSite,
     app_subject,
     ceiling_subject,
     copy_database,
@@ -274,7 +274,7 @@ async def measure_servers(
 
 async def measure_speed(
     wrk: str,
-    site: Site,
+    site: BenchSite,
     options: Options,
     groups: set[str],
     urls: dict[str, str],
@@ -283,7 +283,7 @@ async def measure_speed(
     """Reads, writes and statements: first everything is verified, and then it is timed."""
     findings.say("starting the servers")
     apps = [await start_app(site, app, urls[app.name]) for app in options.apps]
-    ceilings: list[Server] = []
+    ceilings: list[RunningServer] = []
     others: list[OtherBackend] = []
     if "reads" in groups:
         ceilings = [
@@ -296,7 +296,7 @@ async def measure_speed(
         await ensure_reads_equal([*apps, *bare])
         for backend in options.urls:
             subject = Subject(backend.name, backend.name, "url")
-            others.append(await examine(Server(subject, backend.url)))
+            others.append(await examine(RunningServer(subject, backend.url)))
     writers = [
         await speed.prepare_writers(site, server, urls[app.name], "postgresql")
         for app, server in zip(options.apps, apps, strict=True)
@@ -319,7 +319,7 @@ async def measure_speed(
     return others
 
 
-async def measure_sqlite(wrk: str, site: Site, options: Options, findings: Findings) -> None:
+async def measure_sqlite(wrk: str, site: BenchSite, options: Options, findings: Findings) -> None:
     """The writes on SQLite."""
     findings.say("filling the SQLite files")
     writers = []

@@ -20,8 +20,8 @@ from typing import Any
 from compare.measure.bench.plan import READ_CLIENTS, Findings, Options, interleaved
 from compare.measure.bench.record import Missing, figure
 from compare.measure.bench.servers import (
-    Server,
-    Site,
+    RunningServer,
+    BenchSite,
     app_subject,
     settings_of,
     start_app,
@@ -48,7 +48,7 @@ def memory_of(pid: int) -> int:
 
 
 async def measure_memory(
-    site: Site,
+    site: BenchSite,
     wrk: str | None,
     options: Options,
     urls: Mapping[str, str],
@@ -82,7 +82,7 @@ async def measure_memory(
 
 
 async def measure_start(
-    site: Site, options: Options, urls: Mapping[str, str], findings: Findings
+    site: BenchSite, options: Options, urls: Mapping[str, str], findings: Findings
 ) -> None:
     """The import of the application, and the first answer of a server that was just started."""
 
@@ -140,7 +140,7 @@ async def finished(process: asyncio.subprocess.Process, timeout: float) -> bytes
             await process.wait()
 
 
-async def answered(server: Server, path: str) -> float:
+async def answered(server: RunningServer, path: str) -> float:
     """When the server has first answered; asked by bare sockets, since a client is slow."""
     assert server.child is not None
     port = int(server.url.rpartition(":")[2])

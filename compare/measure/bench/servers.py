@@ -36,7 +36,7 @@ TEMPLATE = "bench"
 
 
 @dataclass(frozen=True)
-class Server:
+class RunningServer:
     """A running subject."""
 
     subject: Subject
@@ -51,7 +51,7 @@ class Server:
 
 
 @dataclass(frozen=True)
-class Site:
+class BenchSite:
     """Where servers are started: the PostgreSQL, filled SQLite files, and the processes."""
 
     postgres: Postgres
@@ -99,7 +99,7 @@ def seed_settings(database_url: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def running_site() -> AsyncIterator[Site]:
+async def running_site() -> AsyncIterator[BenchSite]:
     """A PostgreSQL with the demo site in the database `bench`, until the block is left."""
     async with running_databases() as site:
         await fill(site)
@@ -116,7 +116,7 @@ def only_one_measures() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def running_databases() -> AsyncIterator[Site]:
+async def running_databases() -> AsyncIterator[BenchSite]:
     """A PostgreSQL whose log can be read, and a folder, until the block is left."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
@@ -133,10 +133,10 @@ async def running_databases() -> AsyncIterator[Site]:
         )
         processes = Processes(stop_signal=signal.SIGTERM, grace=GRACE)
         await stack.enter_async_context(processes)
-        yield Site(postgres, processes, Path(folder), LogFile("bench", FOLDER / "bench.log"))
+        yield BenchSite(postgres, processes, Path(folder), LogFile("bench", FOLDER / "bench.log"))
 
 
-async def fill(site: Site) -> None:
+async def fill(site: BenchSite) -> None:
     """Put the demo site into the database that the others are copied from."""
     database = PostgresDatabase(site.postgres.url, TEMPLATE)
     settings = seed_settings(await asyncio.to_thread(database.start_draft))
@@ -145,7 +145,7 @@ async def fill(site: Site) -> None:
     await asyncio.to_thread(database.finish_draft)
 
 
-async def copy_database(site: Site, app: App) -> str:
+async def copy_database(site: BenchSite, app: App) -> str:
     """A copy of the demo site for this app alone; returns its URL."""
     database = PostgresDatabase(site.postgres.url, f"{TEMPLATE}_{app.name}")
 
@@ -162,7 +162,7 @@ async def copy_database(site: Site, app: App) -> str:
     return database.url
 
 
-async def make_sqlite(site: Site, app: App) -> str:
+async def make_sqlite(site: BenchSite, app: App) -> str:
     """The demo site in an SQLite file for this app alone; returns its URL."""
     database = SQLiteFile(site.folder / f"{app.name}.sqlite3")
     settings = seed_settings(database.start_draft())
@@ -173,8 +173,8 @@ async def make_sqlite(site: Site, app: App) -> str:
 
 
 async def start_app(
-    site: Site, app: App, database_url: str, *, workers: int = 1, wait: bool = True
-) -> Server:
+    site: BenchSite, app: App, database_url: str, *, workers: int = 1, wait: bool = True
+) -> RunningServer:
     """The app by its production command, with the settings of production."""
     port = free_port()
     command = app.serve_command(app.servers[0], port=port, workers=workers)
@@ -184,7 +184,7 @@ async def start_app(
     return await start(site, subject, command, app.folder, port, settings, log=log, wait=wait)
 
 
-async def start_ceiling(site: Site, app: App, kind: str) -> Server:
+async def start_ceiling(site: BenchSite, app: App, kind: str) -> RunningServer:
     """A ceiling on the server of the app."""
     port = free_port()
     module = f"compare.measure.bench.ceilings.with_{app.name}"
@@ -197,7 +197,7 @@ async def start_ceiling(site: Site, app: App, kind: str) -> Server:
 
 
 async def start(
-    site: Site,
+    site: BenchSite,
     subject: Subject,
     command: Sequence[str],
     folder: Path,
@@ -207,19 +207,19 @@ async def start(
     log: str,
     health: str = "/api/health",
     wait: bool = True,
-) -> Server:
+) -> RunningServer:
     """Start the command; its log goes into a file without passing through this process."""
     path = FOLDER / f"{log}.log"
     voice = LogFile(subject.id, path)
     shell = ["/bin/sh", "-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", str(path)]
     child = await site.processes.start(voice, [*shell, *command], cwd=folder, env=settings)
-    server = Server(subject, f"http://{HOST}:{port}", child)
+    server = RunningServer(subject, f"http://{HOST}:{port}", child)
     if wait and not await answers(child, f"{server.url}{health}"):
         raise Failed(f"{subject.title} did not start: see its lines {voice.where}")
     return server
 
 
-async def stop(server: Server) -> None:
+async def stop(server: RunningServer) -> None:
     """End the server and its workers."""
     if server.child and server.child.process.returncode is None:
         server.child.process.terminate()

@@ -1,9 +1,7 @@
 """Speed: requests a second, delays, processor time and statements of reads and writes."""
 
 import asyncio
-import re
 import sqlite3
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,7 +12,8 @@ import psycopg
 
 from compare.measure.bench.plan import READ_CLIENTS, Findings, Options, interleaved
 from compare.measure.bench.record import Figure, Subject, figure
-from compare.measure.bench.servers import FOLDER, Server, Site
+from compare.measure.bench.servers import RunningServer, BenchSite
+from compare.measure.bench.statements import logged_statements
 from compare.measure.bench.verify import ARTICLE, READS, OtherBackend, ensure_equal, request
 from compare.measure.bench.wrk import Burst, send
 from compare.measure.load.live import cpu_of
@@ -25,9 +24,6 @@ USERS = 16
 WRITES = ("create_article", "favorite", "comment")
 COUNTED = 5
 """So many requests of a kind are sent to count their statements."""
-STATEMENT = r"^{} LOG:  (?:statement|execute [^:]*): "
-"""In the log, whose lines begin with the name of the database."""
-LOG_DELAY = 0.3
 PAUSE = 0.1
 
 
@@ -75,7 +71,7 @@ def figures_of(
 
 
 async def timed(
-    wrk: str, server: Server, path: str, clients: int, seconds: float, plan: Sequence[str]
+    wrk: str, server: RunningServer, path: str, clients: int, seconds: float, plan: Sequence[str]
 ) -> Timed:
     """One burst of requests to one server."""
     before = cpu_of(server.pid) if server.child else None
@@ -86,7 +82,7 @@ async def timed(
 async def measure_reads(
     wrk: str,
     options: Options,
-    servers: Sequence[Server],
+    servers: Sequence[RunningServer],
     others: Sequence[OtherBackend],
     findings: Findings,
 ) -> None:
@@ -102,7 +98,7 @@ async def measure_reads(
     of_floor = await measure_read(wrk, options, floors, "floor", lambda _: "/api/floor", findings)
     for name, template in READS.items():
 
-        def path_of(server: Server, template: str = template) -> str:
+        def path_of(server: RunningServer, template: str = template) -> str:
             return template.format(slug=slugs.get(server.subject.id, ARTICLE))
 
         rates = await measure_read(wrk, options, all_readers, name, path_of, findings)
@@ -112,14 +108,14 @@ async def measure_reads(
 async def measure_read(
     wrk: str,
     options: Options,
-    servers: Sequence[Server],
+    servers: Sequence[RunningServer],
     name: str,
-    path_of: Callable[[Server], str],
+    path_of: Callable[[RunningServer], str],
     findings: Findings,
 ) -> Mapping[str, Sequence[float]]:
     """One read of all servers in turns; returns the requests a second of each subject."""
 
-    async def measure(server: Server) -> Timed:
+    async def measure(server: RunningServer) -> Timed:
         findings.say(f"{name} of {server.subject.title}")
         seconds = options.read_seconds
         found = await timed(wrk, server, path_of(server), READ_CLIENTS, seconds, ["get"])
@@ -141,7 +137,7 @@ async def measure_read(
 
 
 def ratios(
-    servers: Sequence[Server], name: str, rates: Mapping[str, Sequence[float]]
+    servers: Sequence[RunningServer], name: str, rates: Mapping[str, Sequence[float]]
 ) -> list[Figure]:
     """Of each app to the ceilings of its framework, round by round."""
     found = []
@@ -169,7 +165,7 @@ def ratios(
 class Writers:
     """An app that is written to: its database, and the files with tokens and slugs for wrk."""
 
-    server: Server
+    server: RunningServer
     database_url: str
     tokens: Sequence[str]
     files: Sequence[str]
@@ -180,7 +176,9 @@ class Writers:
 TABLES = ("comments", "favorites", "article_tags", "articles", "tags", "events")
 
 
-async def prepare_writers(site: Site, server: Server, database_url: str, kind: str) -> Writers:
+async def prepare_writers(
+    site: BenchSite, server: RunningServer, database_url: str, kind: str
+) -> Writers:
     """Sign users up, so that nothing is hashed later, and take note of what there is."""
     tokens = []
     for number in range(USERS):
@@ -337,7 +335,7 @@ async def measure_without_counter(
 
 
 async def count_statements(
-    site: Site, all_writers: Sequence[Writers], groups: Sequence[str], findings: Findings
+    site: BenchSite, all_writers: Sequence[Writers], groups: Sequence[str], findings: Findings
 ) -> None:
     """What PostgreSQL executes for a request, by its log; transactions' own statements too."""
     kinds = [
@@ -349,20 +347,15 @@ async def count_statements(
         database = urlsplit(writers.database_url).path.removeprefix("/")
         for place in kinds:
             sent = await send_one(writers, place, 0)
-            await asyncio.to_thread(log_statements, site.postgres.url, "all")
-            before = statements_logged(database)
-            for number in range(1, COUNTED + 1):
-                await send_one(writers, place, number)
-            # PostgreSQL writes it before it answers; it is read by this process.
-            await asyncio.sleep(LOG_DELAY)
-            count = statements_logged(database) - before
-            await asyncio.to_thread(log_statements, site.postgres.url, "none")
+            async with logged_statements(site.postgres.url, database) as statements:
+                for number in range(1, COUNTED + 1):
+                    await send_one(writers, place, number)
             findings.figures.append(
                 figure(
                     writers.server.subject,
                     f"{place}.statements",
                     "count",
-                    [count / COUNTED / sent],
+                    [len(statements) / COUNTED / sent],
                     better="lower",
                     database="postgresql",
                 )
@@ -387,16 +380,3 @@ async def send_one(writers: Writers, place: str, number: int) -> int:
     for method, path, body in sent:
         await request(writers.server, method, path, token=token, body=body)
     return len(sent)
-
-
-def log_statements(server_url: str, kind: str) -> None:
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"ALTER SYSTEM SET log_statement = '{kind}'")
-        connection.execute("SELECT pg_reload_conf()")
-    time.sleep(LOG_DELAY)
-
-
-def statements_logged(database: str) -> int:
-    """How many statements the log has of the database."""
-    log = (FOLDER / "postgres.log").read_text("utf-8", errors="replace")
-    return len(re.findall(STATEMENT.format(re.escape(database)), log, re.MULTILINE))

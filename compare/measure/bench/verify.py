@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from compare.measure.bench.servers import Server
+from compare.measure.bench.servers import RunningServer
 from compare.run.answers import Answer
 from compare.run.apps import APPS, BY_NAME
 from compare.run.terminal import Failed
@@ -35,13 +35,13 @@ ARTICLE_FIELDS = {
 COMMENT_FIELDS = {"id": int, "createdAt": str, "updatedAt": str, "body": str}
 
 
-def client_of(server: Server) -> httpx2.AsyncClient:
+def client_of(server: RunningServer) -> httpx2.AsyncClient:
     """A client for a few requests that are not timed."""
     return httpx2.AsyncClient(base_url=server.url, timeout=TIMEOUT, trust_env=False)
 
 
 async def request(
-    server: Server, method: str, path: str, *, token: str = "", body: Any = None
+    server: RunningServer, method: str, path: str, *, token: str = "", body: Any = None
 ) -> httpx2.Response:
     """One request; `Failed` names the server that does not answer."""
     headers = {"X-Request-ID": "bench"} | ({"Authorization": f"Token {token}"} if token else {})
@@ -53,7 +53,7 @@ async def request(
 
 
 async def ensure_equal(
-    servers: Sequence[Server],
+    servers: Sequence[RunningServer],
     method: str,
     path: str,
     *,
@@ -88,7 +88,7 @@ async def ensure_equal(
                 )
 
 
-async def ensure_reads_equal(servers: Sequence[Server]) -> None:
+async def ensure_reads_equal(servers: Sequence[RunningServer]) -> None:
     """All of them give the same answers to the four reads."""
     for path in READS.values():
         await ensure_equal(servers, "GET", path.format(slug=ARTICLE))
@@ -98,12 +98,12 @@ async def ensure_reads_equal(servers: Sequence[Server]) -> None:
 class OtherBackend:
     """A Conduit backend at an address, with an article that it has."""
 
-    server: Server
+    server: RunningServer
     slug: str
     articles: int
 
 
-async def examine(server: Server) -> OtherBackend:
+async def examine(server: RunningServer) -> OtherBackend:
     """Check statuses and values of the four reads of a backend whose data is its own."""
 
     async def read(path: str) -> Any:

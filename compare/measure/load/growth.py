@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,15 +14,14 @@ import typer
 from rich.table import Table
 
 from compare.measure.bench.servers import (
-    FOLDER,
-    Server,
-    Site,
+    RunningServer,
+    BenchSite,
     running_databases,
     seed_settings,
     start_app,
     stop,
 )
-from compare.measure.bench.speed import log_statements
+from compare.measure.bench.statements import logged_statements
 from compare.measure.bench.verify import request
 from compare.measure.bench.wrk import MISSING, find_wrk, send
 from compare.run.apps import App, app_named
@@ -46,8 +44,6 @@ AUTHORS = 2000
 BUSY, FEW = 1, 7
 BUSY_TAG, RARE_TAG = 10_000_000, 10_000_001
 BODY = "The quick brown fox jumps over the lazy dog. " * 22
-ENTRY = re.compile(r"^(?P<database>\S*) (?P<kind>LOG|DETAIL):  ", re.MULTILINE)
-PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
 
 
 def sizes_named(text: str) -> list[int]:
@@ -150,7 +146,7 @@ async def carry_out(wrk: str, app: App, sizes: Sequence[int], seconds: int) -> G
 
 
 async def measure(
-    wrk: str, app: App, sizes: Sequence[int], seconds: int, site: Site, say: Any
+    wrk: str, app: App, sizes: Sequence[int], seconds: int, site: BenchSite, say: Any
 ) -> GrowthReport:
     database = PostgresDatabase(site.postgres.url, "growth")
     await asyncio.to_thread(database.start_draft)
@@ -189,12 +185,12 @@ async def measure(
         await asyncio.shield(asyncio.to_thread(drop, site, database.name))
 
 
-def drop(site: Site, name: str) -> None:
+def drop(site: BenchSite, name: str) -> None:
     with psycopg.connect(site.postgres.url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-async def sign_up(server: Server) -> Readers:
+async def sign_up(server: RunningServer) -> Readers:
     """Sign up the two users whose feeds are read."""
     tokens = {}
     for number in FOLLOWING.values():
@@ -210,7 +206,7 @@ async def sign_up(server: Server) -> Readers:
     return Readers(tokens)
 
 
-def token_file(site: Site, readers: Readers, name: str) -> list[str]:
+def token_file(site: BenchSite, readers: Readers, name: str) -> list[str]:
     """For wrk, where the read needs a token."""
     if name not in FOLLOWING:
         return []
@@ -327,46 +323,21 @@ def copy(connection: psycopg.Connection, table: str, rows: Iterable[Sequence[Any
             writing.write_row(row)
 
 
-async def explain(site: Site, server: Server, readers: Readers, name: str, path: str) -> list[str]:
+async def explain(
+    site: BenchSite, server: RunningServer, readers: Readers, name: str, path: str
+) -> list[str]:
     """The statements that the app executes for the read, each with its plan."""
     token = readers.tokens[FOLLOWING[name]] if name in FOLLOWING else ""
-    log = FOLDER / "postgres.log"
-    await asyncio.to_thread(log_statements, site.postgres.url, "all")
-    size = log.stat().st_size
-    await request(server, "GET", path, token=token)
-    await asyncio.to_thread(log_statements, site.postgres.url, "none")
-    with log.open("rb") as file:
-        file.seek(size)
-        logged = file.read().decode(errors="replace")
+    async with logged_statements(site.postgres.url, "growth") as statements:
+        await request(server, "GET", path, token=token)
     url = PostgresDatabase(site.postgres.url, "growth").url
     plans = []
     with psycopg.connect(url, autocommit=True) as connection:
-        for statement in statements_in(logged, "growth"):
+        for statement in statements:
             if statement.lstrip().upper().startswith("SELECT") and " FROM " in statement:
                 rows = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS) {statement}".encode())
                 plans.append("\n".join([statement, "", *(row[0] for row in rows)]))
     return plans
-
-
-def statements_in(log: str, database: str) -> list[str]:
-    """The statements in a part of PostgreSQL's log, with their parameters filled in."""
-    statements: list[str] = []
-    entries = list(ENTRY.finditer(log))
-    ends = [entry.start() for entry in entries[1:]] + [len(log)]
-    for entry, end in zip(entries, ends, strict=True):
-        text = log[entry.end() : end].replace("\n\t", "\n").strip()
-        if entry["database"] != database:
-            continue
-        if found := re.match(r"(?:statement|execute [^:]*): ", text):
-            statements.append(" ".join(text[found.end() :].split()))
-        elif text.startswith("Parameters: ") and statements:
-            statements[-1] = with_values(statements[-1], dict(PARAMETER.findall(text)))
-    return statements
-
-
-def with_values(statement: str, values: Mapping[str, str]) -> str:
-    """The statement with its parameters, such as `$1`, replaced."""
-    return re.sub(r"\$(\d+)", lambda found: values.get(found[1], found[0]), statement)
 
 
 def show(report: GrowthReport) -> None:
