@@ -31,8 +31,8 @@ from compare.measure.bench.plan import (
 from compare.measure.bench.record import Missing, Run, Subject, load_run, save
 from compare.measure.bench.servers import (
     POOL_SIZE,
-    RunningServer,
     BenchSite,
+    RunningServer,
     app_subject,
     ceiling_subject,
     copy_database,

@@ -20,8 +20,8 @@ from typing import Any
 from compare.measure.bench.plan import READ_CLIENTS, Findings, Options, interleaved
 from compare.measure.bench.record import Missing, figure
 from compare.measure.bench.servers import (
-    RunningServer,
     BenchSite,
+    RunningServer,
     app_subject,
     settings_of,
     start_app,

@@ -12,7 +12,7 @@ import psycopg
 
 from compare.measure.bench.plan import READ_CLIENTS, Findings, Options, interleaved
 from compare.measure.bench.record import Figure, Subject, figure
-from compare.measure.bench.servers import RunningServer, BenchSite
+from compare.measure.bench.servers import BenchSite, RunningServer
 from compare.measure.bench.statements import logged_statements
 from compare.measure.bench.verify import ARTICLE, READS, OtherBackend, ensure_equal, request
 from compare.measure.bench.wrk import Burst, send

@@ -14,8 +14,8 @@ import typer
 from rich.table import Table
 
 from compare.measure.bench.servers import (
-    RunningServer,
     BenchSite,
+    RunningServer,
     running_databases,
     seed_settings,
     start_app,
