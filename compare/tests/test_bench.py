@@ -161,6 +161,8 @@ def test_without_wrk(
     assert not run(monkeypatch, f"bench --only reads --only code --json {file}")
     measured = load_run(file)
     assert {each.group for each in measured.figures} == {"code"}
+    longest = measured.find("code.longest_chain.pieces", "django")
+    assert longest and longest.median > 50
     [missing] = [each for each in measured.missing if each.group == "reads"]
     assert "install" in missing.reason
     assert "missing: reads: wrk is not on the PATH" in capsys.readouterr().out

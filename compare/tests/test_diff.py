@@ -17,7 +17,7 @@ from compare.read.comparison import (
     compare_operation,
     compare_topic,
 )
-from compare.read.diff import list_operations, unified
+from compare.read.diff import list_operations, sizes, unified
 from compare.read.panes import Panes, coloured, fold
 from compare.run.apps import APPS, FASTAPI, FLASK, ROOT, App
 from compare.run.contract import read_operations
@@ -214,3 +214,16 @@ def test_counterparts() -> None:
     }
     assert COUNTERPARTS.keys() <= names
     assert find("conduit/comments/api.py::router", FASTAPI.folder)
+
+
+def test_list_as_data() -> None:
+    """The list of operations as data has the sizes that the chains have."""
+    listed = {each["operation"]: each for each in sizes([FLASK, FASTAPI])}
+    assert list(listed) == [operation.name for operation in read_operations()]
+    found = compare_operation(OPERATION, [FLASK, FASTAPI])
+    assert listed[OPERATION]["apps"] == {
+        app.name: {"lines": lines, "contractLines": contract, "pieces": pieces}
+        for app, lines, contract, pieces in zip(
+            (FLASK, FASTAPI), found.lines, found.contract_lines, found.pieces, strict=True
+        )
+    }

@@ -67,6 +67,7 @@ def complaint(
         ("diff --layer query", "there is no layer 'query': did you mean queries?"),
         ("diff --file comment/api.py", "did you mean comments/api.py?"),
         ("diff get_tags --file comments/api.py", "exclude each other: give one"),
+        ("diff get_tags --json", "--json is for the list of all operations: give it alone"),
         ("lab sleeping", "there is no experiment 'sleeping': give some of blocking, async"),
         ("lab --requests 51", "Invalid value for '--requests'"),
         ("lab --requests 50 --ms 500", "let the product be at most 20000"),
