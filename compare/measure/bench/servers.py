@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -221,10 +222,11 @@ async def start(
 
 async def stop(server: RunningServer) -> None:
     """End the server and its workers."""
-    if server.child and server.child.process.returncode is None:
-        server.child.process.terminate()
-        try:
-            await asyncio.wait_for(server.child.process.wait(), GRACE)
-        except TimeoutError:
-            server.child.process.kill()
-            await server.child.process.wait()
+    if server.child is None or server.child.process.returncode is not None:
+        return
+    server.child.process.terminate()
+    try:
+        await asyncio.wait_for(server.child.process.wait(), GRACE)
+    except TimeoutError:
+        os.killpg(server.pid, signal.SIGKILL)
+        await server.child.process.wait()
