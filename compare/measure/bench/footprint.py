@@ -241,6 +241,7 @@ LAYERS: Mapping[str, Sequence[str]] = {
     "services": ("services.py", "slugs.py", "passwords.py", "events.py"),
     "queries": ("queries.py",),
     "models": ("models.py",),
+    "database": ("engine.py", "base.py"),
     "errors": ("errors.py", "validation.py"),
 }
 LAYER_OF = {file: layer for layer, files in LAYERS.items() for file in files}
