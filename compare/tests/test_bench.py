@@ -22,7 +22,6 @@ from compare.cli import main
 from compare.measure.bench import footprint, servers
 from compare.measure.bench.footprint import LAYER_OF, count_code, count_lines_of_code
 from compare.measure.bench.plan import GROUPS, interleaved
-from compare.measure.bench.record import SCHEMA, Run, Subject, figure, load_run, save
 from compare.measure.bench.servers import RunningServer
 from compare.measure.bench.show import changes
 from compare.measure.bench.statements import statements_in
@@ -30,6 +29,7 @@ from compare.measure.bench.verify import READS, examine
 from compare.measure.bench.wrk import send
 from compare.read.chains import BY_FILE
 from compare.run.apps import FLASK, HOST, ROOT, App
+from compare.run.record import SCHEMA, Run, Subject, figure, load_run, save
 from compare.run.terminal import Failed
 
 

@@ -28,7 +28,6 @@ from compare.measure.bench.plan import (
     Findings,
     Options,
 )
-from compare.measure.bench.record import Missing, Run, Subject, load_run, save
 from compare.measure.bench.servers import (
     POOL_SIZE,
     BenchSite,
@@ -48,6 +47,7 @@ from compare.measure.bench.wrk import MISSING, find_wrk, wrk_version
 from compare.measure.load.live import SPARE_FILES, allow_files
 from compare.run.apps import APPS, App, app_named
 from compare.run.processes import cancel_on_signals
+from compare.run.record import Missing, Run, Subject, load_run, save
 from compare.run.terminal import Failed, UsageError, caller_path, err
 
 WITH_POSTGRES = {"reads", "writes", "memory", "start"}

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from compare.measure.bench.plan import READ_CLIENTS, Findings, Options, interleaved
-from compare.measure.bench.record import Missing, figure
 from compare.measure.bench.servers import (
     BenchSite,
     RunningServer,
@@ -31,6 +30,7 @@ from compare.measure.bench.verify import READS
 from compare.measure.bench.wrk import send
 from compare.measure.load.live import processes_of
 from compare.run.apps import ROOT, App, python
+from compare.run.record import Missing, figure
 from compare.run.terminal import Failed
 
 START_TIMEOUT = 30.0

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from compare.measure.bench.record import Figure, Missing
 from compare.run.apps import App
+from compare.run.record import Figure, Missing
 from compare.run.terminal import Failed
 
 GROUPS = ("reads", "writes", "memory", "start", "weight", "code", "sockets", "concurrency")

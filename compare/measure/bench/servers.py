@@ -13,11 +13,11 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from compare.measure.bench.record import Subject
 from compare.run.apps import APPS, HOST, ROOT, App, free_port, python
 from compare.run.databases import PostgresDatabase, SQLiteFile, settings_for, sqlite_path
 from compare.run.postgres import Postgres, running_postgres
 from compare.run.processes import Child, Processes
+from compare.run.record import Subject
 from compare.run.start import answers, migrate, seed
 from compare.run.state import HOME, is_lockable
 from compare.run.terminal import Failed, LogFile, UsageError

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
-from compare.measure.bench.record import Figure, Run
 from compare.run.apps import BY_NAME
+from compare.run.record import Figure, Run
 from compare.run.terminal import out
 
 GROUP_TITLES = {

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 import psycopg
 
 from compare.measure.bench.plan import READ_CLIENTS, Findings, Options, interleaved
-from compare.measure.bench.record import Figure, Subject, figure
 from compare.measure.bench.servers import BenchSite, RunningServer
 from compare.measure.bench.statements import logged_statements
 from compare.measure.bench.verify import ARTICLE, READS, OtherBackend, ensure_equal, request
 from compare.measure.bench.wrk import Burst, send
 from compare.measure.load.live import cpu_of
 from compare.run.databases import sqlite_path
+from compare.run.record import Figure, Subject, figure
 from compare.run.terminal import Failed
 
 USERS = 16

@@ -1,11 +1,11 @@
 """Open sockets, and requests that wait at once: from `load live` and `lab`."""
 
 from compare.measure.bench.plan import Findings, Options
-from compare.measure.bench.record import figure
 from compare.measure.bench.servers import app_subject
 from compare.measure.lab.cells import EXPERIMENTS
 from compare.measure.lab.measure import running as running_lab
 from compare.measure.load.live import Kind, LiveOptions, measure_live
+from compare.run.record import figure
 from compare.run.terminal import Failed
 
 EVENTS = 30
