@@ -26,9 +26,9 @@ def check_pages() -> Iterator[str]:
                 yield f"{name}: its pieces or figures are old: run ./triptych mirror --write"
             for line in text.splitlines():
                 read_row(line)
-            check_links(page, text)
         except Failed as failure:
             yield f"{name}: {failure.message}"
+        yield from (f"{name}: {problem}" for problem in check_names(page, text))
 
 
 def write_pages() -> None:
@@ -42,12 +42,15 @@ def fill(text: str) -> str:
     return fill_figures(filled, run_of_record())
 
 
-def check_links(page: Path, text: str) -> None:
-    """Raise `Failed` if a link names something that is not in the file that it leads to."""
+def check_names(page: Path, text: str) -> Iterator[str]:
+    """Each name that is a link is in the file that it leads to."""
     for link in LINK.finditer(text):
         file = (page.parent / link["file"]).resolve()
         if file.name != link["name"]:
-            find(f"{file.relative_to(ROOT)}::{link['name']}", ROOT)
+            try:
+                find(f"{file.relative_to(ROOT)}::{link['name']}", ROOT)
+            except Failed as failure:
+                yield failure.message
 
 
 def fence(locator: str) -> str:
