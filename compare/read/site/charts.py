@@ -308,7 +308,7 @@ GLANCE = (
         "writes",
     ),
     (
-        ChartRow("requests of 50 that wait together", "concurrency.async.waiting_at_once"),
+        ChartRow("requests of 50 that wait at once", "concurrency.async.waiting_at_once"),
         "concurrency",
     ),
     (ChartRow("delay of a live event, p99", "sockets.live.delivery_p99"), "sockets"),
