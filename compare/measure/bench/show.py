@@ -105,7 +105,8 @@ def table_of(title: str, run: Run, figures: Sequence[Figure]) -> Table:
     table.add_column(Text(title, "bold"))
     for subject in subjects:
         app = BY_NAME.get(subject.framework or "")
-        table.add_column(Text(subject.title, app.colour if app else ""), justify="right")
+        style = app.colour if app else ""
+        table.add_column(Text(subject.title, style), justify="right", no_wrap=True)
     for id, figure in {each.id: each for each in figures}.items():
         found = [run.find(id, subject.id) for subject in subjects]
         if any(found):
@@ -202,10 +203,10 @@ def show_changes(before: Run, after: Run) -> None:
 
 def table_of_changes(title: str, found: Sequence[Change], run: Run) -> Table:
     titles = {subject.id: subject.title for subject in run.subjects}
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column(Text(title, "bold"), no_wrap=True)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(Text(title, "bold"))
     for head in ("", "before", "now", "ratio", "spread"):
-        table.add_column(head, justify="left" if not head else "right")
+        table.add_column(head, justify="left" if not head else "right", no_wrap=True)
     for change in found:
         table.add_row(
             ", ".join(filter(None, [label(change.after), conditions(change.after)])),
