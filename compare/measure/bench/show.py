@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -27,6 +28,7 @@ MEASURES = {
     "waiting_at_once": "at once",
     "until_the_last": "until the last",
 }
+LOAD_TOLERANCE = 0.5
 DATABASES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 UNITS = {"1/s": "/s", "ms": " ms", "s": " s", "lines": " lines", "count": "", "ratio": "×"}
 
@@ -63,7 +65,9 @@ def label(figure: Figure) -> str:
 
 def conditions(figure: Figure) -> str:
     """What is the same for all figures of a table."""
-    words = [DATABASES[figure.database]] if figure.database else []
+    # Reads have one table: *floor* has no database, and that of another backend is not known.
+    database = figure.database or ("postgresql" if figure.group == "reads" else None)
+    words = [DATABASES[database]] if database else []
     for number, name in ((figure.clients, "client"), (figure.workers, "worker")):
         if number is not None:
             words.append(f"{number} {name}{'s' * (number != 1)}")
@@ -105,16 +109,19 @@ def table_of(title: str, run: Run, figures: Sequence[Figure]) -> Table:
     table.add_column(Text(title, "bold"))
     for subject in subjects:
         app = BY_NAME.get(subject.framework or "")
-        table.add_column(Text(subject.title, app.colour if app else ""), justify="right")
-    for id, figure in {each.id: each for each in figures}.items():
-        found = [run.find(id, subject.id) for subject in subjects]
-        if any(found):
-            table.add_row(label(figure), *map(cell, found))
+        style = app.colour if app else ""
+        table.add_column(Text(subject.title, style), justify="right", no_wrap=True)
+    rows: dict[tuple[str, str], dict[str, Figure]] = {}
+    for each in figures:
+        rows.setdefault((each.name, each.measure), {})[each.subject] = each
+    for (name, measure), found in rows.items():
+        text = label(next(iter(found.values())))
+        if any(subject.id in found for subject in subjects):
+            table.add_row(text, *(cell(found.get(subject.id)) for subject in subjects))
         for kind in ("bare", "floor"):
-            found = [run.find(id, f"{subject.id}-{kind}") for subject in subjects]
-            if any(found) and figure.measure == "requests_per_second":
-                name = label(figure) if kind == figure.name else f"{kind}: {label(figure)}"
-                table.add_row(name, *map(cell, found))
+            ceilings = [found.get(f"{subject.id}-{kind}") for subject in subjects]
+            if any(ceilings) and measure == "requests_per_second":
+                table.add_row(text if kind == name else f"{kind}: {text}", *map(cell, ceilings))
     return table
 
 
@@ -164,7 +171,7 @@ def changes(before: Run, after: Run) -> Iterator[Change]:
 
 def differs(before: Run, after: Run) -> list[str]:
     """What was not the same in the two runs, and may be the reason of a change."""
-    pairs = [
+    pairs: list[tuple[str, Any, Any]] = [
         *((name, before.machine.get(name), after.machine.get(name)) for name in after.machine),
         *((name, before.versions.get(name), after.versions.get(name)) for name in after.versions),
         *((name, before.rules.get(name), after.rules.get(name)) for name in after.rules),
@@ -172,7 +179,7 @@ def differs(before: Run, after: Run) -> list[str]:
     return [
         f"{name.replace('_', ' ')}: {one} before, {other} now"
         for name, one, other in pairs
-        if one != other and name != "load_before"
+        if one != other and (name != "load_before" or abs(one - other) > LOAD_TOLERANCE)
     ]
 
 
@@ -202,10 +209,10 @@ def show_changes(before: Run, after: Run) -> None:
 
 def table_of_changes(title: str, found: Sequence[Change], run: Run) -> Table:
     titles = {subject.id: subject.title for subject in run.subjects}
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column(Text(title, "bold"), no_wrap=True)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(Text(title, "bold"))
     for head in ("", "before", "now", "ratio", "spread"):
-        table.add_column(head, justify="left" if not head else "right")
+        table.add_column(head, justify="left" if not head else "right", no_wrap=True)
     for change in found:
         table.add_row(
             ", ".join(filter(None, [label(change.after), conditions(change.after)])),
