@@ -22,18 +22,18 @@ class Layer:
 
 LAYERS = (
     Layer("handler", "Route and handler", ("api.py",)),
-    Layer("dependencies", "Dependencies and who is asking", ("auth.py", "tokens.py")),
+    Layer("dependencies", "Dependencies and authentication", ("auth.py", "tokens.py")),
     Layer("schemas", "Schemas", ("schemas.py",)),
     Layer("services", "Services", ("services.py", "slugs.py", "passwords.py", "events.py")),
     Layer("queries", "Queries", ("queries.py",)),
     Layer("models", "Models and constraints", ("models.py",)),
     Layer("database", "Sessions and connections", ("engine.py", "base.py")),
-    Layer("errors", "Errors and their shape", ("errors.py", "validation.py")),
+    Layer("errors", "Errors", ("errors.py", "validation.py")),
     # All files of its folder, whatever their names.
     Layer("contract", "Contract", ()),
 )
 HANDLER, DEPENDENCIES, SCHEMAS, SERVICES, QUERIES, MODELS, DATABASE, ERRORS, CONTRACT = LAYERS
-LAYER_NAMES = tuple(layer.name for layer in LAYERS)
+BY_NAME = {layer.name: layer for layer in LAYERS}
 BY_FILE = {file: layer for layer in LAYERS for file in layer.files}
 
 # Where an app is put together, and so where the frameworks are handed what they call themselves.
@@ -74,15 +74,6 @@ def chain(app: App, operation: Operation) -> tuple[Link, ...]:
     for definition, layer in seeds(app, operation):
         follow(app, definition, layer, found, left_out)
     return tuple(sorted(found.values(), key=lambda link: LAYERS.index(link.layer)))
-
-
-@cache
-def shared_errors(app: App) -> frozenset[Piece]:
-    """What answers errors in every operation."""
-    found: dict[str, Link] = {}
-    for definition in handed_over(app, "errors.py"):
-        follow(app, definition, ERRORS, found)
-    return frozenset(link.piece for link in found.values())
 
 
 def seeds(app: App, operation: Operation) -> Iterator[tuple[Definition, Layer]]:

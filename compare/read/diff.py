@@ -2,9 +2,7 @@
 
 import gc
 import json
-import re
 from collections.abc import Iterator, Sequence
-from difflib import unified_diff
 from itertools import pairwise
 from typing import Annotated
 
@@ -13,45 +11,55 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from compare.read.chains import BY_NAME as LAYERS_BY_NAME
 from compare.read.chains import LAYERS, Layer
 from compare.read.comparison import (
+    SHARED,
     Comparison,
     compare_file,
-    compare_layer,
+    compare_layers,
     compare_operation,
     compare_topic,
+    files_by_name,
     of_operation,
+    operations_by_name,
     pick,
+    topics_by_name,
 )
 from compare.read.panes import Panes
+from compare.run.alignment import LineRow, Mark, align_texts
 from compare.run.apps import APPS, BY_NAME, App, app_named
 from compare.run.contract import read_operations
 from compare.run.pieces import Piece
-from compare.run.terminal import UsageError, out
+from compare.run.terminal import UsageError, out, paged
 
-HUNK = re.compile(r"@@ -([\d,]+) \+([\d,]+) @@\n")
-
-OperationArgument = Annotated[
-    str | None, typer.Argument(metavar="[OPERATION]", help="All are listed, if none is given.")
-]
+CONTEXT = 3
 
 
 def layer_named(name: str) -> Layer:
-    return pick("layer", name, {layer.name: layer for layer in LAYERS})
+    return pick("layer", name, LAYERS_BY_NAME)
 
 
 def diff(
-    operation: OperationArgument = None,
+    subject: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SUBJECT]",
+            help="An operation, a topic or a file; the operations are listed, if none is given.",
+        ),
+    ] = None,
     apps: Annotated[
         list[App] | None,
         typer.Argument(metavar="[APP APP]", parser=app_named, help="All three, if none is given."),
     ] = None,
-    layer: Annotated[
-        Layer | None,
+    layers: Annotated[
+        list[Layer] | None,
         typer.Option(
+            "--layer",
             metavar="LAYER",
             parser=layer_named,
-            help=f"This layer alone: {', '.join(layer.name for layer in LAYERS)}.",
+            help="This layer alone, of the operation or of all; can be repeated:"
+            f" {', '.join(LAYERS_BY_NAME)}.",
         ),
     ] = None,
     file: Annotated[
@@ -67,47 +75,57 @@ def diff(
     as_json: Annotated[
         bool, typer.Option("--json", help="The list of operations as data.")
     ] = False,
+    pager: Annotated[
+        bool, typer.Option("--pager/--no-pager", help="Whether a terminal gets it through $PAGER.")
+    ] = True,
 ) -> None:
     """Show how the apps differ: an operation's whole call chain, a layer, a file or a topic."""
     # It ends before there is anything to collect; looking for it takes a tenth of the time.
     gc.disable()
-    if operation in BY_NAME:  # `diff flask fastapi --file …` names no operation
-        apps, operation = [BY_NAME[operation], *(apps or [])], None
+    if subject in BY_NAME:  # `diff flask fastapi --file …` names no subject
+        apps, subject = [BY_NAME[subject], *(apps or [])], None
     chosen = list(dict.fromkeys(apps or APPS))
     if len(chosen) == 1:
         raise UsageError(f"{chosen[0].name} alone differs from nothing: give two apps, or none")
-    if [file, topic, layer or operation].count(None) < 2:
-        raise UsageError("an operation or a layer, --file and --topic exclude each other: give one")
-    if as_json and (operation or layer or file or topic or plain or full):
+    if [file, topic, subject].count(None) < 2 or (layers and (file or topic)):
+        raise UsageError("a subject, --file and --topic exclude each other: give one")
+    if as_json and (subject or layers or file or topic or plain or full):
         raise UsageError("--json is for the list of all operations: give it alone")
-    comparison = choose(operation, chosen, layer, file, topic)
+    comparison = choose(subject, chosen, layers or [], file, topic)
     if as_json:
         out.print(json.dumps(sizes(chosen), indent=2), markup=False, soft_wrap=True)
-    elif comparison is None:
-        list_operations(chosen)
-    elif plain:
-        for line in unified(comparison):
-            out.file.write(line)
-    else:
-        out.print(Panes(comparison, full=full))
+        return
+    with paged(pager):
+        if comparison is None:
+            list_operations(chosen)
+        elif plain:
+            for line in unified(comparison):
+                out.file.write(line)
+        else:
+            out.print(Panes(comparison, full=full))
 
 
 def choose(
-    operation: str | None,
+    subject: str | None,
     apps: Sequence[App],
-    layer: Layer | None,
+    layers: Sequence[Layer],
     file: str | None,
     topic: str | None,
 ) -> Comparison | None:
+    if subject:
+        operations, topics = operations_by_name(), topics_by_name()
+        files = files_by_name()
+        name = subject.removeprefix("conduit/")
+        known = dict.fromkeys([*operations] if layers else [*operations, *topics, *files], name)
+        pick("operation" if layers else "operation, topic or file", name, known)
+        if name in operations:
+            return compare_operation(name, apps, layers or LAYERS)
+        file, topic = (name, None) if name in files else (None, name)
     if file:
         return compare_file(file, apps)
     if topic:
         return compare_topic(topic, apps)
-    if operation:
-        return compare_operation(operation, apps, layer)
-    if layer:
-        return compare_layer(layer, apps)
-    return None
+    return compare_layers(layers, apps) if layers else None
 
 
 def list_operations(apps: Sequence[App]) -> None:
@@ -116,61 +134,94 @@ def list_operations(apps: Sequence[App]) -> None:
     table.add_column("operation", no_wrap=True)
     for app in apps:
         table.add_column(Text(f"{app.title}\nlines", app.colour), justify="right")
-    table.add_column(f"contract\n{'/'.join(app.title[:2] for app in apps)}", justify="right")
     table.add_column("alike", justify="right")
     for operation in read_operations():
-        found = of_operation(operation, apps)
-        contract = "/".join(map(str, found.contract_lines))
-        lines = map(str, found.lines)
-        table.add_row(operation.name, *lines, contract, f"{found.alike:.0%}")
+        size = of_operation(operation, apps).size
+        table.add_row(operation.name, *map(str, size.lines), f"{size.alike:.0%}")
     out.print(table)
     out.print(
-        "Lines of the whole call chain; those in conduit/contract/ are apart.\n"
-        "Alike is the part of the lines that all have, without the errors of all operations.\n"
+        "Lines of the whole call chain, without the layers"
+        f" {' and '.join(layer.name for layer in SHARED)}.\n"
+        "Alike is the part of the lines that all have.\n"
         "One of them: [bold]./triptych diff create_article[/]",
         soft_wrap=True,
     )
 
 
 def sizes(apps: Sequence[App]) -> list[dict[str, object]]:
-    """Every operation, with the size of its chain in each app."""
+    """Every operation, with the size of its chain in each app, as in the list."""
     listed: list[dict[str, object]] = []
     for operation in read_operations():
-        found = of_operation(operation, apps)
-        columns = zip(apps, found.lines, found.contract_lines, found.pieces, strict=True)
+        size = of_operation(operation, apps).size
         by_app = {
-            app.name: {"lines": lines, "contractLines": contract, "pieces": pieces}
-            for app, lines, contract, pieces in columns
+            app.name: {"lines": lines, "pieces": pieces}
+            for app, lines, pieces in zip(apps, size.lines, size.pieces, strict=True)
         }
-        listed.append({"operation": operation.name, "alike": found.alike, "apps": by_app})
+        listed.append({"operation": operation.name, "alike": size.alike, "apps": by_app})
     return listed
 
 
 def unified(comparison: Comparison) -> Iterator[str]:
     """A unified diff from each app to the next, piece by piece; equal ones are left out."""
     for row in comparison.rows:
+        if row.why and not row.equal:
+            yield f"# {row.why}\n"
         sides = list(zip(comparison.apps, row.pieces, strict=True))
         for (app, before), (other, after) in pairwise(sides):
-            yield from unified_piece(app, before, other, after)
+            for number, hunk in enumerate(hunks(before, after)):
+                if number == 0:
+                    yield f"--- {name_of(app, before)}\n"
+                    yield f"+++ {name_of(other, after)}\n"
+                yield from hunk_lines(hunk, before, after)
 
 
-def unified_piece(app: App, before: Piece | None, other: App, after: Piece | None) -> Iterator[str]:
-    piece = before or after
-    lines = unified_diff(
-        before.text.splitlines(keepends=True) if before else [],
-        after.text.splitlines(keepends=True) if after else [],
-        f"{app.folder.name}/{before.path}" if before else "/dev/null",
-        f"{other.folder.name}/{after.path}" if after else "/dev/null",
-    )
-    for line in lines:
-        if found := HUNK.fullmatch(line):
-            # Counted from the top of the file, not from that of the piece.
-            removed = moved(found[1], before)
-            added = moved(found[2], after)
-            line = f"@@ -{removed} +{added} @@ {piece.name if piece else ''}\n"
-        yield line
+def name_of(app: App, piece: Piece | None) -> str:
+    return f"{app.folder.name}/{piece.path}" if piece else "/dev/null"
 
 
-def moved(lines: str, piece: Piece | None) -> str:
-    start, comma, length = lines.partition(",")
-    return f"{int(start) + piece.first_line - 1}{comma}{length}" if piece else lines
+def hunks(before: Piece | None, after: Piece | None) -> Iterator[Sequence[LineRow]]:
+    """The rows that differ, with some equal ones around them.
+
+    An equal line that is only wrapped otherwise is in no hunk: it would have to be marked.
+    """
+    rows = align_texts([piece.text if piece else None for piece in (before, after)])
+    hunk: list[LineRow] = []
+    for place, row in enumerate(rows):
+        near = rows[max(0, place - CONTEXT) : place + CONTEXT + 1]
+        rewrapped = row.mark is Mark.EQUAL and lines_of(before, row, 0) != lines_of(after, row, 1)
+        if any(map(differs, near)) and not rewrapped:
+            hunk.append(row)
+            continue
+        if any(map(differs, hunk)):
+            yield hunk
+        hunk = []
+    if any(map(differs, hunk)):
+        yield hunk
+
+
+def differs(row: LineRow) -> bool:
+    return row.mark is not Mark.EQUAL
+
+
+def lines_of(piece: Piece | None, row: LineRow, side: int) -> list[str]:
+    lines = row.lines[side]
+    return piece.text.splitlines(keepends=True)[lines.start : lines.stop] if piece else []
+
+
+def hunk_lines(hunk: Sequence[LineRow], before: Piece | None, after: Piece | None) -> Iterator[str]:
+    piece = after or before
+    places = f"-{place(hunk, before, 0)} +{place(hunk, after, 1)}"
+    yield f"@@ {places} @@ {piece.name if piece else ''}\n"
+    for row in hunk:
+        if differs(row):
+            yield from (f"-{line}" for line in lines_of(before, row, 0))
+            yield from (f"+{line}" for line in lines_of(after, row, 1))
+        else:
+            yield from (f" {line}" for line in lines_of(before, row, 0))
+
+
+def place(hunk: Sequence[LineRow], piece: Piece | None, side: int) -> str:
+    """The first line in the file, and how many there are."""
+    numbers = [number for row in hunk for number in row.lines[side]]
+    start = numbers[0] + piece.first_line if piece and numbers else 0
+    return f"{start},{len(numbers)}"

@@ -1,13 +1,13 @@
 """`mirror`: whether the three apps are cut alike, so that a difference means something.
 
 It reads the source of the apps and imports none of them.
-What may differ stands in `mirror.toml`, each with its reason.
+The files that may differ are in `mirror.toml`, and the pieces in `counterparts.toml`, each with a
+sentence that says why.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatch
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated
@@ -15,50 +15,56 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from compare.read.chains import chain
+from compare.read.comparison import source_files
+from compare.read.counterparts import (
+    COUNTERPARTS,
+    HEAD,
+    MIRROR,
+    Break,
+    Counterparts,
+    counterparts_of,
+    locator_of,
+    piece_at,
+    pieces_of,
+    read_breaks,
+    read_rows,
+)
 from compare.read.handlers import Handler, read_handlers
 from compare.read.pages import check_pages, write_pages
 from compare.read.readme import is_up_to_date, write_map
 from compare.run.apps import APPS, BY_NAME, ROOT, App
 from compare.run.contract import Operation, read_operations
-from compare.run.terminal import out
+from compare.run.pieces import Piece, find
+from compare.run.terminal import Failed, out
 
-LIST = Path(__file__).with_name("mirror.toml")
+DOCSTRING = re.compile(r'^    """(.*?)"""', re.DOTALL | re.MULTILINE)
 
-
-@dataclass(frozen=True)
-class Break:
-    """Files that only some of the apps have."""
-
-    path: str
-    apps: frozenset[str]
-    reason: str
-
-    def covers(self, path: str, apps: frozenset[str]) -> bool:
-        return apps == self.apps and fnmatch(path, self.path)
+MENTION = re.compile(r"`(conduit/[^`]+::[^`]+)`")
 
 
 def mirror(
     write: Annotated[
         bool,
-        typer.Option(
-            "--write", help="First write anew what the README and docs/ show of the apps."
-        ),
+        typer.Option("--write", help="First update what the README and docs/ show of the apps."),
     ] = False,
 ) -> None:
     """Check that the three apps are cut alike, file by file and handler by handler."""
-    data = tomllib.loads(LIST.read_text("utf-8"))
-    breaks = [
-        Break(entry["path"], frozenset(entry["apps"]), entry["reason"]) for entry in data["break"]
-    ]
+    identical = tomllib.loads(MIRROR.read_text("utf-8"))["identical"]
+    breaks = read_breaks()
+    rows = list(read_rows(COUNTERPARTS.read_text("utf-8")))
     operations = read_operations()
     handlers = {app: read_handlers(app) for app in APPS}
+    pieces = {app: every_piece(app) for app in APPS}
     if write:
         write_map(operations, handlers)
         write_pages()
     problems = [
         *check_files(breaks),
-        *check_identical(data["identical"]),
+        *check_identical(identical),
         *check_handlers(operations, handlers),
+        *check_rows(rows),
+        *check_pieces(pieces),
         *check_pages(),
     ]
     if not is_up_to_date(operations, handlers):
@@ -69,7 +75,7 @@ def mirror(
         raise typer.Exit(1)
     out.print(
         f"The mirror holds: {len(operations)} operations in the same places,"
-        f" {len(breaks)} breaks with a reason each.",
+        f" {len(breaks)} breaks with a reason each, {len(rows)} rows of counterparts.",
         soft_wrap=True,
     )
 
@@ -87,10 +93,10 @@ def check_files(breaks: Sequence[Break]) -> Iterator[str]:
         if not covering:
             yield (
                 f"{path}: only in {', '.join(sorted(having))}: mirror it in the others,"
-                f" or give the reason in compare/read/{LIST.name}"
+                f" or give the reason in compare/read/{MIRROR.name}"
             )
     for each in sorted(idle, key=lambda each: each.path):
-        yield f"{each.path}: not in the apps any more: remove it from compare/read/{LIST.name}"
+        yield f"{each.path}: not in the apps any more: remove it from compare/read/{MIRROR.name}"
 
 
 def files_of(app: App) -> set[str]:
@@ -151,3 +157,65 @@ def check_handlers(
                     f"{app.folder.name}/{file}: its handlers are not in the contract's order,"
                     f" which is {', '.join(wanted)}"
                 )
+
+
+type Pieces = Mapping[App, Mapping[str, Piece]]
+"""All pieces of each app, by their locators."""
+
+
+def every_piece(app: App) -> Mapping[str, Piece]:
+    """What `diff` and the pages show of `conduit/`, but for imports."""
+    files = sorted(str(path) for path in source_files(app) if path.parts[0] == "conduit")
+    links = (link.piece for operation in read_operations() for link in chain(app, operation))
+    pieces = [*(piece for path in files for piece in pieces_of(app, path)), *links]
+    return {locator_of(piece): piece for piece in pieces if piece.name != HEAD}
+
+
+def check_rows(rows: Sequence[Counterparts]) -> Iterator[str]:
+    """Each row names pieces that are there, once, and says something of a difference."""
+    named: set[tuple[str, str]] = set()
+    for row in rows:
+        texts = set()
+        for app, locator in row.locators.items():
+            if (app, locator) in named:
+                yield f"{COUNTERPARTS.name}: {locator} of {app} is in two rows"
+            named.add((app, locator))
+            try:
+                texts.add(find(locator, BY_NAME[app].folder).text)
+            except Failed as failure:
+                yield f"{COUNTERPARTS.name}: {failure.message}"
+        for locator in MENTION.findall(row.why):
+            if not any(piece_at(app, locator) for app in APPS):
+                yield f"{COUNTERPARTS.name}: no app has {locator}, which a sentence names"
+        locators = list(dict.fromkeys(row.locators.values()))
+        if len(row.locators) == len(APPS) and len(texts) == len(locators) == 1:
+            yield f"{COUNTERPARTS.name}: {locators[0]} is equal in all apps: remove it"
+
+
+def check_pieces(pieces: Pieces) -> Iterator[str]:
+    """What not all of the apps have has a sentence that says what does the job in the others."""
+    for app, present in pieces.items():
+        for locator, piece in present.items():
+            found = counterparts_of(app, locator)
+            if found.why or len(found.locators) == len(APPS):
+                continue
+            lacking = [each for each in APPS if each.name not in found.locators]
+            titles = " and ".join(each.title for each in lacking)
+            alike = [f" ({each})" for other in lacking for each in suggested(piece, other, pieces)]
+            yield (
+                f"{app.folder.name}/{locator}: give its counterpart in {titles}, or what does the"
+                f" job there, in compare/read/{COUNTERPARTS.name}{''.join(alike)}"
+            )
+
+
+def suggested(piece: Piece, other: App, pieces: Pieces) -> Iterator[str]:
+    """What has the same docstring in the other app, and no counterpart yet."""
+    words = docstring(piece)
+    for locator, each in pieces[other].items():
+        if words and docstring(each) == words and not counterparts_of(other, locator).by_hand:
+            yield f"{other.name} has the same docstring in {locator}"
+
+
+def docstring(piece: Piece) -> str | None:
+    found = DOCSTRING.search(piece.text)
+    return found and found[1]

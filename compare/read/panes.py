@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from functools import cache
 from io import StringIO
 from itertools import batched
+from textwrap import wrap
 
+from rich import box
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
+from rich.table import Table
+from rich.text import Text
 
 from compare.read.comparison import Comparison, Row, Section
-from compare.run.alignment import Mark, align_texts
+from compare.run.alignment import STYLES, Mark, align_texts
 from compare.run.apps import App
 from compare.run.logical import Span
 from compare.run.pieces import Piece
@@ -36,16 +40,14 @@ BY_TYPE = {
     tokenize.FSTRING_END: STRING,
 }
 PLAIN = Style()
+BOLD = Style(bold=True)
+ITALIC = Style(italic=True)
 DIM = Style(dim=True)
 MARK = Style(bold=True, underline=True)
 HEADING = Style(bold=True, reverse=True)
-SIGNS = {
-    Mark.EQUAL: PLAIN,
-    Mark.DIFFERS: Style(bold=True, color="red"),
-    Mark.ONLY: Style(bold=True, color="yellow"),
-}
+SIGNS = {mark: Style.parse(style) for mark, style in STYLES.items()}
 # The narrowest terminals in which code can be read in three columns, and in two.
-WIDE, MIDDLE = 150, 100
+WIDE, MIDDLE = 160, 100
 GAP = len(" │ ")
 # After what a line of code is broken best.
 BREAK = re.compile(r"[,(\[{] ?| (?=\S)")
@@ -76,35 +78,68 @@ class Panes:
         for section in self.comparison.sections:
             yield from self.section(section)
 
-    def head(self) -> Iterator[Segment]:
+    def head(self) -> RenderResult:
         found = self.comparison
-        yield from wrapped([(found.title, Style(bold=True))], self.width)
-        sizes: Runs = []
-        columns = zip(found.apps, found.lines, found.pieces, found.contract_lines, strict=True)
-        for app, lines, pieces, contract in columns:
-            apart = f" + {contract} of the contract" if contract else ""
-            sizes += [(app.title, Style(bold=True, color=app.colour))]
-            sizes += [(f" {lines} lines in {pieces} pieces{apart}   ", PLAIN)]
-        yield from wrapped([*sizes, (f"{found.alike:.0%} alike", PLAIN)], self.width)
+        yield from self.prose(found.title, BOLD)
+        layers = [section.layer.name for section in found.sections if section.layer]
+        if layers or len(found.sections) == 1:
+            yield self.overview()
+        if len(layers) > 1:
+            yield from self.prose(f"--layer NAME shows one of them: {', '.join(layers)}")
+        if self.columns < len(found.apps):
+            needed = f"Two columns need a terminal of {MIDDLE} columns, three need {WIDE}"
+            yield from self.prose(f"{needed}; this one has {self.width}.", DIM)
 
-    def section(self, section: Section) -> Iterator[Segment]:
-        yield from one_line([])
-        yield from one_line([(set_cell_size(f" {section.title}", self.width), HEADING)])
+    def overview(self) -> Table:
+        """How much the apps have in each layer, and how alike it is."""
+        found = self.comparison
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_footer=len(found.sections) > 1)
+        left_out = [section.title for section in found.sections if section not in found.own]
+        table.add_column("", f"Without {' and '.join(left_out)}" if left_out else "All")
+        total = found.size
+        for app, lines, pieces in zip(found.apps, total.lines, total.pieces, strict=True):
+            title = Text(f"{app.title}\nlines / pieces", app.colour)
+            table.add_column(title, f"{lines} / {pieces}", justify="right")
+        table.add_column("alike", f"{total.alike:.0%}", justify="right")
+        for section in found.sections:
+            numbers = zip(section.size.lines, section.size.pieces, strict=True)
+            cells = (f"{lines} / {pieces}" for lines, pieces in numbers)
+            table.add_row(section.title, *cells, f"{section.size.alike:.0%}")
+        return table
+
+    def prose(self, text: str, style: Style = PLAIN) -> Iterator[Segment]:
+        for line in wrap(text, self.width):
+            yield from one_line([(line, style)])
+
+    def section(self, section: Section) -> RenderResult:
+        if section.text:
+            from rich.markdown import Markdown  # takes as long to import as all the rest
+
+            yield from one_line([])
+            yield Markdown(section.text)
+        if section.title:
+            yield from one_line([])
+            yield from one_line([(set_cell_size(f" {section.title}", self.width), HEADING)])
         folded = [row for row in section.rows if row.equal and not self.full]
+        said = ""
         for row in section.rows:
             if row.equal and self.full:
                 yield from self.panel([Column(self.comparison.apps, row.pieces[0])], [0], row)
             elif not row.equal:
+                if row.why and row.why != said:
+                    yield from one_line([])
+                    yield from self.prose(row.why, ITALIC)
+                said = row.why
                 yield from self.row(row)
         if folded:
             yield from one_line([])
-            yield from wrapped(self.equal_names(folded), self.width)
+            yield from self.prose(self.equal_names(folded), DIM)
 
-    def equal_names(self, rows: Sequence[Row]) -> Runs:
+    def equal_names(self, rows: Sequence[Row]) -> str:
         lines = sum(row.pieces[0].text.count("\n") for row in rows if row.pieces[0])
         names = ", ".join(name for row in rows for name in row.names)
         all_of_them = "all three" if len(self.comparison.apps) == 3 else "both"
-        return [(f"= equal in {all_of_them}, {lines} lines (--full shows them): {names}", DIM)]
+        return f"= equal in {all_of_them}, {lines} lines (--full shows them): {names}"
 
     def row(self, row: Row) -> Iterator[Segment]:
         columns = self.columns_of(row)
@@ -232,11 +267,6 @@ def beside(cells: Sequence[Sequence[Runs]], width: int, mark: Mark) -> Iterator[
 
 def width_of(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
-
-
-def wrapped(runs: Runs, width: int) -> Iterator[Segment]:
-    for each in fold(runs, width):
-        yield from one_line(each)
 
 
 def one_line(runs: Runs) -> Iterator[Segment]:

@@ -48,6 +48,9 @@ class Mark(Enum):
     """Not all of the texts have it, or one that is alike."""
 
 
+STYLES = {Mark.EQUAL: "", Mark.DIFFERS: "bold red", Mark.ONLY: "bold yellow"}
+
+
 @dataclass(frozen=True)
 class LineRow:
     """Logical lines that belong together, of texts that are read side by side."""

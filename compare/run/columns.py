@@ -7,7 +7,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from compare.run.alignment import Row, align, differs
+from compare.run.alignment import STYLES, Mark, Row, align, differs
 from compare.run.answers import Answer
 
 CONTEXT = 2
@@ -25,8 +25,8 @@ def side_by_side(answers: Sequence[Answer]) -> Table:
     for number, row in enumerate(rows):
         near = rows[max(0, number - CONTEXT) : number + CONTEXT + 1]
         if any(map(differs, near)):
-            mark = Text("≠", "bold red") if differs(row) else Text()
-            table.add_row(mark, *cells(row))
+            mark = Mark.ONLY if None in row else Mark.DIFFERS if differs(row) else Mark.EQUAL
+            table.add_row(Text(mark.value, STYLES[mark]), *cells(row))
             skipping = False
         elif not skipping:
             table.add_row("", *(Text("⋮", "dim") for _ in row))

@@ -4,6 +4,10 @@ import codecs
 import locale
 import os
 import queue
+import shlex
+import shutil
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -114,6 +118,24 @@ def discard_output(number: int = 1) -> None:
 output = Output()
 out = Console(file=output, highlight=False)  # type: ignore[arg-type]
 err = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def paged(wanted: bool = True) -> Iterator[None]:
+    """Print through the pager of the person at the terminal, as Git does; elsewhere directly."""
+    pager = os.environ.get("PAGER", "less")
+    program = (shlex.split(pager) or [""])[0]
+    if not wanted or not out.is_terminal or not shutil.which(program):
+        yield
+        return
+    with out.capture() as capture:
+        yield
+    environment = {"LESS": "FRX", "LESSCHARSET": "utf-8"} | os.environ
+    with subprocess.Popen(pager, shell=True, stdin=subprocess.PIPE, env=environment) as child:
+        # Ctrl-C is for the pager, which ends by itself.
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        child.communicate(capture.get().encode(errors="replace"))
+        signal.signal(signal.SIGINT, handler)
 
 
 class UsageError(typer.TyperException):

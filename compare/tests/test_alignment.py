@@ -1,16 +1,17 @@
 """How lines are put side by side, and which of their words are marked."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import cache
 from itertools import combinations
 
 import pytest
 
-from compare.read.comparison import of_operation
+from compare.read.comparison import Row, compare_file, files_by_name, of_operation
+from compare.read.counterparts import COUNTERPARTS, HEAD, locator_of, pieces_of, read_rows
 from compare.run.alignment import LineRow, Mark, align, align_texts, marks
 from compare.run.apps import APPS, App
 from compare.run.contract import read_operations
-from compare.run.pieces import Piece
 
 TOP = re.compile(r"(?:async )?(?:def|class) ")
 
@@ -114,21 +115,25 @@ def test_words_of_wrapped_statements() -> None:
     assert row.spans == ({0: [(7, 10)]}, {0: [(0, 5)], 2: [(4, 9)]})
 
 
-def rows_of(apps: Sequence[App]) -> Iterator[Sequence[Piece | None]]:
-    seen = set()
-    for operation in read_operations():
-        for row in of_operation(operation, apps).rows:
-            if row.pieces not in seen:
-                seen.add(row.pieces)
-                yield row.pieces
-
-
-@pytest.mark.parametrize(
+APP_SETS = pytest.mark.parametrize(
     "apps", [*combinations(APPS, 2), APPS], ids=lambda apps: "-".join(app.name for app in apps)
 )
-def test_every_row_of_every_operation(apps: Sequence[App]) -> None:
+
+
+@cache
+def every_row(apps: Sequence[App]) -> list[Row]:
+    """What `diff` and the pages can put side by side: of operations and of files."""
+    shown = [of_operation(operation, apps) for operation in read_operations()]
+    for path in files_by_name().values():
+        if any(pieces_of(app, path) for app in apps):
+            shown.append(compare_file(path, apps))
+    return list(dict.fromkeys(row for comparison in shown for row in comparison.rows))
+
+
+@APP_SETS
+def test_every_row(apps: Sequence[App]) -> None:
     """Equal is not marked, different is marked, `def` lines stand on one row, no line is lost."""
-    for pieces in rows_of(apps):
+    for pieces in dict.fromkeys(row.pieces for row in every_row(apps)):
         texts = [piece.text if piece else None for piece in pieces]
         rows = align_texts(texts)
         for row in rows:
@@ -136,11 +141,33 @@ def test_every_row_of_every_operation(apps: Sequence[App]) -> None:
             equal = len(set(contents)) == 1
             assert (row.mark is Mark.EQUAL) == equal, contents
             assert not equal or not any(row.spans)
+            for mine, mark in zip(contents, row.marks, strict=True):
+                assert (mark is Mark.EQUAL) == equal or mine is None
         for number, text in enumerate(texts):
             shown = [line for row in rows for line in row.lines[number]]
             assert shown == list(range(len((text or "").splitlines())))
         found = [first_definition(rows, number, text) for number, text in enumerate(texts)]
         assert len(set(found) - {None}) <= 1, [piece and piece.name for piece in pieces]
+
+
+@APP_SETS
+def test_no_strangers(apps: Sequence[App]) -> None:
+    """Side by side stands what has one place and name, or is written down as one row.
+
+    Where an app has no such piece, a sentence says what does the job.
+    """
+    written = [frozenset(row.locators.items()) for row in read_rows(COUNTERPARTS.read_text())]
+    for row in every_row(apps):
+        found = {
+            (app.name, locator_of(piece))
+            for app, piece in zip(apps, row.pieces, strict=True)
+            if piece
+        }
+        same = len({locator for _, locator in found}) == 1
+        assert same or any(found <= each for each in written), found
+        if None in row.pieces and HEAD not in row.names:
+            in_conduit = all(locator.startswith("conduit/") for _, locator in found)
+            assert row.why or not in_conduit, found
 
 
 def content(text: str | None, lines: range) -> tuple[int, str] | None:

@@ -1,27 +1,37 @@
 """What `diff` prints, in terminals of every width, and in a pipe."""
 
+import os
 import re
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
 from io import StringIO
+from itertools import combinations
+from pathlib import Path
 from typing import Literal
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from compare.read.chains import LAYERS
+from compare.read.chains import BY_NAME, CONTRACT, ERRORS
 from compare.read.comparison import (
-    COUNTERPARTS,
+    Comparison,
+    Row,
+    Section,
     compare_file,
-    compare_layer,
+    compare_layers,
     compare_operation,
     compare_topic,
+    of_operation,
 )
-from compare.read.diff import list_operations, sizes, unified
+from compare.read.diff import choose, list_operations, sizes, unified
 from compare.read.panes import Panes, coloured, fold
 from compare.run.apps import APPS, FASTAPI, FLASK, ROOT, App
 from compare.run.contract import read_operations
-from compare.run.pieces import find
+from compare.run.pieces import Piece
 from compare.run.terminal import out
 
 OPERATION = "create_article_comment"
@@ -32,14 +42,20 @@ def printed(
     width: int, apps: Sequence[App] = APPS, *, full: bool = False, terminal: bool = False
 ) -> list[str]:
     """The lines that a terminal of that width shows, or a pipe."""
+    return shown(compare_operation(OPERATION, apps), width, full=full, terminal=terminal)
+
+
+def shown(
+    comparison: Comparison, width: int, *, full: bool = False, terminal: bool = False
+) -> list[str]:
     colours: Literal["standard"] | None = "standard" if terminal else None
     console = Console(file=StringIO(), width=width, force_terminal=terminal, color_system=colours)
-    console.print(Panes(compare_operation(OPERATION, apps), full=full))
+    console.print(Panes(comparison, full=full))
     assert isinstance(console.file, StringIO)
     return console.file.getvalue().splitlines()
 
 
-@pytest.mark.parametrize(("width", "columns"), [(40, 1), (99, 1), (100, 2), (149, 2), (150, 3)])
+@pytest.mark.parametrize(("width", "columns"), [(40, 1), (99, 1), (100, 2), (159, 2), (160, 3)])
 def test_columns(width: int, columns: int) -> None:
     """Three columns where the terminal is wide, two or one where it is not."""
     handlers = [line for line in printed(width) if "comments/api.py" in line]
@@ -48,7 +64,7 @@ def test_columns(width: int, columns: int) -> None:
     assert all(app.title in titles for app in APPS)
 
 
-@pytest.mark.parametrize("width", [40, 80, 120, 150, 200])
+@pytest.mark.parametrize("width", [40, 80, 120, 160, 200])
 def test_width(width: int) -> None:
     """No line is longer than the terminal is wide."""
     lines = [*printed(width), *printed(width, full=True)]
@@ -69,7 +85,7 @@ def test_marked_words() -> None:
     """The words in which lines differ are underlined, and no others."""
     lines = printed(120, [FLASK, FASTAPI], terminal=True)
     call = next(line for line in lines if "article = " in line and "for_change(" in line)
-    assert UNDERLINED.findall(call) == ["await"]
+    assert UNDERLINED.findall(call) == ["await", "session"]
 
 
 def test_equal_lines_are_dimmed() -> None:
@@ -82,9 +98,9 @@ def test_equal_lines_are_dimmed() -> None:
 
 def test_equal_pieces_are_folded() -> None:
     """Pieces that are equal in all are named, and shown when asked for."""
-    assert not any("class NewComment(Schema):" in line for line in printed(150))
-    assert any("NewCommentRequest, Schema" in line for line in printed(150))
-    assert sum("class NewComment(Schema):" in line for line in printed(150, full=True)) == 1
+    assert not any("class NewComment(Schema):" in line for line in printed(160))
+    assert any("NewCommentRequest, Schema" in line for line in printed(160))
+    assert sum("class NewComment(Schema):" in line for line in printed(160, full=True)) == 1
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -125,24 +141,59 @@ def test_fold_of_a_long_word() -> None:
     assert "".join(line.strip() for line in lines).replace(" ", "") == f"x={'a' * 30}"
 
 
-def test_plain() -> None:
+@pytest.mark.parametrize(
+    "apps", [*combinations(APPS, 2)], ids=lambda apps: "-".join(app.name for app in apps)
+)
+def test_plain(apps: Sequence[App]) -> None:
     """A unified diff counts its lines from the top of the files, so that they are found there."""
-    lines = list(unified(compare_operation(OPERATION, [FLASK, FASTAPI])))
-    text = [line.rstrip("\n") for line in lines]
-    assert text[0] == "--- flask_app/conduit/comments/api.py"
-    assert text[1] == "+++ fastapi_app/conduit/comments/api.py"
+    lines = [
+        line for operation in read_operations() for line in unified(of_operation(operation, apps))
+    ]
+    assert lines
     files: dict[str, str] = {}
     numbers: dict[str, int] = {}
-    for line in text:
+    left: dict[str, int] = {"-": 0, "+": 0}
+    for line in lines:
+        if line.startswith(("# ", "--- ", "+++ ", "@@ ")):
+            assert left == {"-": 0, "+": 0}
         if line.startswith(("--- ", "+++ ")):
-            files[line[0]] = line[4:]
-        elif found := re.match(r"@@ -(\d+)\S* \+(\d+)\S* @@ \S+$", line):
-            numbers = {"-": int(found[1]), "+": int(found[2])}
-        else:
+            files[line[0]] = line[4:].strip()
+        elif found := HUNK.match(line):
+            numbers = {"-": int(found[1]), "+": int(found[3])}
+            left = {"-": int(found[2]), "+": int(found[4])}
+        elif not line.startswith("# "):
             for side in "-+" if line[0] == " " else line[0]:
-                source = (ROOT / files[side]).read_text("utf-8").splitlines()
-                assert source[numbers[side] - 1].strip() == line[1:].strip()
+                assert source(files[side])[numbers[side] - 1].strip() == line[1:].strip()
                 numbers[side] += 1
+                left[side] -= 1
+
+
+HUNK = re.compile(r"@@ -(\d+),(\d+) \+(\d+),(\d+) @@ \S+$")
+
+
+@cache
+def source(path: str) -> list[str]:
+    return (ROOT / path).read_text("utf-8").splitlines()
+
+
+WRAPPED = {
+    "one.py": "def f(a, b):\n    g(a, b)\n    return a\n",
+    "other.py": "def f(\n    a, b\n):\n    g(a, b)\n    return b\n",
+}
+
+
+def test_plain_marks_no_wrapping() -> None:
+    """A statement that is only wrapped otherwise is no line of a unified diff."""
+    one, other = (Piece(Path(path), "f", 1, 3, text) for path, text in WRAPPED.items())
+    lines = list(unified(Comparison("", [FLASK, FASTAPI], [Section("", [Row((one, other))])])))
+    assert lines == [
+        "--- flask_app/one.py\n",
+        "+++ fastapi_app/other.py\n",
+        "@@ -2,2 +4,2 @@ f\n",
+        "     g(a, b)\n",
+        "-    return a\n",
+        "+    return b\n",
+    ]
 
 
 def test_list() -> None:
@@ -151,79 +202,161 @@ def test_list() -> None:
         list_operations(APPS)
     shown = capture.get()
     for operation in read_operations():
-        assert re.search(rf"{operation.name}( +\d+){{3}} +\d+/\d+/\d+ +\d+%", shown)
+        assert re.search(rf"{operation.name}( +\d+){{3}} +\d+%", shown)
 
 
 def test_alike() -> None:
     """What is equal is wholly alike; Flask and FastAPI are more alike than all three."""
-    assert compare_file("articles/slugs.py", APPS).alike == 1
+    assert compare_file("articles/slugs.py", APPS).size.alike == 1
     two = compare_operation(OPERATION, [FLASK, FASTAPI])
-    assert 0.2 < compare_operation(OPERATION, APPS).alike < two.alike < 1
+    assert 0.1 < compare_operation(OPERATION, APPS).size.alike < two.size.alike < 1
 
 
-def test_lines_of_the_contract() -> None:
-    """They are counted apart, and say nothing of how alike the apps are."""
+def test_size_is_without_what_is_shared() -> None:
+    """Errors and contract are counted by themselves, and do not hide what differs."""
     found = compare_operation(OPERATION, APPS)
-    contract = next(layer for layer in LAYERS if layer.name == "contract")
-    alone = compare_operation(OPERATION, APPS, contract)
-    assert found.contract_lines == alone.lines
-    every_line = [
-        sum(piece.text.count("\n") for row in found.rows if (piece := row.pieces[number]))
-        for number in range(len(APPS))
-    ]
-    sums = zip(found.lines, found.contract_lines, strict=True)
-    assert every_line == [ours + theirs for ours, theirs in sums]
-    assert alone.contract_lines == [0, 0, 0]
-    assert any(" of the contract" in line for line in printed(150))
+    own = [section for section in found.sections if section.layer not in (ERRORS, CONTRACT)]
+    for number, lines in enumerate(found.size.lines):
+        assert lines == sum(section.size.lines[number] for section in own)
+    assert compare_operation(OPERATION, APPS, [CONTRACT]).size == found.sections[-1].size
 
 
-def test_layer() -> None:
-    """A layer is shown alone: of one operation, or of all."""
-    queries = next(layer for layer in LAYERS if layer.name == "queries")
-    one = compare_operation(OPERATION, APPS, queries)
-    every = compare_layer(queries, APPS)
-    assert [section.layer for section in one.sections] == [queries]
-    assert set(one.rows[0].names) <= {name for row in every.rows for name in row.names}
-    assert len(every.rows) > len(one.rows)
+def test_overview() -> None:
+    """Before the code stands how many lines each app has in each layer, and how alike they are."""
+    lines = printed(160)
+    first = next(number for number, line in enumerate(lines) if line.startswith(" Route and"))
+    for section in compare_operation(OPERATION, APPS).sections:
+        (row,) = [line for line in lines[:first] if line.startswith(f"  {section.title} ")]
+        numbers = zip(section.size.lines, section.size.pieces, strict=True)
+        assert [" / ".join(map(str, each)) for each in numbers] == re.findall(r"\d+ / \d+", row)
+        assert row.rstrip().endswith(f"{section.size.alike:.0%}")
+    assert any(line.startswith("--layer ") and "queries" in line for line in lines[:first])
+
+
+@pytest.mark.parametrize(
+    ("width", "apps", "said"), [(99, 2, True), (100, 2, False), (159, 3, True)]
+)
+def test_width_that_is_needed(width: int, apps: int, said: bool) -> None:
+    """A terminal that is too narrow is told how wide it must be, and no other."""
+    found = [line for line in printed(width, APPS[:apps]) if "need a terminal of" in line]
+    assert bool(found) == said
+    assert all("Two columns" in line and "100" in line and "160" in line for line in found)
+
+
+def test_sentences() -> None:
+    """Above a pair stands why it differs; nothing is said of what is equal."""
+    text = " ".join(" ".join(printed(200)).split())
+    rows = compare_operation(OPERATION, APPS).rows
+    said = [row for row in rows if row.why]
+    assert said
+    for row in said:
+        title = row.names[0] if row.equal else f"{row.why} "
+        assert title in text
+
+
+def test_layers() -> None:
+    """Some layers are shown alone: of one operation, or of all."""
+    layers = [BY_NAME["queries"], BY_NAME["models"]]
+    one = compare_operation(OPERATION, APPS, layers)
+    every = compare_layers(layers, APPS)
+    assert [section.layer for section in one.sections] == layers
+    assert [section.layer for section in every.sections] == layers
+    assert set(one.rows) < set(every.rows)
 
 
 def test_file() -> None:
     """A file is compared by what it defines, and every line of it is there."""
     found = compare_file("comments/services.py", APPS)
     assert ["imports"] in [row.names for row in found.rows]
-    for app, lines in zip(APPS, found.lines, strict=True):
+    for app, lines in zip(APPS, found.size.lines, strict=True):
         source = (app.folder / "conduit/comments/services.py").read_text("utf-8")
         blank = source.count("\n\n\n") * 2
         assert source.count("\n") - blank - 8 <= lines <= source.count("\n")
 
 
+def test_file_of_one_app() -> None:
+    """What another app has in another file is beside it all the same."""
+    rows = compare_file("main.py", APPS).rows
+    (row,) = [row for row in rows if "create_app" in row.names]
+    assert [piece and str(piece.path) for piece in row.pieces][1:] == [
+        "conduit/__init__.py",
+        "conduit/main.py",
+    ]
+
+
 def test_topic() -> None:
-    """A topic shows the pieces of its text."""
+    """A topic is shown with its words, and the pieces between them."""
     found = compare_topic("errors", APPS)
     assert found.title == "Errors"
     assert ["register", "HANDLERS"] in [row.names for row in found.rows]
-
-
-def test_counterparts() -> None:
-    """Each of the names that are matched by hand is in some app."""
-    names = {
-        piece.name.rpartition(".")[2]
-        for operation in read_operations()
-        for row in compare_operation(operation.name, APPS).rows
-        for piece in filter(None, row.pieces)
-    }
-    assert COUNTERPARTS.keys() <= names
-    assert find("conduit/comments/api.py::router", FASTAPI.folder)
+    text = " ".join(" ".join(shown(found, 80)).split())
+    assert "When this matters to you" in text
+    assert text.index("Where handlers are registered") < text.index("HANDLERS")
 
 
 def test_list_as_data() -> None:
     """The list of operations as data has the sizes that the chains have."""
     listed = {each["operation"]: each for each in sizes([FLASK, FASTAPI])}
     assert list(listed) == [operation.name for operation in read_operations()]
-    found = compare_operation(OPERATION, [FLASK, FASTAPI])
+    size = compare_operation(OPERATION, [FLASK, FASTAPI]).size
     assert listed[OPERATION]["apps"] == {
-        app.name: {"lines": lines, "contractLines": contract, "pieces": pieces}
-        for app, lines, contract, pieces in zip(
-            (FLASK, FASTAPI), found.lines, found.contract_lines, found.pieces, strict=True
-        )
+        app.name: {"lines": lines, "pieces": pieces}
+        for app, lines, pieces in zip((FLASK, FASTAPI), size.lines, size.pieces, strict=True)
     }
+
+
+@pytest.mark.parametrize(
+    ("subject", "title"),
+    [
+        ("get_tags", "get_tags  GET /api/tags  Get the tags in use"),
+        ("errors", "Errors"),
+        ("comments/api.py", "conduit/comments/api.py"),
+        ("conduit/comments/api.py", "conduit/comments/api.py"),
+        ("tests/test_statements.py", "tests/test_statements.py"),
+    ],
+)
+def test_subject(subject: str, title: str) -> None:
+    """The subject is an operation, a topic or a file, found by its name."""
+    found = choose(subject, APPS, [], None, None)
+    assert found
+    assert found.title == title
+
+
+def in_terminal(command: Sequence[str], variables: Mapping[str, str]) -> str:
+    """What the command prints where its output is a terminal."""
+    reader, writer = os.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "compare", *command],
+        cwd=ROOT,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=writer,
+        stderr=writer,
+    )
+    os.close(writer)
+    parts = []
+    with suppress(OSError):  # the end of a terminal that nobody writes to any more
+        while part := os.read(reader, 65536):
+            parts.append(part)
+    os.close(reader)
+    assert child.wait() == 0
+    return b"".join(parts).decode()
+
+
+DIFF = ("diff", "get_health", "flask", "fastapi")
+
+
+def test_pager() -> None:
+    """In a terminal it is read in the pager, with its colors."""
+    shown = in_terminal(DIFF, {"PAGER": "sed 's/^/paged: /'"}).splitlines()
+    assert all(line.startswith("paged: ") for line in shown)
+    assert "\x1b[" in shown[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "pager"), [(["--no-pager"], "false"), ([], ""), ([], "/nonexistent/pager")]
+)
+def test_no_pager(options: Sequence[str], pager: str) -> None:
+    """Without a pager, by option or because there is none, it is printed."""
+    shown = in_terminal([*DIFF, *options], {"PAGER": pager})
+    assert "def get_health(" in re.sub(r"\x1b\[[\d;]*m", "", shown)

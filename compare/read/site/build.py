@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markupsafe import Markup
 
-from compare.read.comparison import Row, of_operation
+from compare.read.comparison import Row, of_operation, parts_of
 from compare.read.figures import (
     RUNS,
     fill_figures,
@@ -36,7 +36,7 @@ from compare.read.statements import statements_of
 from compare.run.alignment import Mark, align_texts
 from compare.run.apps import APPS, ROOT, App
 from compare.run.contract import Operation, read_operations
-from compare.run.pieces import Piece, find, read_row
+from compare.run.pieces import Piece, find
 from compare.run.record import Run
 from compare.run.rules import OF_ITS_KIND, Rule, rules_of
 
@@ -179,6 +179,7 @@ class Site:
         self.environment.filters["breakable_path"] = lambda path: Markup("/<wbr>").join(
             path.split("/")
         )
+        self.environment.filters["percent"] = percent
         self.environment.filters["marked"] = lambda text: Markup(self.markdown.renderInline(text))
 
     def pages(self) -> Iterator[Page]:
@@ -231,13 +232,13 @@ class Site:
         return Page(path, html)
 
     def summary(self, operation: Operation) -> dict[str, Any]:
-        found = of_operation(operation, APPS)
+        size = of_operation(operation, APPS).size
         return {
             "operation": operation,
-            "lines": found.lines,
+            "lines": size.lines,
             "statements": [spell(statements_of(app, operation)) for app in APPS],
             "rules": len(rules_of(operation)),
-            "alike": f"{found.alike:.0%}",
+            "alike": percent(size.alike),
         }
 
     @cached_property
@@ -299,8 +300,10 @@ class Site:
 
     @cache  # noqa: B019  # one site a build, and most pieces are on many pages
     def pieces(self, macro: str, apps: tuple[App, ...], row: Row) -> Markup:
-        shown = [equal_block(apps, row)] if macro == "equal" else blocks(apps, row)
-        return Markup(getattr(self.environment.get_template("pieces.html").module, macro)(shown))
+        module: Any = self.environment.get_template("pieces.html").module
+        if macro == "equal":
+            return Markup(module.equal(equal_block(apps, row)))
+        return Markup(module.row(blocks(apps, row)))
 
     def render(self, text: str, file: Path, path: str) -> str:
         html: str = self.markdown.render(text)
@@ -401,20 +404,6 @@ def people() -> list[str]:
     return list(ast.literal_eval(piece.text.partition("=")[2].strip()))
 
 
-def parts_of(lines: Sequence[str]) -> Iterator[str | Row]:
-    """Markdown, and between it the rows of pieces."""
-    text: list[str] = []
-    for line in lines:
-        pieces = read_row(line)
-        if pieces is None:
-            text.append(line)
-        else:
-            yield "\n".join(text)
-            text = []
-            yield Row(tuple(pieces[app] for app in APPS))
-    yield "\n".join(text)
-
-
 def name_rows(state: StateCore) -> None:
     """Make headers of the first cells of the rows, in each table whose corner is empty."""
     is_named = False
@@ -492,6 +481,10 @@ def by_section(rules: Sequence[Rule]) -> dict[str, list[Rule]]:
     for rule in sorted(rules, key=lambda rule: rule.id.startswith(OF_ITS_KIND)):
         found.setdefault(rule.section, []).append(rule)
     return found
+
+
+def percent(part: float) -> str:
+    return f"{part:.0%}"
 
 
 def spell(numbers: range | None) -> str:
