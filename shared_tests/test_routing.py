@@ -35,10 +35,11 @@ def test_unknown_path(client: Client, path: str) -> None:
 
 
 @rule("ROUTE-1")
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/"])
 @pytest.mark.parametrize("method", ["DELETE", "PATCH", "POST", "TRACE"])
-def test_unknown_path_with_any_method(client: Client, method: str) -> None:
-    """A path that is no route is 404 whatever the method, never 405."""
-    answer = client.request(method, "/api/nothing")
+def test_unknown_path_with_any_method(client: Client, method: str, path: str) -> None:
+    """A path that is no route is 404 with any method, and not 405."""
+    answer = client.request(method, path)
     assert answer.status == 404
     assert answer.body == NO_SUCH_ROUTE
 
