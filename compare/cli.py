@@ -16,7 +16,7 @@ COMMANDS = {
     "run": ("up", "status", "down", "serve", "ask"),
     "read": ("diff", "site", "mirror"),
     "prove": ("test", "parity", "mutants", "core", "differences"),
-    "measure": ("lab", "load"),
+    "measure": ("bench", "lab", "load"),
 }
 FOLDERS = {name: folder for folder, names in COMMANDS.items() for name in names}
 PANELS = {

@@ -1,6 +1,7 @@
 """`diff`: what each app has for the same thing, side by side in the terminal."""
 
 import gc
+import json
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Annotated
@@ -68,6 +69,9 @@ def diff(
         bool, typer.Option("--full", help="Show also the code that is equal in all apps.")
     ] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Print a unified diff.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the list of operations as JSON.")
+    ] = False,
     pager: Annotated[
         bool, typer.Option("--pager/--no-pager", help="Print through $PAGER in a terminal.")
     ] = True,
@@ -83,7 +87,12 @@ def diff(
         raise UsageError("one app is compared with nothing: give --app twice, or leave it out")
     if [file, topic, subject].count(None) < 2 or (layers and (file or topic)):
         raise UsageError("a subject, --file and --topic exclude each other: give one")
+    if as_json and (subject or layers or file or topic or plain or full):
+        raise UsageError("--json is for the list of all operations: give it alone")
     comparison = choose(subject, chosen, layers or [], file, topic)
+    if as_json:
+        out.print(json.dumps(sizes(chosen), indent=2), markup=False, soft_wrap=True)
+        return
     with paged(pager):
         if comparison is None:
             list_operations(chosen)
@@ -137,6 +146,19 @@ def list_operations(apps: Sequence[App]) -> None:
         "One of them: [bold]./triptych diff create_article[/]",
         soft_wrap=True,
     )
+
+
+def sizes(apps: Sequence[App]) -> list[dict[str, object]]:
+    """Every operation, with the size of its chain in each app, as in the list."""
+    listed: list[dict[str, object]] = []
+    for operation in read_operations():
+        size = of_operation(operation, apps).size
+        by_app = {
+            app.name: {"lines": lines, "pieces": pieces}
+            for app, lines, pieces in zip(apps, size.lines, size.pieces, strict=True)
+        }
+        listed.append({"operation": operation.name, "alike": size.alike, "apps": by_app})
+    return listed
 
 
 def unified(comparison: Comparison) -> Iterator[str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from compare.read.figures import fill_figures, run_of_record
 from compare.run.apps import ROOT
 from compare.run.pieces import find, read_row
 from compare.run.terminal import Failed
@@ -11,6 +12,8 @@ from compare.run.terminal import Failed
 DOCS = ROOT / "docs"
 # `<!-- piece: flask_app/conduit/errors.py::respond -->`, and the fence that follows it, if any.
 FENCE = re.compile(r"(<!-- piece: (\S+) -->\n)(?:```\w*\n.*?^```\n)?", re.DOTALL | re.MULTILINE)
+# A link whose text is a name alone, such as `ArticleForm`, to the file that has it.
+LINK = re.compile(r"\[`(?P<name>[\w.]+)`\]\((?P<file>[^()#]+\.py)\)")
 LANGUAGES = {".py": "python", ".ini": "ini"}
 
 
@@ -20,11 +23,12 @@ def check_pages() -> Iterator[str]:
         name, text = page.relative_to(ROOT), page.read_text("utf-8")
         try:
             if fill(text) != text:
-                yield f"{name}: its pieces are old: run ./triptych mirror --write"
+                yield f"{name}: its pieces or figures are old: run ./triptych mirror --write"
             for line in text.splitlines():
                 read_row(line)
         except Failed as failure:
             yield f"{name}: {failure.message}"
+        yield from (f"{name}: {problem}" for problem in check_names(page, text))
 
 
 def write_pages() -> None:
@@ -33,8 +37,20 @@ def write_pages() -> None:
 
 
 def fill(text: str) -> str:
-    """The page with each piece in its fence."""
-    return FENCE.sub(lambda match: match[1] + fence(match[2]), text)
+    """The page with each piece in its fence, and each figure in its place."""
+    filled = FENCE.sub(lambda match: match[1] + fence(match[2]), text)
+    return fill_figures(filled, run_of_record())
+
+
+def check_names(page: Path, text: str) -> Iterator[str]:
+    """Each name that is a link is in the file that it leads to."""
+    for link in LINK.finditer(text):
+        file = (page.parent / link["file"]).resolve()
+        if file.name != link["name"]:
+            try:
+                find(f"{file.relative_to(ROOT)}::{link['name']}", ROOT)
+            except Failed as failure:
+                yield failure.message
 
 
 def fence(locator: str) -> str:

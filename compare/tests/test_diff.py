@@ -27,7 +27,7 @@ from compare.read.comparison import (
     compare_topic,
     of_operation,
 )
-from compare.read.diff import choose, list_operations, unified
+from compare.read.diff import choose, list_operations, sizes, unified
 from compare.read.panes import Panes, coloured, fold
 from compare.run.apps import APPS, FASTAPI, FLASK, ROOT, App
 from compare.run.contract import read_operations
@@ -292,6 +292,17 @@ def test_topic() -> None:
     text = " ".join(" ".join(shown(found, 80)).split())
     assert "When this matters to you" in text
     assert text.index("Where handlers are registered") < text.index("HANDLERS")
+
+
+def test_list_as_data() -> None:
+    """The list of operations as data has the sizes that the chains have."""
+    listed = {each["operation"]: each for each in sizes([FLASK, FASTAPI])}
+    assert list(listed) == [operation.name for operation in read_operations()]
+    size = compare_operation(OPERATION, [FLASK, FASTAPI]).size
+    assert listed[OPERATION]["apps"] == {
+        app.name: {"lines": lines, "pieces": pieces}
+        for app, lines, pieces in zip((FLASK, FASTAPI), size.lines, size.pieces, strict=True)
+    }
 
 
 @pytest.mark.parametrize(

@@ -38,11 +38,25 @@ def test_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "{{ pieces conduit/errors.py::shape }}\n", "utf-8"
     )
     old, gone = check_pages()
-    assert old == "docs/a.md: its pieces are old: run ./triptych mirror --write"
+    assert old == "docs/a.md: its pieces or figures are old: run ./triptych mirror --write"
     assert gone.startswith("docs/en/b.md: conduit/errors.py::shape: django_app/conduit/errors.py")
     write_pages()
     assert (tmp_path / "docs" / "a.md").read_text("utf-8").endswith("x = 1\n```\n")
     assert len(list(check_pages())) == 1
+
+
+def test_names_in_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link that is a name leads to a file that has it."""
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    monkeypatch.setattr(pages, "DOCS", tmp_path / "docs")
+    (tmp_path / "a.py").write_text("class Form:\n    x = 1\n", "utf-8")
+    (tmp_path / "docs").mkdir()
+    page = tmp_path / "docs" / "a.md"
+    page.write_text("[`Form.x`](../a.py), [`a.py`](../a.py), [the `form`](../a.py)\n", "utf-8")
+    assert not list(check_pages())
+    page.write_text("[`Form.x`](../a.py) ([`Form.y`](../a.py))\n", "utf-8")
+    [problem] = check_pages()
+    assert problem.startswith("docs/a.md: a.py::Form.y: ")
 
 
 def test_links() -> None:

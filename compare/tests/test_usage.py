@@ -71,6 +71,7 @@ def complaint(
         ("diff --layer query", "there is no layer 'query': did you mean queries?"),
         ("diff --file comment/api.py", "did you mean comments/api.py"),
         ("diff get_tags --file comments/api.py", "exclude each other: give one"),
+        ("diff get_tags --json", "--json is for the list of all operations: give it alone"),
         ("diff --topic error", "there is no topic 'error': did you mean errors"),
         (
             "diff zzz",

@@ -2,12 +2,12 @@
 
 import typer
 
+from compare.measure.load.growth import growth
 from compare.measure.load.live import live
-from compare.measure.load.reads import reads
 
 load = typer.Typer(no_args_is_help=True)
+load.command()(growth)
 load.command()(live)
-load.command()(reads)
 
 
 @load.callback()

@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -169,9 +169,14 @@ class Report:
 
 
 async def carry_out(plan: LiveOptions) -> Report:
+    with err.status(f"{plan.sockets} sockets on {plan.app.title}") as status:
+        return await measure_live(plan, status.update)
+
+
+async def measure_live(plan: LiveOptions, say: Callable[[str], None]) -> Report:
+    """Start the app, open the sockets, write the burst; `say` gets a word about what is done."""
     async with running(plan) as site, socket_process() as clients:
-        with err.status(f"{plan.sockets} sockets on {plan.app.title}") as status:
-            return await measure(plan, site, clients, status.update)
+        return await measure(plan, site, clients, say)
 
 
 @dataclass(frozen=True)
@@ -240,7 +245,9 @@ async def socket_process() -> AsyncIterator[Clients]:
         yield Clients(await processes.start(Record("sockets"), command, cwd=ROOT, streams="pipes"))
 
 
-async def measure(plan: LiveOptions, site: LiveServers, clients: Clients, say: Any) -> Report:
+async def measure(
+    plan: LiveOptions, site: LiveServers, clients: Clients, say: Callable[[str], None]
+) -> Report:
     # Idle connections are left before the server closes them.
     limits = httpx2.Limits(max_connections=None, keepalive_expiry=1)
     async with httpx2.AsyncClient(

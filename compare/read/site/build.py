@@ -16,16 +16,28 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markupsafe import Markup
 
 from compare.read.comparison import Row, of_operation, parts_of
+from compare.read.figures import (
+    RUNS,
+    fill_figures,
+    leads,
+    run_of_record,
+    spell_figure,
+    spell_spread,
+)
 from compare.read.pages import DOCS
+from compare.read.site.charts import CHARTS, GLANCE, draw, figures_of
 from compare.read.site.code import highlighted, line_html, plain_html
+from compare.read.site.sources import SourcePages
 from compare.read.statements import statements_of
 from compare.run.alignment import Mark, align_texts
 from compare.run.apps import APPS, ROOT, App
 from compare.run.contract import Operation, read_operations
 from compare.run.pieces import Piece, find
+from compare.run.record import Run
 from compare.run.rules import OF_ITS_KIND, Rule, rules_of
 
 HERE = Path(__file__).parent
@@ -60,7 +72,7 @@ def build(folder: Path) -> int:
     draft = folder.with_name(f".{folder.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     shutil.copytree(STATIC, draft)
-    site = Site()
+    site = Site(run_of_record())
     pages = 0
     for page in site.pages():
         file = draft / page.path / "index.html"
@@ -136,11 +148,14 @@ class Block:
 
 
 class Site:
-    def __init__(self) -> None:
+    def __init__(self, run: Run | None) -> None:
+        self.run = run
         self.operations = read_operations()
         self.images: dict[str, Path] = {}
         """The pictures of the texts, by their paths in the site: known once the texts are read."""
+        self.sources = SourcePages()
         self.markdown = MarkdownIt("commonmark", {"highlight": fence_html}).enable("table")
+        self.markdown.core.ruler.push("row_headers", name_rows)
         self.environment = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -155,13 +170,21 @@ class Site:
             once=self.once,
             slug=slug_of_set,
             theme_script=Markup(THEME_SCRIPT),
+            run=run,
+            figures_of=figures_of,
+            draw=draw,
         )
+        self.environment.filters.update(median=spell_figure, spread=spell_spread)
         self.environment.filters["breakable"] = lambda name: Markup("_<wbr>").join(name.split("_"))
+        self.environment.filters["breakable_path"] = lambda path: Markup("/<wbr>").join(
+            path.split("/")
+        )
         self.environment.filters["percent"] = percent
         self.environment.filters["marked"] = lambda text: Markup(self.markdown.renderInline(text))
 
     def pages(self) -> Iterator[Page]:
-        yield self.page("", "home.html", operations=[*map(self.summary, self.operations)])
+        operations = [*map(self.summary, self.operations)]
+        yield self.page("", "home.html", operations=operations, glance=GLANCE)
         for number, operation in enumerate(self.operations):
             around = (
                 self.operations[number - 1],
@@ -191,9 +214,12 @@ class Site:
         yield self.page("guides", "guides.html", guides=self.guides)
         for guide in self.guides:
             yield self.page(guide.path, "guide.html", guide=guide)
+        yield self.page("figures", "figures.html", charts=CHARTS, leads=[*leads(self.run)])
         yield self.page(
             "try", "try.html", requests=[*map(self.example, self.operations)], people=people()
         )
+        for file, code in self.sources.files():
+            yield self.page(f"source/{file}", "source.html", file=file, code=code)
 
     def page(self, path: str, template: str, **values: Any) -> Page:
         def to(target: str) -> str:
@@ -244,12 +270,14 @@ class Site:
         """Of each file in docs/ that has a page, where that is."""
         topics = DOCS.glob("topics/en/*.md")
         guides = [*DOCS.glob("*.md"), *DOCS.glob("decisions/*.md")]
-        return {file: f"topics/{file.stem}" for file in topics} | {
-            file: f"guides/{file.stem}" for file in guides
-        }
+        return (
+            {file: f"topics/{file.stem}" for file in topics}
+            | {file: f"guides/{file.stem}" for file in guides}
+            | {RUNS: "figures"}
+        )
 
     def read(self, file: Path, path: str, language: str) -> Text:
-        lines = file.read_text("utf-8").splitlines()
+        lines = fill_figures(file.read_text("utf-8"), self.run).splitlines()
         title = without_marks(lines[0].lstrip("# "))
         first = next(line for line in lines[1:] if line)
         body = []
@@ -286,7 +314,11 @@ class Site:
             if target in self.addresses:
                 there = relpath(self.addresses[target], path)
                 return f'<a href="{there}/{"#" + anchor if anchor else ""}">{found["text"]}</a>'
-            # Source that has no page: the text of the link says which file it is.
+            name = re.search("<code>(.*)</code>", found["text"])
+            source = self.sources.address_of(target, name[1] if name else "")
+            if source:
+                return f'<a href="{relpath(source, path)}">{found["text"]}</a>'
+            # What has no page: the text of the link says which file it is.
             return found["text"]
 
         html = re.sub(
@@ -370,6 +402,21 @@ def people() -> list[str]:
     """Who can sign in on the demo site."""
     piece = find("conduit/demo.py::PEOPLE", APPS[0].folder)
     return list(ast.literal_eval(piece.text.partition("=")[2].strip()))
+
+
+def name_rows(state: StateCore) -> None:
+    """Make headers of the first cells of the rows, in each table whose corner is empty."""
+    is_named = False
+    for number, token in enumerate(state.tokens):
+        if token.type != "tr_open":
+            continue
+        opening, content, closing = state.tokens[number + 1 : number + 4]
+        if opening.type == "th_open":
+            is_named = not content.content
+            opening.tag = closing.tag = "td" if is_named else "th"
+        elif is_named:
+            opening.tag = closing.tag = "th"
+            opening.attrSet("scope", "row")
 
 
 def heading(found: re.Match[str]) -> str:

@@ -13,4 +13,7 @@ KINDS = {
     "guides": "guides/",
     "guide": "guides/reading/",
     "pictures": "guides/async/",
+    "choosing": "guides/choosing/",
+    "figures": "figures/",
+    "source": "source/django_app/conduit/articles/admin.py/",
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compare.read.comparison import of_operation, parts_of
-from compare.read.site.build import SETS, is_stale, slug_of_set
+from compare.read.site.build import SETS, Site, is_stale, slug_of_set
 from compare.read.statements import statements_of
 from compare.run.apps import APPS
 from compare.run.contract import read_operations
@@ -56,6 +56,26 @@ def test_links(pages: dict[Path, Links]) -> None:
             target = target / "index.html" if target.is_dir() else target
             assert target.is_file(), f"{file}: {address}"
             assert not anchor or anchor in pages[target].ids, f"{file}: {address}"
+
+
+def test_links_to_code(site: Path) -> None:
+    """A name in a text leads to the page of its file, at the lines of what it names."""
+    folder = site / "some" / "where"
+    path, name = "django_app/conduit/articles/admin.py", "ArticleAdmin.save_model"
+    text = (folder / "guides" / "choosing" / "index.html").read_text("utf-8")
+    assert f'<a href="../../source/{path}/#{name}"><code>{name}</code></a>' in text
+    page = (folder / "source" / path / "index.html").read_text("utf-8")
+    named = page[page.index(f'<span class="named" id="{name}">') :]
+    assert Words(named).text.lstrip().startswith("def save_model(self, request")
+
+
+def test_rows_have_headers() -> None:
+    """A table whose corner is empty has headers for its rows, and one with a corner has none."""
+    markdown = Site(None).markdown
+    named = markdown.render("| | a |\n|---|---|\n| **b** | c |\n")
+    assert '<th scope="row"><strong>b</strong></th>\n<td>c</td>' in named
+    assert "<td></td>\n<th>a</th>" in named
+    assert "<td>b</td>" in markdown.render("| x | a |\n|---|---|\n| b | c |\n")
 
 
 def test_sizes(site: Path) -> None:

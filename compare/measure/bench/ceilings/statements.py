@@ -1,7 +1,7 @@
-"""The four reads of `load reads` as SQL written by hand, and their answers as bytes.
+"""The four reads as SQL written by hand, and their answers as bytes.
 
-What a program makes of them that has no mapper, no schemas and no serializer: each statement lets
-PostgreSQL itself count and collect, a row becomes a dictionary, and a dictionary becomes JSON.
+There is no mapper, no schema and no serializer: each statement lets PostgreSQL count and collect,
+a row becomes a dictionary, and a dictionary becomes JSON.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +11,8 @@ from typing import Any
 from pydantic_core import to_json
 
 Row = Sequence[Any]
+
+CONSTANT = {"message": "Hello, World!"}
 
 AUTHOR = "u.username, u.bio, u.image"
 ARTICLE = f"""

@@ -1,0 +1,214 @@
+"""The servers that are measured: the apps and the ceilings, each as one process on its database."""
+
+import asyncio
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from compare.run.apps import APPS, HOST, ROOT, App, free_port, python
+from compare.run.databases import PostgresDatabase, SQLiteFile, settings_for, sqlite_path
+from compare.run.postgres import Postgres, running_postgres
+from compare.run.processes import Child, Processes, failure
+from compare.run.record import Subject
+from compare.run.start import answers, migrate, seed
+from compare.run.state import HOME, only_one
+from compare.run.terminal import LogFile
+
+GRACE = 5.0
+POOL_SIZE = 10
+FOLDER = HOME / "bench"
+# The ceilings run on the same server in its stock setup, without the apps' protocol and worker.
+CEILING_COMMANDS = {
+    "uvicorn": "-m uvicorn {module}:asgi --host {host} --port {port}"
+    " --no-access-log --log-level warning",
+    "gunicorn": "-m gunicorn {module}:wsgi --bind {host}:{port}"
+    " --worker-class gthread --threads 16 --log-level warning",
+}
+SECRET = "bench-secret-that-is-published-and-signs-nothing-else"
+TEMPLATE = "bench"
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A running subject."""
+
+    subject: Subject
+    url: str
+    child: Child | None = None
+    """None for a server that somebody else has started."""
+
+    @property
+    def pid(self) -> int:
+        assert self.child is not None
+        return self.child.process.pid
+
+
+@dataclass(frozen=True)
+class BenchSite:
+    """Where servers are started: the PostgreSQL, filled SQLite files, and the processes."""
+
+    postgres: Postgres
+    processes: Processes
+    folder: Path
+    log: LogFile
+
+    async def stop(self, server: RunningServer) -> None:
+        """End the server and its workers."""
+        if server.child:
+            await self.processes.stop(server.child)
+
+    def postgres_url(self, name: str = TEMPLATE) -> str:
+        return PostgresDatabase(self.postgres.url, name).url
+
+
+def app_subject(app: App) -> Subject:
+    return Subject(app.name, app.title, "app", app.name, app.servers[0].name)
+
+
+def ceiling_subject(app: App, kind: str) -> Subject:
+    assert kind in {"bare", "floor"}
+    return Subject(
+        f"{app.name}-{kind}",
+        f"{app.title} {kind}",
+        "bare" if kind == "bare" else "floor",
+        app.name,
+        app.servers[0].name,
+    )
+
+
+def settings_of(database_url: str) -> dict[str, str]:
+    """The settings of production; everything that is not named here is the default."""
+    return settings_for(database_url) | {
+        "CONDUIT_ENV": "production",
+        "CONDUIT_SECRET_KEY": SECRET,
+        "CONDUIT_ALLOWED_HOSTS": HOST,
+        "CONDUIT_CORS_ORIGINS": "*",
+        "CONDUIT_DATABASE_POOL_SIZE": str(POOL_SIZE),
+        "CONDUIT_DATABASE_TIMEOUT": "30",
+    }
+
+
+def seed_settings(database_url: str) -> dict[str, str]:
+    """Hashing is cheap while the demo site is filled in, which production refuses."""
+    return settings_for(database_url) | {
+        "CONDUIT_ENV": "development",
+        "CONDUIT_PASSWORD_HASHING": "fast",
+    }
+
+
+@asynccontextmanager
+async def running_site() -> AsyncIterator[BenchSite]:
+    """A PostgreSQL with the demo site in the database `bench`, until the block is left."""
+    async with running_databases() as site:
+        await fill(site)
+        yield site
+
+
+@asynccontextmanager
+async def running_databases() -> AsyncIterator[BenchSite]:
+    """A PostgreSQL whose log can be read, and a folder, until the block is left."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(only_one("bench"))
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="triptych-bench-"))
+        databases = Processes(stop_signal=signal.SIGINT, grace=GRACE)
+        await stack.enter_async_context(databases)
+        voice = LogFile("postgres", FOLDER / "postgres.log")
+        # So that statements can be counted in its log, each with the name of its database.
+        settings = ("log_min_messages=log", "log_line_prefix=%d ", "log_checkpoints=off")
+        options = [word for setting in settings for word in ("-c", setting)]
+        postgres = await stack.enter_async_context(
+            running_postgres(FOLDER / "postgres", databases, voice, *options)
+        )
+        processes = Processes(stop_signal=signal.SIGTERM, grace=GRACE)
+        await stack.enter_async_context(processes)
+        yield BenchSite(postgres, processes, Path(folder), LogFile("bench", FOLDER / "bench.log"))
+
+
+async def fill(site: BenchSite) -> None:
+    """Put the demo site into the database that the others are copied from."""
+    database = PostgresDatabase(site.postgres.url, TEMPLATE)
+    settings = seed_settings(await asyncio.to_thread(database.start_draft))
+    await migrate(APPS[0], settings, site.processes, site.log)
+    await seed(APPS[0], settings, site.processes, site.log)
+    await asyncio.to_thread(database.finish_draft)
+
+
+async def copy_database(site: BenchSite, app: App) -> str:
+    """A copy of the demo site for this app alone; returns its URL."""
+    database = PostgresDatabase(site.postgres.url, f"{TEMPLATE}_{app.name}")
+
+    def copy() -> None:
+        with psycopg.connect(site.postgres.url, autocommit=True) as connection:
+            name = sql.Identifier(database.name)
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(TEMPLATE))
+            )
+
+    await asyncio.to_thread(copy)
+    await migrate(app, seed_settings(database.url), site.processes, site.log)
+    return database.url
+
+
+async def make_sqlite(site: BenchSite, app: App) -> str:
+    """The demo site in an SQLite file for this app alone; returns its URL."""
+    database = SQLiteFile(site.folder / f"{app.name}.sqlite3")
+    settings = seed_settings(database.start_draft())
+    await migrate(app, settings, site.processes, site.log)
+    await seed(app, settings, site.processes, site.log)
+    database.finish_draft()
+    return database.url
+
+
+async def start_app(
+    site: BenchSite, app: App, database_url: str, *, workers: int = 1, wait: bool = True
+) -> RunningServer:
+    """The app by its production command, with the settings of production."""
+    port = free_port()
+    command = app.serve_command(app.servers[0], port=port, workers=workers)
+    settings = settings_of(database_url)
+    log = f"{app.name}-sqlite" if sqlite_path(database_url) else app.name
+    subject = app_subject(app)
+    return await start(site, subject, command, app.folder, port, settings, log=log, wait=wait)
+
+
+async def start_ceiling(site: BenchSite, app: App, kind: str) -> RunningServer:
+    """A ceiling on the server of the app."""
+    port = free_port()
+    module = f"compare.measure.bench.ceilings.with_{app.name}"
+    template = CEILING_COMMANDS[app.servers[0].name]
+    command = python(template.format(module=module, host=HOST, port=port))
+    settings = settings_of(site.postgres_url()) | {"BENCH_CEILING": kind}
+    subject = ceiling_subject(app, kind)
+    log = subject.id
+    return await start(site, subject, command, ROOT, port, settings, log=log, health="/health")
+
+
+async def start(
+    site: BenchSite,
+    subject: Subject,
+    command: Sequence[str],
+    folder: Path,
+    port: int,
+    settings: Mapping[str, str],
+    *,
+    log: str,
+    health: str = "/api/health",
+    wait: bool = True,
+) -> RunningServer:
+    """Start the command; its log goes into a file without passing through this process."""
+    path = FOLDER / f"{log}.log"
+    voice = LogFile(subject.id, path)
+    shell = ["/bin/sh", "-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", str(path)]
+    child = await site.processes.start(voice, [*shell, *command], cwd=folder, env=settings)
+    server = RunningServer(subject, f"http://{HOST}:{port}", child)
+    if wait and not await answers(child, f"{server.url}{health}"):
+        raise failure(voice, f"{subject.title} did not start")
+    return server

@@ -1,0 +1,74 @@
+"""The load generator: wrk, as a process of its own."""
+
+import json
+import shutil
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from compare.run.apps import ROOT
+from compare.run.processes import Processes, failure
+from compare.run.terminal import Failed, Record
+
+SCRIPT = Path(__file__).with_name("requests.lua")
+PATIENCE = 60.0
+GRACE = 2.0
+MISSING = (
+    "wrk is not on the PATH, which sends the requests: install it"
+    " (apt install wrk, dnf install wrk, brew install wrk)"
+)
+
+
+@dataclass(frozen=True)
+class Burst:
+    """What one run of wrk has seen; milliseconds."""
+
+    requests: int
+    seconds: float
+    p50: float
+    p99: float
+
+    @property
+    def per_second(self) -> float:
+        return self.requests / self.seconds
+
+
+def find_wrk() -> str | None:
+    """The program, if it is installed."""
+    return shutil.which("wrk")
+
+
+async def wrk_version(wrk: str) -> str:
+    """Its version, which it prints together with its usage."""
+    record = Record("wrk")
+    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+        await processes.call(record, [wrk, "-v"], cwd=ROOT, timeout=PATIENCE)
+    words = " ".join(record.lines).split()
+    return words[1] if words[:1] == ["wrk"] and len(words) > 1 else "unknown"
+
+
+async def send(
+    wrk: str, url: str, *, clients: int, seconds: float, plan: Sequence[str] = ("get",)
+) -> Burst:
+    """Send requests for so long over so many connections; `Failed` if one of them fails."""
+    command = [wrk, "-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout=30s"]
+    command += ["-s", str(SCRIPT), url, "--", *plan]
+    what = " ".join([url, *plan[:1]])
+    record = Record("wrk")
+    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+        try:
+            await processes.call(record, command, cwd=ROOT, timeout=seconds + PATIENCE)
+        except TimeoutError:
+            raise failure(record, f"wrk did not end: {what}") from None
+    try:
+        data = json.loads(record.lines[-1])
+        failed, status, requests = data["failed"], data["status"], data["requests"]
+    except (IndexError, ValueError, KeyError, TypeError):
+        raise failure(record, f"wrk did not measure {what}") from None
+    if failed or status or not requests:
+        raise Failed(
+            f"wrk got wrong answers from {what}: of {requests} requests {status} had another"
+            f" status than 2xx or 3xx, and {failed} had no answer"
+        )
+    return Burst(requests, data["microseconds"] / 1e6, data["p50"] / 1e3, data["p99"] / 1e3)

@@ -1,0 +1,127 @@
+"""The figures that the texts and the pages show: those of the run of record."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from compare.run.apps import APPS, ROOT
+from compare.run.record import SCHEMA, Figure, Run, load_run
+
+RUNS = ROOT / "docs" / "figures"
+NOT_MEASURED = "not measured"
+READS = ("list", "article", "tags", "comments")
+READ_TITLES = ("20 articles", "one article", "all tags", "three comments")
+# `<!-- figure: reads.list.p99 django -->12 ms<!-- end -->`: within a line, written by `mirror`.
+INLINE = re.compile(r"(<!-- figure: (?P<id>\S+) (?P<app>\w+) -->)[^<\n]*(<!-- end -->)")
+# `<!-- figures: hello-world -->`, a table, and its end.
+TABLE = re.compile(r"(<!-- figures: (?P<name>\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def run_of_record(folder: Path | None = None) -> Run | None:
+    """The newest complete run in docs/figures, if there is any."""
+    paths = [path for path in sorted((folder or RUNS).glob("*.json")) if path.name != SCHEMA.name]
+    complete = [run for path in paths if not (run := load_once(path, path.stat().st_mtime)).quick]
+    return max(complete, key=lambda run: run.started_at, default=None)
+
+
+@cache
+def load_once(path: Path, changed: float) -> Run:
+    return load_run(path)
+
+
+def find_figure(run: Run | None, id: str, subject: str) -> Figure | None:
+    """The figure of a subject; an id may leave out what comes last, such as how many clients."""
+    found = (
+        each
+        for each in (run.figures if run else ())
+        if each.subject == subject and f"{each.id}.".startswith(f"{id}.")
+    )
+    return next(found, None)
+
+
+def spell_value(value: float, unit: str) -> str:
+    """A value as a reader wants it: with its unit, and no more digits than it is worth."""
+    match unit:
+        case "1/s":
+            return f"{value:,.0f}/s" if value >= 10 else f"{value:.1f}/s"
+        case "ms":
+            return f"{value:,.0f} ms" if value >= 10 else f"{value:.1f} ms"
+        case "s":
+            return f"{value:.2f} s"
+        case "bytes":
+            size, prefix = (value / 1024, "KiB") if value < 2**20 else (value / 2**20, "MiB")
+            return f"{size:.0f} {prefix}"
+        case "ratio":
+            return f"{value:.0%}"
+        case "lines":
+            return f"{value:,.0f} lines"
+    return f"{value:,.0f}" if value == int(value) else f"{value:.1f}"
+
+
+def spell_figure(figure: Figure | None) -> str:
+    """The median."""
+    return NOT_MEASURED if figure is None else spell_value(figure.median, figure.unit)
+
+
+def spell_spread(figure: Figure | None) -> str:
+    """From the lowest to the highest round; empty if there was one round, or no figure."""
+    if figure is None or figure.low == figure.high:
+        return ""
+    (low, unit), (high, same) = (
+        number_and_unit(spell_value(value, figure.unit)) for value in (figure.low, figure.high)
+    )
+    return f"{low}{'' if unit == same else unit}–{high}{same}"
+
+
+def number_and_unit(text: str) -> tuple[str, str]:
+    unit = text.lstrip("0123456789,.")
+    return text.removesuffix(unit), unit
+
+
+@dataclass(frozen=True)
+class Lead:
+    """How many times as fast as the slowest of the three each app was, at one thing."""
+
+    title: str
+    times: tuple[float | None, ...]
+    """One for each app."""
+
+    @property
+    def cells(self) -> list[str]:
+        return [NOT_MEASURED if each is None else f"{each:.1f} ×" for each in self.times]
+
+
+def leads(run: Run | None) -> Iterator[Lead]:
+    """What the hello-world benchmark promises, and what is left of it in four reads."""
+    rate = "requests_per_second"
+    floors = [find_figure(run, f"reads.floor.{rate}", f"{app.name}-floor") for app in APPS]
+    yield lead("hello world: a constant, no database (*floor*)", floors)
+    for name, title in zip(READS, READ_TITLES, strict=True):
+        yield lead(title, [find_figure(run, f"reads.{name}.{rate}", app.name) for app in APPS])
+
+
+def lead(title: str, figures: list[Figure | None]) -> Lead:
+    slowest = min((each.median for each in figures if each), default=0)
+    return Lead(title, tuple(each.median / slowest if each else None for each in figures))
+
+
+def hello_world(run: Run | None) -> str:
+    """The table of leads, in Markdown."""
+    lines = [["", *(app.title for app in APPS)], ["---"] * (len(APPS) + 1)]
+    lines += [[each.title, *each.cells] for each in leads(run)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+TABLES = {"hello-world": hello_world}
+
+
+def fill_figures(text: str, run: Run | None) -> str:
+    """The text with the figures of the run in their places."""
+
+    def one(found: re.Match[str]) -> str:
+        return found[1] + spell_figure(find_figure(run, found["id"], found["app"])) + found[4]
+
+    filled = INLINE.sub(one, text)
+    return TABLE.sub(lambda found: found[1] + TABLES[found["name"]](run) + found[3], filled)
