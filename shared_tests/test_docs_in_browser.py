@@ -107,7 +107,7 @@ def test_search(visit: Visit) -> None:
 
 @rule("DOCS-4", "DOCS-7")
 def test_try_it_out(visit: Visit, client: Client, anna: Person) -> None:
-    """"Authorize" and "Try it out" of Swagger UI can create an article."""
+    """In Swagger UI, "Authorize" and "Try it out" can create an article."""
     title = unique("From the docs ")
     article = {"title": title, "description": "Tried out", "body": "It works.", "tagList": ["docs"]}
     page = visit.page
