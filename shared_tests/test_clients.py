@@ -145,7 +145,7 @@ def python(workshop: Path) -> Path:
     return workshop / "call.py"
 
 
-# Generated from the contract's document; each app serves the same one (DOCS-1).
+# Generated from `spec/openapi.yaml`, which equals the document of each app (DOCS-1).
 
 
 @rule("DOCS-10")

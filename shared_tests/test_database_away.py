@@ -213,7 +213,7 @@ def test_connections_that_are_cut_in_a_write(fragile: Fragile) -> None:
 @rule("LIVE-24")
 @pytest.mark.live
 def test_open_without_a_database(stopped: Fragile) -> None:
-    """A socket with a token cannot be opened while the database is down."""
+    """While the database is down, a socket with a token gets an error and is closed with 1013."""
     target = f"/api/live?token={stopped.person.token}"
     with Socket(stopped.server.url, target) as socket:
         assert socket.hear() == {"type": "error", "errors": {"server": ["unavailable"]}}
@@ -229,7 +229,7 @@ def test_database_restarts(fragile: Fragile) -> None:
         write_article(fragile.person)
         socket.hear_all(1)
         fragile.postgres.stop()
-        # Requests that fail keep no connection.
+        # Messages that fail keep no connection of the pool.
         for _ in range(POOL_SIZE + 1):
             answer = other.ask("subscribe", channel="articles")
             assert answer == {"type": "error", "errors": {"server": ["unavailable"]}}

@@ -99,7 +99,7 @@ NO_SPACES = "\x01\x1b\x7f\u180e\u200b\u2060\ufeff"
 @rule("FIELD-1", "DOCS-6")
 @pytest.mark.parametrize("character", [*SPACES, *NO_SPACES])
 def test_white_space(reader: Person, character: str) -> None:
-    """A title of only white space is refused, as the pattern of the document says."""
+    """The API and the patterns of the document agree on which characters are white space."""
     schema = read_document()["components"]["schemas"]["NewArticle"]["properties"]
     # A pattern that means the same in every language: no `\s`.
     assert "\\s" not in schema["title"]["pattern"] + schema["tagList"]["items"]["pattern"]
