@@ -1,1 +1,1 @@
-"""The black-box suite: one contract, any server that claims to keep it."""
+"""The black-box suite: one contract, for any server that claims to follow it."""

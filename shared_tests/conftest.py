@@ -1,4 +1,4 @@
-"""What a test run is pointed at, and what the report of a failure shows."""
+"""The target of a test run, and the content of a failure report."""
 
 import random
 import signal
@@ -36,7 +36,7 @@ MARKERS = (
 )
 
 postgres_key = pytest.StashKey[Postgres]()
-# Draws the server of each request where all three are one.
+# With --roulette, chooses the app for each request.
 draws = random.Random()
 
 log_sizes_key = pytest.StashKey[dict[Path, int]]()
@@ -75,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     _check_options(config)
     strictness.begin_run(config.getoption("--rules"))
-    # A run that is told to end goes through its fixtures, so that no server is left.
+    # On SIGTERM, pytest still finalizes the fixtures, so no server is left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
@@ -104,7 +104,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
-    """Name a case by its value, and by its length where the value is long."""
+    """Name a case after its value, shortened and with its length if it is long."""
     if isinstance(val, str | bytes):
         return f"{ascii(val[:20])[:40]}..({len(val)})" if len(val) > 60 else None
     if isinstance(val, dict | list | tuple):
@@ -115,7 +115,7 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by the fixtures they use, and leave out those that the target rules out."""
+    """Mark tests by their fixtures, and deselect those that cannot run against the target."""
     database = config.getoption("--database")
     app, server = config.getoption("--app"), config.getoption("--server")
     elsewhere = not_asked(app, server) if server else frozenset()
@@ -144,7 +144,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: turn_of(item.nodeid))
 
 
-# One PostgreSQL a run, of the process that the workers belong to.
+# One PostgreSQL for each run, owned by the controller process.
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -163,18 +163,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker of pytest-xdist where the PostgreSQL of the run is."""
+    """Pass the URL of the run's PostgreSQL to a pytest-xdist worker."""
     if postgres_key in node.config.stash:
         node.workerinput["postgres_url"] = node.config.stash[postgres_key].url("postgres")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give tests that share a server to one worker."""
+    """Run tests that share a server in one worker."""
     return Scheduling(config, log) if config.getoption("dist") == "load" else None
 
 
-# The report of a failure.
+# Failure reports.
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -235,7 +235,7 @@ def postgres_url(pytestconfig: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A folder that all workers of this run have in common."""
+    """A folder that all workers of this run share."""
     own = tmp_path_factory.getbasetemp()
     return own if worker_id == "master" else own.parent
 
@@ -261,17 +261,17 @@ def launcher(
 
 @pytest.fixture(scope="session")
 def server(launcher: Launcher) -> Server:
-    """The server that all ordinary tests of a worker talk to."""
+    """The server that most tests of a worker use."""
     return launcher.start()
 
 
 @pytest.fixture(scope="session")
 def restricted(launcher: Launcher) -> Server:
-    """A server with lists of hosts and origins, few lines in its log, no secret.
+    """A server with lists of hosts and origins, a reduced log and no secret.
 
-    Its tokens live for an hour, its events for a second.
+    Its tokens are valid for an hour, and its events are kept for a second.
 
-    All its tests run in one worker, and nobody else writes here.
+    All its tests run in one worker, and no other test writes here.
     """
     origins = ("https://one.example", "http://two.example:8080")
     return launcher.start(
@@ -289,7 +289,7 @@ def restricted(launcher: Launcher) -> Server:
 
 @pytest.fixture(scope="session")
 def production(launcher: Launcher) -> Server:
-    """A server in production, with no more settings than needed: nobody writes articles here."""
+    """A server in production with only the required settings; no test creates articles here."""
     return launcher.start(
         {
             "CONDUIT_ENV": "production",
@@ -306,7 +306,7 @@ def production(launcher: Launcher) -> Server:
 def roulette(
     postgres_url: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Iterator[list[str]]:
-    """The addresses of all apps, on one database."""
+    """The URLs of all apps, on one database."""
     folder = tmp_path_factory.mktemp("roulette")
     databases = Databases(folder, postgres_url, prefix=worker_id)
     database = databases.empty()
@@ -336,30 +336,30 @@ def client(request: pytest.FixtureRequest) -> Iterator[Client]:
         yield server.client
 
 
-# People and things. Those of the session are for tests that change nothing of them.
+# Users and articles. Tests must not change those with session scope.
 
 
 @pytest.fixture
 def anna(client: Client) -> Person:
-    """Somebody who has just signed up."""
+    """A user who has just signed up."""
     return register(client, "anna")
 
 
 @pytest.fixture
 def ben(client: Client) -> Person:
-    """Somebody else who has just signed up."""
+    """Another user who has just signed up."""
     return register(client, "ben")
 
 
 @pytest.fixture(scope="session")
 def reader(client: Client) -> Person:
-    """A user who reads, and whom no test changes."""
+    """A user for tests that only read; no test changes this user."""
     return register(client, "reader")
 
 
 @pytest.fixture(scope="session")
 def writer(client: Client) -> Person:
-    """The author of the story, whom no test changes."""
+    """The author of `story`; no test changes this user."""
     return register(client, "writer")
 
 

@@ -1,4 +1,4 @@
-"""Signing up, signing in, and what a user may change about himself."""
+"""Sign-up, login, and what users may change about themselves."""
 
 from typing import Any
 
@@ -19,24 +19,24 @@ IS_INVALID = ["is invalid"]
 
 
 def new_user(**fields: Any) -> dict[str, Any]:
-    """A user that nobody has, with these fields instead of the proper ones."""
+    """A user with values that are not used yet; the given fields replace them."""
     username = unique("new")
     proper = {"username": username, "email": f"{username}@example.com", "password": PASSWORD}
     return {"user": {**proper, **fields}}
 
 
 def sign_in(client: Client, email: str, password: str) -> int:
-    """The status of a login."""
+    """Log in and return the status."""
     user = {"email": email, "password": password}
     return client.post("/api/users/login", json={"user": user}).status
 
 
-# Signing up
+# Sign-up
 
 
 @rule("SIGNUP-1", "PASSWORD-2")
 def test_sign_up(client: Client) -> None:
-    """A sign-up is 201 with the user, keys in the order of the schema, nothing more."""
+    """A sign-up returns 201 with the user, its keys in the order of the schema and no others."""
     username = unique("anna")
     answer = client.post(
         "/api/users",
@@ -70,7 +70,7 @@ def test_token_of_a_sign_up(client: Client) -> None:
 
 @rule("SIGNUP-1", "BODY-8")
 def test_sign_up_takes_no_bio(client: Client) -> None:
-    """`bio` and `image` are unknown to a sign-up, and null for a new user."""
+    """A sign-up ignores `bio` and `image`, which are null for a new user."""
     answer = client.post("/api/users", json=new_user(bio=5, image="x", token="x"))
     assert answer.status == 201
     assert answer.json["user"]["bio"] is None
@@ -79,7 +79,7 @@ def test_sign_up_takes_no_bio(client: Client) -> None:
 
 @rule("SIGNUP-2")
 def test_taken_username(client: Client, reader: Person) -> None:
-    """A username that is taken is 409."""
+    """A username that is taken returns 409."""
     answer = client.post("/api/users", json=new_user(username=reader.username))
     assert answer.status == 409
     assert answer.body == b'{"errors":{"username":["has already been taken"]}}'
@@ -87,7 +87,7 @@ def test_taken_username(client: Client, reader: Person) -> None:
 
 @rule("SIGNUP-2")
 def test_taken_email(client: Client, reader: Person) -> None:
-    """An email that is taken is 409."""
+    """An email that is taken returns 409."""
     answer = client.post("/api/users", json=new_user(email=reader.email))
     assert answer.status == 409
     assert answer.body == b'{"errors":{"email":["has already been taken"]}}'
@@ -95,7 +95,7 @@ def test_taken_email(client: Client, reader: Person) -> None:
 
 @rule("SIGNUP-2")
 def test_both_taken(client: Client, reader: Person) -> None:
-    """Both taken, by one user, are both in the answer."""
+    """If one user has both the username and the email, the response has both errors."""
     answer = client.post("/api/users", json=new_user(email=reader.email, username=reader.username))
     assert answer.status == 409
     assert answer.body == (
@@ -105,7 +105,7 @@ def test_both_taken(client: Client, reader: Person) -> None:
 
 @rule("SIGNUP-2")
 def test_both_taken_by_two(client: Client, reader: Person, writer: Person) -> None:
-    """Both taken, by two users, are both in the answer."""
+    """If two users have the username and the email, the response has both errors."""
     answer = client.post("/api/users", json=new_user(email=reader.email, username=writer.username))
     assert answer.status == 409
     assert answer.body == (
@@ -115,7 +115,7 @@ def test_both_taken_by_two(client: Client, reader: Person, writer: Person) -> No
 
 @rule("NAME-2", "EMAIL-3")
 def test_taken_in_another_case(client: Client, reader: Person) -> None:
-    """Usernames and emails are taken in any case."""
+    """A username or an email that is taken is also taken in another case."""
     answer = client.post(
         "/api/users",
         json=new_user(email=reader.email.upper(), username=reader.username.upper()),
@@ -128,7 +128,7 @@ def test_taken_in_another_case(client: Client, reader: Person) -> None:
 
 @rule("SIGNUP-2")
 def test_a_refused_sign_up_leaves_nothing(client: Client, reader: Person) -> None:
-    """Of a sign-up that is refused for its email the username stays free."""
+    """If a sign-up is refused because of its email, its username stays free."""
     refused = new_user(email=reader.email)
     assert client.post("/api/users", json=refused).status == 409
     answer = client.get(f"/api/profiles/{refused['user']['username']}")
@@ -138,7 +138,7 @@ def test_a_refused_sign_up_leaves_nothing(client: Client, reader: Person) -> Non
 
 @rule("SIGNUP-3", "FIELD-1", "ANSWER-4")
 def test_sign_up_of_nobody(client: Client) -> None:
-    """All that is missing is in one answer, in the order of the schema."""
+    """One response names all missing fields, in the order of the schema."""
     answer = client.post("/api/users", json={"user": {}})
     assert answer.status == 422
     assert answer.body == (
@@ -149,7 +149,7 @@ def test_sign_up_of_nobody(client: Client) -> None:
 
 @rule("SIGNUP-3", "ANSWER-4", "FIELD-5")
 def test_sign_up_with_everything_wrong(client: Client) -> None:
-    """Each field has its own failure, in the order of the schema, not of the body."""
+    """Each field has its own error, in the order of the schema, not of the body."""
     answer = client.post(
         "/api/users", json={"user": {"password": "short", "email": 5, "username": "한글"}}
     )
@@ -163,7 +163,7 @@ def test_sign_up_with_everything_wrong(client: Client) -> None:
 @rule("FIELD-1", "USER-3")
 @pytest.mark.parametrize("value", BLANK)
 def test_blank(client: Client, reader: Person, value: str | None) -> None:
-    """A blank username, email or password is refused, by sign-up and update alike."""
+    """A blank username, email or password is refused by sign-up and by update."""
     user = dict.fromkeys(NEEDED, value)
     signed_up = client.post("/api/users", json={"user": user})
     updated = reader.put("/api/user", json={"user": user})
@@ -176,7 +176,7 @@ def test_blank(client: Client, reader: Person, value: str | None) -> None:
 @rule("FIELD-2", "USER-4")
 @pytest.mark.parametrize("value", WRONG_TYPES)
 def test_wrong_type(client: Client, reader: Person, value: object) -> None:
-    """A field that is no string is refused, by sign-up and update alike."""
+    """A field that is not a string is refused by sign-up and by update."""
     signed_up = client.post("/api/users", json={"user": dict.fromkeys(NEEDED, value)})
     updated = reader.put("/api/user", json={"user": dict.fromkeys(FIELDS, value)})
     assert signed_up.status == 422
@@ -188,7 +188,7 @@ def test_wrong_type(client: Client, reader: Person, value: object) -> None:
 @rule("FIELD-3", "FIELD-5")
 @pytest.mark.parametrize("value", ["\0", "correct\0horse", "x" * 2_001 + "\0"])
 def test_nul(client: Client, reader: Person, value: str) -> None:
-    """A NUL is invalid, before the text is measured, in sign-up and update alike."""
+    """A NUL is invalid in sign-up and in update, and is checked before the length."""
     signed_up = client.post("/api/users", json={"user": dict.fromkeys(NEEDED, value)})
     updated = reader.put("/api/user", json={"user": dict.fromkeys(FIELDS, value)})
     assert signed_up.status == 422
@@ -203,7 +203,7 @@ def test_nul(client: Client, reader: Person, value: str) -> None:
 @rule("NAME-1", "NAME-3")
 @pytest.mark.parametrize("name", ["Z", "0", "_", "_a.b-c_", "1984", "A..--__9"])
 def test_usernames(client: Client, name: str) -> None:
-    """A username of the allowed characters is taken, and given back as it is."""
+    """A username with the allowed characters is accepted and returned as it is."""
     username = unique(name) if len(name) > 1 else name + unique("")
     answer = client.post("/api/users", json=new_user(username=username))
     assert answer.status == 201
@@ -234,7 +234,7 @@ def test_usernames(client: Client, name: str) -> None:
     ],
 )
 def test_bad_usernames(client: Client, reader: Person, username: str) -> None:
-    """A username of any other form is invalid, whatever its length."""
+    """A username with any other format is invalid, at any length."""
     signed_up = client.post("/api/users", json=new_user(username=username))
     updated = reader.put("/api/user", json={"user": {"username": username}})
     assert signed_up.status == 422
@@ -245,7 +245,7 @@ def test_bad_usernames(client: Client, reader: Person, username: str) -> None:
 
 @rule("NAME-1", "FIELD-4")
 def test_longest_username(client: Client) -> None:
-    """A username of 64 characters is taken."""
+    """A username of 64 characters is accepted."""
     username = unique("anna").ljust(64, "x")
     answer = client.post("/api/users", json=new_user(username=username))
     assert answer.status == 201
@@ -262,7 +262,7 @@ def test_too_long_username(client: Client) -> None:
 
 @rule("NAME-3")
 def test_username_keeps_its_case(client: Client) -> None:
-    """A username is given back in the case in which it was registered."""
+    """A username is returned in the case in which it was registered."""
     username = unique("AnNa")
     assert client.post("/api/users", json=new_user(username=username)).status == 201
     answer = client.get(f"/api/profiles/{username.lower()}")
@@ -290,7 +290,7 @@ def test_username_keeps_its_case(client: Client) -> None:
     ],
 )
 def test_emails(client: Client, local_and_domain: str) -> None:
-    """An email of HTML's form is taken, and given back as it is, never normalised."""
+    """An email in HTML's format is accepted and returned as it is, never normalized."""
     email = local_and_domain.format(unique("Anna"))
     answer = client.post("/api/users", json=new_user(email=email))
     assert answer.status == 201
@@ -325,7 +325,7 @@ def test_emails(client: Client, local_and_domain: str) -> None:
     ],
 )
 def test_bad_emails(client: Client, reader: Person, email: str) -> None:
-    """An email of any other form is invalid."""
+    """An email with any other format is invalid."""
     signed_up = client.post("/api/users", json=new_user(email=email))
     updated = reader.put("/api/user", json={"user": {"email": email}})
     assert signed_up.status == 422
@@ -336,7 +336,7 @@ def test_bad_emails(client: Client, reader: Person, email: str) -> None:
 
 @rule("EMAIL-2", "FIELD-4")
 def test_longest_email(client: Client) -> None:
-    """An email of 254 characters is taken."""
+    """An email of 254 characters is accepted."""
     email = unique("anna").ljust(254 - len("@example.com"), "x") + "@example.com"
     answer = client.post("/api/users", json=new_user(email=email))
     assert answer.status == 201
@@ -355,7 +355,7 @@ def test_too_long_email(client: Client) -> None:
 @rule("EMAIL-2", "FIELD-5", "FAIL-4")
 @pytest.mark.parametrize("end", ["!", "@", ".a" * 20_000 + "@"])
 def test_long_email_that_is_invalid(client: Client, end: str) -> None:
-    """A long email of a wrong form is invalid."""
+    """A long email with the wrong format is invalid, not too long."""
     answer = client.post("/api/users", json=new_user(email="a@" + "a." * 20_000 + end))
     assert answer.status == 422
     assert answer.json == {"errors": {"email": IS_INVALID}}
@@ -367,7 +367,7 @@ def test_long_email_that_is_invalid(client: Client, end: str) -> None:
 @rule("PASSWORD-1")
 @pytest.mark.parametrize("password", ["1234567", "x", "🐉" * 7])
 def test_short_password(client: Client, password: str) -> None:
-    """A password of less than 8 characters is too short, however many bytes it has."""
+    """A password of fewer than 8 characters is too short, no matter how many bytes it has."""
     answer = client.post("/api/users", json=new_user(password=password))
     assert answer.status == 422
     assert answer.body == b'{"errors":{"password":["is too short (minimum is 8 characters)"]}}'
@@ -387,14 +387,14 @@ def test_long_password(client: Client) -> None:
     ["12345678", "한글한글한글한글", "🐉" * 128, "\t  '\";--\n"],
 )
 def test_passwords(client: Client, password: str) -> None:
-    """A password of 8 to 128 characters of any kind is good, to sign in as well."""
+    """A password of 8 to 128 characters of any kind is accepted and works for a login."""
     person = register(client, password=password)
     assert sign_in(client, person.email, password) == 200
 
 
 @rule("PASSWORD-3", "LOGIN-2")
 def test_near_passwords(client: Client) -> None:
-    """A password is compared exactly, by characters, not by how they look."""
+    """Passwords are compared by their exact characters, not by how they look."""
     person = register(client, password="Päss wörd")
     for near in (" Päss wörd", "Päss wörd ", "päss wörd", "Pa\u0308ss wo\u0308rd", "Päss wör"):
         assert sign_in(client, person.email, near) == 401
@@ -407,12 +407,12 @@ def test_every_character_of_a_password_counts(client: Client) -> None:
     assert sign_in(client, person.email, "한" * 127 + "b") == 401
 
 
-# Signing in
+# Login
 
 
 @rule("LOGIN-1", "PASSWORD-2")
 def test_login(client: Client, anna: Person) -> None:
-    """A login is 200 with the user, keys in the order of the schema, nothing more."""
+    """A login returns 200 with the user, its keys in the order of the schema and no others."""
     answer = client.post(
         "/api/users/login", json={"user": {"email": anna.email, "password": anna.password}}
     )
@@ -429,7 +429,7 @@ def test_login(client: Client, anna: Person) -> None:
 
 @rule("LOGIN-1")
 def test_token_of_a_login(client: Client, reader: Person) -> None:
-    """The token of a login works, beside the one before it."""
+    """The token of a login works, and so does the token from before."""
     login = client.post(
         "/api/users/login", json={"user": {"email": reader.email, "password": reader.password}}
     )
@@ -441,7 +441,7 @@ def test_token_of_a_login(client: Client, reader: Person) -> None:
 
 @rule("LOGIN-2")
 def test_wrong_password(client: Client, reader: Person) -> None:
-    """A wrong password is 401 `credentials`."""
+    """A wrong password returns 401 `credentials`."""
     answer = client.post(
         "/api/users/login", json={"user": {"email": reader.email, "password": "wrong horse"}}
     )
@@ -451,7 +451,7 @@ def test_wrong_password(client: Client, reader: Person) -> None:
 
 @rule("LOGIN-2")
 def test_unknown_email(client: Client) -> None:
-    """An unknown email is the same 401."""
+    """An unknown email returns the same 401."""
     answer = client.post(
         "/api/users/login",
         json={"user": {"email": f"{unique('nobody')}@example.com", "password": PASSWORD}},
@@ -462,7 +462,7 @@ def test_unknown_email(client: Client) -> None:
 
 @rule("LOGIN-3", "EMAIL-3")
 def test_login_in_another_case(client: Client, reader: Person) -> None:
-    """The email of a login is looked up in any case."""
+    """A login looks up the email without regard to case."""
     answer = client.post(
         "/api/users/login",
         json={"user": {"email": reader.email.upper(), "password": reader.password}},
@@ -473,7 +473,7 @@ def test_login_in_another_case(client: Client, reader: Person) -> None:
 
 @rule("LOGIN-3")
 def test_login_by_username(client: Client, reader: Person) -> None:
-    """A username is no email."""
+    """A username does not work as the email of a login."""
     assert sign_in(client, reader.username, reader.password) == 401
 
 
@@ -492,7 +492,7 @@ def test_login_by_username(client: Client, reader: Person) -> None:
     ],
 )
 def test_login_with_what_nobody_has(client: Client, email: str, password: str) -> None:
-    """A login does not measure: what no user can have is only wrong."""
+    """A login checks no lengths or formats: values that no user can have return the 401."""
     answer = client.post("/api/users/login", json={"user": {"email": email, "password": password}})
     assert answer.status == 401
     assert answer.body == b'{"errors":{"credentials":["invalid"]}}'
@@ -505,7 +505,7 @@ def test_login_with_what_nobody_has(client: Client, email: str, password: str) -
     ids=["blank", "type", "nul"],
 )
 def test_login_checks(client: Client, values: list[object], message: list[str]) -> None:
-    """A login checks type, blank and NUL of its fields."""
+    """A login checks its fields for type, blank and NUL."""
     for value in values:
         user = {"email": value, "password": value}
         answer = client.post("/api/users/login", json={"user": user})
@@ -515,7 +515,7 @@ def test_login_checks(client: Client, values: list[object], message: list[str]) 
 
 @rule("LOGIN-4", "ANSWER-4")
 def test_login_of_nobody(client: Client) -> None:
-    """A login without fields names both, in the order of the schema."""
+    """A login without fields returns an error for both, in the order of the schema."""
     answer = client.post("/api/users/login", json={"user": {"password": " ", "email": None}})
     assert answer.status == 422
     assert answer.body == (
@@ -525,7 +525,7 @@ def test_login_of_nobody(client: Client) -> None:
 
 @rule("LOGIN-6")
 def test_many_failing_logins(client: Client, anna: Person) -> None:
-    """After many failures the right password still signs in."""
+    """After many failed logins, the right password still works."""
     failures = [sign_in(client, anna.email, "wrong horse") for _ in range(30)]
     assert failures == [401] * 30
     assert sign_in(client, anna.email, anna.password) == 200
@@ -536,7 +536,7 @@ def test_many_failing_logins(client: Client, anna: Person) -> None:
 
 @rule("USER-1", "ANSWER-9")
 def test_current_user(anna: Person) -> None:
-    """The current user has the very token that he came with."""
+    """The current user is returned with the same token that the request was sent with."""
     answer = anna.get("/api/user")
     assert answer.status == 200
     assert (
@@ -550,7 +550,7 @@ def test_current_user(anna: Person) -> None:
 
 @rule("USER-2")
 def test_update_everything(client: Client, anna: Person) -> None:
-    """An update changes all the fields that it has, and gives a token that works."""
+    """An update changes all the fields that it has, and returns a token that works."""
     username = unique("Annika")
     answer = anna.put(
         "/api/user",
@@ -596,7 +596,7 @@ def test_update_one_field(anna: Person, field: str, value: str) -> None:
 
 @rule("USER-2", "USER-8")
 def test_update_of_nothing(client: Client, anna: Person) -> None:
-    """An empty update changes nothing, and still gives a token that works."""
+    """An empty update changes nothing, and still returns a token that works."""
     answer = anna.put("/api/user", json={"user": {}})
     token = answer.json["user"]["token"]
     assert answer.status == 200
@@ -612,7 +612,7 @@ def test_update_of_nothing(client: Client, anna: Person) -> None:
 
 @rule("USER-2", "NAME-2")
 def test_old_name_after_a_change(client: Client, anna: Person) -> None:
-    """After a change of name the old one is nobody's, and free."""
+    """After a change of username, the old one does not exist and can be used again."""
     anna.put("/api/user", json={"user": {"username": unique("annika")}})
     assert client.get(f"/api/profiles/{anna.username}").status == 404
     answer = client.post("/api/users", json=new_user(username=anna.username))
@@ -622,7 +622,7 @@ def test_old_name_after_a_change(client: Client, anna: Person) -> None:
 @rule("USER-4")
 @pytest.mark.parametrize("value", ["", None])
 def test_empty_becomes_null(anna: Person, value: str | None) -> None:
-    """An empty bio or image, or null, becomes null."""
+    """An empty or null `bio` or `image` becomes null."""
     anna.put("/api/user", json={"user": {"bio": "something", "image": "something"}})
     answer = anna.put("/api/user", json={"user": {"bio": value, "image": value}})
     assert answer.status == 200
@@ -645,7 +645,7 @@ def test_empty_becomes_null(anna: Person, value: str | None) -> None:
     ],
 )
 def test_text_is_kept(anna: Person, value: str) -> None:
-    """Any other bio or image is stored and given back as it was sent."""
+    """Any other `bio` or `image` is stored and returned as it was sent."""
     answer = anna.put("/api/user", json={"user": {"bio": value, "image": value}})
     profile = anna.get(f"/api/profiles/{anna.username}").json["profile"]
     assert answer.status == 200
@@ -656,7 +656,7 @@ def test_text_is_kept(anna: Person, value: str) -> None:
 @rule("FIELD-4")
 @pytest.mark.parametrize("letter", ["x", "한", "🐉"])
 def test_longest_bio_and_image(anna: Person, letter: str) -> None:
-    """Lengths count code points: a text of exactly the maximum is taken."""
+    """Lengths are counted in code points: a text of exactly the maximum is accepted."""
     longest = {"bio": letter * 1_000, "image": letter * 2_000}
     answer = anna.put("/api/user", json={"user": longest})
     assert answer.status == 200
@@ -666,7 +666,7 @@ def test_longest_bio_and_image(anna: Person, letter: str) -> None:
 
 @rule("FIELD-4", "USER-9")
 def test_too_long_bio_and_image(reader: Person) -> None:
-    """A character more is too long."""
+    """A text that is one character longer than the maximum is too long."""
     answer = reader.put("/api/user", json={"user": {"image": "x" * 2_001, "bio": "한" * 1_001}})
     assert answer.status == 422
     assert answer.body == (
@@ -699,7 +699,7 @@ def test_update_with_everything_wrong(reader: Person) -> None:
 
 @rule("USER-5")
 def test_update_to_what_another_has(anna: Person, ben: Person, reader: Person) -> None:
-    """Another's username and email are 409, both if both, in the order of the schema."""
+    """If another user has the username and email, 409 has both in the order of the schema."""
     answer = anna.put(
         "/api/user", json={"user": {"username": ben.username, "email": reader.email.upper()}}
     )
@@ -712,7 +712,7 @@ def test_update_to_what_another_has(anna: Person, ben: Person, reader: Person) -
 @rule("USER-5")
 @pytest.mark.parametrize("field", ["username", "email"])
 def test_update_to_one_that_is_taken(anna: Person, reader: Person, field: str) -> None:
-    """Another's username or email is 409, in any case, and nothing is changed."""
+    """Another user's username or email returns 409 in any case, and nothing changes."""
     taken = {"username": reader.username.upper(), "email": reader.email.title()}[field]
     answer = anna.put("/api/user", json={"user": {field: taken, "bio": "changed"}})
     assert answer.status == 409
@@ -723,7 +723,7 @@ def test_update_to_one_that_is_taken(anna: Person, reader: Person, field: str) -
 @rule("USER-6", "EMAIL-4", "NAME-3")
 @pytest.mark.parametrize("change", [str, str.upper])
 def test_update_to_what_one_has(anna: Person, change: type[str]) -> None:
-    """One's own name and email are no conflict, in another case neither."""
+    """A user's own username and email are no conflict, also in another case."""
     answer = anna.put(
         "/api/user",
         json={"user": {"username": change(anna.username), "email": change(anna.email)}},
@@ -735,7 +735,7 @@ def test_update_to_what_one_has(anna: Person, change: type[str]) -> None:
 
 @rule("USER-7")
 def test_password_change(client: Client, anna: Person) -> None:
-    """A password change ends the old password, and the answer's token works at once."""
+    """After a password change, the old password fails and the token in the response works."""
     answer = anna.put("/api/user", json={"user": {"password": "another horse"}})
     assert answer.status == 200
     assert client.with_token(answer.json["user"]["token"]).get("/api/user").status == 200
@@ -745,7 +745,7 @@ def test_password_change(client: Client, anna: Person) -> None:
 
 @rule("USER-7")
 def test_the_same_password_again(client: Client, anna: Person) -> None:
-    """The same password again is a change: it ends other sessions."""
+    """Setting the same password again is a change: it ends other sessions."""
     user = {"email": anna.email, "password": anna.password}
     login = client.post("/api/users/login", json={"user": user})
     answer = anna.put("/api/user", json={"user": {"password": anna.password}})
@@ -756,7 +756,7 @@ def test_the_same_password_again(client: Client, anna: Person) -> None:
 
 @rule("USER-7")
 def test_two_password_changes(client: Client, anna: Person) -> None:
-    """A second change with the token of the first leaves both tokens good."""
+    """A second password change, made with the token of the first, keeps both tokens valid."""
     first = anna.put("/api/user", json={"user": {"password": "second horse"}})
     between = client.with_token(first.json["user"]["token"])
     second = between.put("/api/user", json={"user": {"password": "third horse"}})
@@ -767,7 +767,7 @@ def test_two_password_changes(client: Client, anna: Person) -> None:
 
 @rule("USER-8")
 def test_update_without_a_password(anna: Person) -> None:
-    """An update without a password leaves earlier tokens valid, a change of name too."""
+    """After an update without a password, also of the username, earlier tokens stay valid."""
     username = unique("annika")
     anna.put("/api/user", json={"user": {"username": username, "bio": "New"}})
     answer = anna.get("/api/user")
@@ -777,7 +777,7 @@ def test_update_without_a_password(anna: Person) -> None:
 
 @rule("USER-7", "USER-5")
 def test_a_refused_update_changes_no_password(anna: Person, reader: Person) -> None:
-    """An update that is refused ends no token."""
+    """An update that is refused ends no session."""
     refused = anna.put(
         "/api/user", json={"user": {"password": "another horse", "email": reader.email}}
     )

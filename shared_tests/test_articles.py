@@ -1,4 +1,4 @@
-"""Writing, reading, changing and deleting articles."""
+"""Creating, reading, updating and deleting articles."""
 
 import re
 import time
@@ -18,13 +18,13 @@ FORBIDDEN = b'{"errors":{"article":["forbidden"]}}'
 
 
 def new_article(**fields: Any) -> dict[str, Any]:
-    """An article that nobody has written, with these fields instead of the proper ones."""
+    """An article with values that are not used yet; the given fields replace them."""
     proper = {"title": unique("Dragon "), "description": "How", "body": "So."}
     return {"article": {**proper, **fields}}
 
 
 def milliseconds(time_: str) -> int:
-    """A time of the API as a number."""
+    """A time of the API as a number of milliseconds."""
     return round(datetime.fromisoformat(time_).timestamp() * 1000)
 
 
@@ -33,7 +33,7 @@ def milliseconds(time_: str) -> int:
 
 @rule("ARTICLE-1", "ANSWER-3", "SLUG-1")
 def test_create(anna: Person) -> None:
-    """A new article is 201 with all its members, in the order of the schema."""
+    """A new article returns 201 with all its fields, in the order of the schema."""
     title = unique("How to train your dragon ")
     answer = anna.post(
         "/api/articles",
@@ -63,7 +63,7 @@ def test_create(anna: Person) -> None:
 
 @rule("ANSWER-3")
 def test_times(anna: Person) -> None:
-    """Times are UTC in whole milliseconds, and the present."""
+    """Times are UTC in whole milliseconds, and match the current time."""
     before = time.time() * 1000
     article = write_article(anna)
     assert TIME.fullmatch(article["createdAt"])
@@ -73,7 +73,7 @@ def test_times(anna: Person) -> None:
 
 @rule("ANSWER-3", "ANSWER-9")
 def test_times_stay_the_same(client: Client, anna: Person) -> None:
-    """The times of a POST are those of the GET after it, in the list too."""
+    """The GET after a POST returns the same times, and so does the list."""
     article = write_article(anna)
     times = {name: article[name] for name in ("createdAt", "updatedAt")}
     got = client.get(f"/api/articles/{article['slug']}").json["article"]
@@ -84,7 +84,7 @@ def test_times_stay_the_same(client: Client, anna: Person) -> None:
 
 @rule("ANSWER-9", "ARTICLE-2")
 def test_same_data_same_bytes(client: Client, anna: Person) -> None:
-    """An article read twice is the same bytes, and the same as when it was written."""
+    """Reading an article twice returns the same bytes, which are those of the POST too."""
     answer = anna.post("/api/articles", json=new_article(tagList=["b", "a"], body="한글 🐉"))
     slug = answer.json["article"]["slug"]
     first, second = client.get(f"/api/articles/{slug}"), client.get(f"/api/articles/{slug}")
@@ -94,7 +94,7 @@ def test_same_data_same_bytes(client: Client, anna: Person) -> None:
 
 @rule("ARTICLE-8", "FIELD-1", "ANSWER-4", "TAGLIST-4")
 def test_create_nothing(reader: Person) -> None:
-    """All that is missing is in one answer; tags may be missing."""
+    """One response names all missing fields; `tagList` is not required."""
     answer = reader.post("/api/articles", json={"article": {}})
     assert answer.status == 422
     assert answer.body == (
@@ -105,7 +105,7 @@ def test_create_nothing(reader: Person) -> None:
 
 @rule("ARTICLE-8", "ANSWER-4", "FIELD-4")
 def test_create_with_everything_wrong(reader: Person) -> None:
-    """The errors of an article are in the order of its schema."""
+    """The errors of an article are in the order of the schema."""
     answer = reader.post(
         "/api/articles",
         json={
@@ -129,7 +129,7 @@ def test_create_with_everything_wrong(reader: Person) -> None:
 @rule("ARTICLE-4", "FIELD-1")
 @pytest.mark.parametrize("value", BLANK)
 def test_blank(reader: Person, story: dict[str, Any], value: str | None) -> None:
-    """A blank title, description or body is refused, by create and update alike."""
+    """A blank title, description or body is refused by create and by update."""
     article = {"article": dict.fromkeys(TEXTS, value)}
     created = reader.post("/api/articles", json=article)
     updated = reader.put(f"/api/articles/{story['slug']}", json=article)
@@ -142,7 +142,7 @@ def test_blank(reader: Person, story: dict[str, Any], value: str | None) -> None
 @rule("FIELD-2")
 @pytest.mark.parametrize("value", WRONG_TYPES)
 def test_wrong_type(reader: Person, story: dict[str, Any], value: object) -> None:
-    """A title, description or body that is no string is refused, by create and update alike."""
+    """A title, description or body that is not a string is refused by create and by update."""
     article = {"article": dict.fromkeys(TEXTS, value)}
     created = reader.post("/api/articles", json=article)
     updated = reader.put(f"/api/articles/{story['slug']}", json=article)
@@ -155,7 +155,7 @@ def test_wrong_type(reader: Person, story: dict[str, Any], value: object) -> Non
 @rule("FIELD-3", "FIELD-5")
 @pytest.mark.parametrize("value", ["\0", "a\0b", "x" * 200_000 + "\0"])
 def test_nul(reader: Person, story: dict[str, Any], value: str) -> None:
-    """A NUL is invalid, before the text is measured, in create and update alike."""
+    """A NUL is invalid in create and in update, and is checked before the length."""
     article = {"article": dict.fromkeys(TEXTS, value)}
     created = reader.post("/api/articles", json=article)
     updated = reader.put(f"/api/articles/{story['slug']}", json=article)
@@ -168,7 +168,7 @@ def test_nul(reader: Person, story: dict[str, Any], value: str) -> None:
 @rule("FIELD-1")
 @pytest.mark.parametrize("value", ["\u200b", "\ufeff", "\x01"])
 def test_not_blank(anna: Person, value: str) -> None:
-    """What Python does not strip is not blank."""
+    """Characters that Python does not strip are not blank."""
     answer = anna.post(
         "/api/articles", json=new_article(title=value, description=value, body=value)
     )
@@ -180,7 +180,7 @@ def test_not_blank(anna: Person, value: str) -> None:
 @rule("FIELD-4")
 @pytest.mark.parametrize("letter", ["x", "한", "🐉"])
 def test_longest(anna: Person, letter: str) -> None:
-    """Lengths count code points: a text of exactly the maximum is taken."""
+    """Lengths are counted in code points: a text of exactly the maximum is accepted."""
     longest = {
         "title": unique("").ljust(255, letter),
         "description": letter * 1_000,
@@ -194,7 +194,7 @@ def test_longest(anna: Person, letter: str) -> None:
 @rule("FIELD-4")
 @pytest.mark.parametrize("letter", ["x", "🐉"])
 def test_too_long(anna: Person, article: dict[str, Any], letter: str) -> None:
-    """A character more is too long, in an update, too."""
+    """A text that is one character longer is too long, in create and in update."""
     longer = {"title": letter * 256, "description": letter * 1_001, "body": letter * 100_001}
     answer = anna.put(f"/api/articles/{article['slug']}", json={"article": longer})
     assert answer.status == 422
@@ -218,7 +218,7 @@ def test_too_long(anna: Person, article: dict[str, Any], letter: str) -> None:
     ],
 )
 def test_text_is_kept(client: Client, anna: Person, value: str) -> None:
-    """Text is stored and given back as it was sent, in bytes that are not escaped."""
+    """Text is stored and returned as it was sent, and its bytes are not escaped."""
     answer = anna.post(
         "/api/articles", json=new_article(title=value, description=value, body=value)
     )
@@ -248,7 +248,7 @@ def test_text_is_kept(client: Client, anna: Person, value: str) -> None:
     ],
 )
 def test_tags_of_an_article(client: Client, anna: Person, sent: list[str], kept: list[str]) -> None:
-    """Tags are trimmed, without blanks and duplicates, sorted by code point."""
+    """Tags are trimmed, without blanks and duplicates, and sorted by code point."""
     answer = anna.post("/api/articles", json=new_article(tagList=sent))
     slug = answer.json["article"]["slug"]
     assert answer.status == 201
@@ -260,7 +260,7 @@ def test_tags_of_an_article(client: Client, anna: Person, sent: list[str], kept:
 
 @rule("TAGLIST-2", "TAGLIST-1")
 def test_twenty_tags(anna: Person) -> None:
-    """Twenty tags are taken; blanks and duplicates do not count."""
+    """Twenty tags are accepted; blanks and duplicates do not count."""
     tags = [f"tag-{number:02}" for number in range(20)]
     answer = anna.post("/api/articles", json=new_article(tagList=[*tags, *tags, " ", ""]))
     assert answer.status == 201
@@ -279,7 +279,7 @@ def test_twenty_one_tags(reader: Person) -> None:
 @rule("TAGLIST-2", "FIELD-4")
 @pytest.mark.parametrize("letter", ["x", "한", "🐉"])
 def test_longest_tag(anna: Person, letter: str) -> None:
-    """A tag of 64 characters is taken, measured after it is trimmed."""
+    """A tag of 64 characters is accepted; its length is measured after it is trimmed."""
     answer = anna.post("/api/articles", json=new_article(tagList=[" " + letter * 64 + " "]))
     assert answer.status == 201
     assert answer.json["article"]["tagList"] == [letter * 64]
@@ -301,7 +301,7 @@ def test_too_long_tag(reader: Person) -> None:
 def test_tags_that_are_no_list_of_strings(
     reader: Person, story: dict[str, Any], value: object
 ) -> None:
-    """A `tagList` of anything but strings is refused, by create and update alike."""
+    """A `tagList` that is not a list of strings is refused by create and by update."""
     created = reader.post("/api/articles", json=new_article(tagList=value))
     updated = reader.put(f"/api/articles/{story['slug']}", json={"article": {"tagList": value}})
     assert created.status == 422
@@ -320,7 +320,7 @@ def test_no_tags(anna: Person) -> None:
 
 @rule("TAGLIST-4", "TAGLIST-5")
 def test_tags_as_null(reader: Person, story: dict[str, Any]) -> None:
-    """A `tagList` of null is blank, on create and on update."""
+    """A `tagList` of null is blank, in create and in update."""
     created = reader.post("/api/articles", json=new_article(tagList=None))
     updated = reader.put(f"/api/articles/{story['slug']}", json={"article": {"tagList": None}})
     assert created.status == 422
@@ -352,7 +352,7 @@ def test_nul_in_a_tag(reader: Person, tag: str) -> None:
 def test_tags_of_an_update(
     client: Client, anna: Person, update: dict[str, Any], kept: list[str]
 ) -> None:
-    """An empty `tagList` clears the tags, another replaces them, none keeps them."""
+    """An empty `tagList` removes the tags, another one replaces them, an absent one keeps them."""
     slug = write_article(anna, tagList=["a", "b"])["slug"]
     answer = anna.put(f"/api/articles/{slug}", json={"article": update})
     assert answer.status == 200
@@ -369,7 +369,7 @@ def test_tags_of_an_update(
     ["no-such-article", "%25", "_", "%ED%95%9C%EA%B8%80", "a.b", "a" * 3_000],
 )
 def test_unknown_article(client: Client, slug: str) -> None:
-    """An unknown slug is 404, whatever it looks like, for an article and its comments."""
+    """An unknown slug of any form returns 404 for an article and for its comments."""
     for path in (f"/api/articles/{slug}", f"/api/articles/{slug}/comments"):
         answer = client.get(path)
         assert answer.status == 404
@@ -389,7 +389,7 @@ def test_unknown_article(client: Client, slug: str) -> None:
     ],
 )
 def test_unknown_article_for_writers(reader: Person, method: str, rest: str, body: Any) -> None:
-    """An unknown slug is 404 for everything that one may do to an article."""
+    """An unknown slug returns 404 for every operation that changes an article."""
     path = f"/api/articles/{unique('no-such-')}{rest}"
     more = {} if body is None else {"json": body}
     answer = reader.request(method, path, **more)
@@ -399,7 +399,7 @@ def test_unknown_article_for_writers(reader: Person, method: str, rest: str, bod
 
 @rule("SLUG-7")
 def test_slug_in_another_case(client: Client, story: dict[str, Any]) -> None:
-    """A slug is found exactly as it is."""
+    """A slug is case-sensitive."""
     answer = client.get(f"/api/articles/{story['slug'].upper()}")
     assert answer.status == 404
     assert answer.body == NOT_FOUND
@@ -447,7 +447,7 @@ def test_update_one_field(anna: Person, field: str) -> None:
 
 @rule("ARTICLE-3", "BODY-8")
 def test_update_of_what_is_not_the_writers(anna: Person, ben: Person) -> None:
-    """Fields that an answer shows but a writer does not set are ignored."""
+    """Fields that are in the response but that an author cannot set are ignored."""
     article = write_article(anna)
     answer = anna.put(
         f"/api/articles/{article['slug']}",
@@ -470,7 +470,7 @@ def test_update_of_what_is_not_the_writers(anna: Person, ben: Person) -> None:
 
 @rule("ARTICLE-6")
 def test_updated_at_moves(anna: Person) -> None:
-    """Every update moves `updatedAt` on, an empty one too, however quickly they come."""
+    """Every update increases `updatedAt`, even an empty one and however fast they follow."""
     article = write_article(anna)
     updates = [{}, {"body": "New."}, {"body": "New."}, {"tagList": []}, {}]
     moments = [article["updatedAt"]]
@@ -484,7 +484,7 @@ def test_updated_at_moves(anna: Person) -> None:
 
 @rule("ARTICLE-6")
 def test_updated_at_stays(client: Client, anna: Person, ben: Person) -> None:
-    """Favorites, comments and refused updates do not move `updatedAt`."""
+    """Favorites, comments and refused updates do not change `updatedAt`."""
     article = write_article(anna)
     path = f"/api/articles/{article['slug']}"
     comment = comment_on(article, ben)
@@ -503,7 +503,7 @@ def test_updated_at_stays(client: Client, anna: Person, ben: Person) -> None:
 def test_update_of_anothers_article(
     client: Client, reader: Person, story: dict[str, Any], update: dict[str, Any]
 ) -> None:
-    """Another's article is 403, and stays as it is."""
+    """Updating another user's article returns 403, and the article does not change."""
     path = f"/api/articles/{story['slug']}"
     answer = reader.put(path, json={"article": update})
     assert answer.status == 403
@@ -516,7 +516,7 @@ def test_update_of_anothers_article(
 
 @rule("ARTICLE-7")
 def test_delete(client: Client, anna: Person) -> None:
-    """A deleted article is gone."""
+    """A deleted article no longer exists."""
     path = f"/api/articles/{write_article(anna)['slug']}"
     answer = anna.delete(path)
     assert answer.status == 204
@@ -527,7 +527,7 @@ def test_delete(client: Client, anna: Person) -> None:
 
 @rule("ARTICLE-7")
 def test_delete_with_all_that_hangs_on_it(client: Client, anna: Person, ben: Person) -> None:
-    """Comments, favorites and tag links go with their article, and do not come back."""
+    """Comments, favorites and tag links are deleted with their article."""
     tag = unique("tag-")
     article = write_article(anna, tagList=[tag])
     path = f"/api/articles/{article['slug']}"
@@ -545,7 +545,7 @@ def test_delete_with_all_that_hangs_on_it(client: Client, anna: Person, ben: Per
 
 @rule("ARTICLE-5")
 def test_delete_of_anothers_article(client: Client, reader: Person, story: dict[str, Any]) -> None:
-    """Another's article is 403, and stays."""
+    """Deleting another user's article returns 403, and the article stays."""
     answer = reader.delete(f"/api/articles/{story['slug']}")
     assert answer.status == 403
     assert answer.body == FORBIDDEN

@@ -1,4 +1,4 @@
-"""Which bodies are read at all: size, media type, JSON, envelope."""
+"""Which request bodies are read: size, media type, JSON, envelope."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ LOGIN = "/api/users/login"
 
 
 def login_of(person: Person, more: str = "") -> bytes:
-    """The body that signs this person in, with more members of the root after it."""
+    """The body that logs this person in, followed by more members of the root."""
     user = json.dumps({"email": person.email, "password": person.password})
     return f'{{"user":{user}{more}}}'.encode()
 
@@ -35,7 +35,7 @@ def in_chunks(body: bytes) -> Iterator[bytes]:
 @rule("BODY-1")
 @pytest.mark.parametrize(("method", "path", "_"), WITH_BODY)
 def test_other_media_type(reader: Person, method: str, path: str, _: str) -> None:
-    """A body of another media type is 415 on every operation that takes one."""
+    """A body of another media type returns 415 on every operation that takes a body."""
     answer = reader.request(method, path, content=b"{}", headers={"Content-Type": "text/plain"})
     assert answer.status == 415
     assert answer.body == NOT_JSON_TYPE
@@ -43,7 +43,7 @@ def test_other_media_type(reader: Person, method: str, path: str, _: str) -> Non
 
 @rule("BODY-1")
 def test_no_media_type(client: Client) -> None:
-    """A body without a media type is 415."""
+    """A body without a media type returns 415."""
     answer = client.post(LOGIN, content=b"{}")
     assert answer.status == 415
     assert answer.body == NOT_JSON_TYPE
@@ -66,7 +66,7 @@ def test_no_media_type(client: Client) -> None:
     ],
 )
 def test_media_types_that_are_near(client: Client, media_type: str) -> None:
-    """A media type that is only near is none of JSON's."""
+    """A media type that only resembles JSON's returns 415."""
     answer = client.post(LOGIN, content=b"{}", headers={"Content-Type": media_type})
     assert answer.status == 415
     assert answer.body == NOT_JSON_TYPE
@@ -83,7 +83,7 @@ def test_media_types_that_are_near(client: Client, media_type: str) -> None:
     ],
 )
 def test_media_type_in_any_dress(client: Client, media_type: str) -> None:
-    """The media type's case and parameters do not matter, a wrong charset neither."""
+    """The case and parameters of the media type do not matter, nor does a wrong charset."""
     answer = client.post(LOGIN, content=b"[]", headers={"Content-Type": media_type})
     assert answer.status == 422
     assert answer.body == b'{"errors":{"body":["must be an object"]}}'
@@ -91,7 +91,7 @@ def test_media_type_in_any_dress(client: Client, media_type: str) -> None:
 
 @rule("BODY-2", "FIELD-6")
 def test_charset_is_ignored(anna: Person) -> None:
-    """The body is UTF-8, whatever the charset says."""
+    """The body is read as UTF-8 with any charset parameter."""
     answer = anna.put(
         "/api/user",
         content='{"user":{"bio":"한글"}}'.encode(),
@@ -107,7 +107,7 @@ def test_charset_is_ignored(anna: Person) -> None:
 @rule("BODY-3")
 @pytest.mark.parametrize(("method", "path", "_"), WITH_BODY)
 def test_malformed_json(reader: Person, method: str, path: str, _: str) -> None:
-    """Malformed JSON is 400 on every operation that takes a body."""
+    """Malformed JSON returns 400 on every operation that takes a body."""
     answer = reader.request(method, path, content=b'{"user":', headers=JSON_TYPE)
     assert answer.status == 400
     assert answer.body == NOT_JSON
@@ -115,7 +115,7 @@ def test_malformed_json(reader: Person, method: str, path: str, _: str) -> None:
 
 @rule("BODY-3")
 def test_empty_body(client: Client) -> None:
-    """An empty body is 400."""
+    """An empty body returns 400."""
     answer = client.post(LOGIN, content=b"", headers=JSON_TYPE)
     assert answer.status == 400
     assert answer.body == NOT_JSON
@@ -158,7 +158,7 @@ def test_not_quite_json(client: Client, body: bytes) -> None:
 
 @rule("BODY-3")
 def test_a_number_of_too_many_digits(client: Client) -> None:
-    """An integer of 5,000 digits is beyond what the parser takes."""
+    """An integer of 5,000 digits is more than the parser accepts."""
     answer = client.post(LOGIN, content=b'{"a":' + b"9" * 5_000 + b"}", headers=JSON_TYPE)
     assert answer.status == 400
     assert answer.body == NOT_JSON
@@ -166,7 +166,7 @@ def test_a_number_of_too_many_digits(client: Client) -> None:
 
 @rule("BODY-3")
 def test_json_that_looks_odd(reader: Person) -> None:
-    """What the parser takes is taken: huge numbers, escaped pairs, empty names."""
+    """The contract accepts what the parser accepts: huge numbers, escaped pairs, empty names."""
     odd = r"""
         ,"a": [1e400, -1e999, -0, 1e-400, 123456789012345678901234567890]
         ,"b": ["\ud83c\udf89", "\u007f", "\u0000"]
@@ -179,7 +179,7 @@ def test_json_that_looks_odd(reader: Person) -> None:
 
 @rule("BODY-3")
 def test_white_space_around_json(reader: Person) -> None:
-    """JSON's own white space may stand around the value."""
+    """JSON's own white space is allowed around the value."""
     body = b" \r\n\t" + login_of(reader) + b"\n\n "
     answer = reader.post(LOGIN, content=body, headers=JSON_TYPE)
     assert answer.status == 200
@@ -206,7 +206,7 @@ def test_white_space_around_json(reader: Person) -> None:
     ],
 )
 def test_other_encodings(client: Client, body: bytes) -> None:
-    """Only UTF-8 is JSON, without a byte order mark and without lone surrogates."""
+    """JSON is UTF-8 without a byte order mark and without lone surrogates."""
     answer = client.post(LOGIN, content=body, headers=JSON_TYPE)
     assert answer.status == 400
     assert answer.body == NOT_JSON
@@ -218,7 +218,7 @@ def test_other_encodings(client: Client, body: bytes) -> None:
     [("[", "]", 210), ('{"a":', "}", 210), ("[", "]", 100_000), ('{"a":', "}", 100_000)],
 )
 def test_deep_nesting(client: Client, open_: str, close: str, depth: int) -> None:
-    """JSON nested too deeply is 400, wherever it stands."""
+    """JSON that is nested too deeply returns 400, wherever the nesting is."""
     body = f'{{"user":{{}},"a":{open_ * depth}1{close * depth}}}'.encode()
     answer = client.post(LOGIN, content=body, headers=JSON_TYPE)
     assert answer.status == 400
@@ -227,7 +227,7 @@ def test_deep_nesting(client: Client, open_: str, close: str, depth: int) -> Non
 
 @rule("BODY-5")
 def test_nesting_that_is_never_closed(client: Client) -> None:
-    """Half a megabyte of opening brackets is 400."""
+    """Half a megabyte of opening brackets returns 400."""
     answer = client.post(LOGIN, content=b"[" * 500_000, headers=JSON_TYPE)
     assert answer.status == 400
     assert answer.body == NOT_JSON
@@ -235,7 +235,7 @@ def test_nesting_that_is_never_closed(client: Client) -> None:
 
 @rule("BODY-5")
 def test_nesting_within_the_limit(reader: Person) -> None:
-    """A hundred and ninety levels are still fine."""
+    """A hundred and ninety levels of nesting are accepted."""
     body = login_of(reader, ',"a":' + "[" * 190 + "]" * 190)
     answer = reader.post(LOGIN, content=body, headers=JSON_TYPE)
     assert answer.status == 200
@@ -247,7 +247,7 @@ def test_nesting_within_the_limit(reader: Person) -> None:
     list(zip(WITH_BODY, ["[]", "null", '"text"', "5", "true", '[{"user":{}}]'], strict=True)),
 )
 def test_root_is_no_object(reader: Person, operation: tuple[str, str, str], root: str) -> None:
-    """A root that is not an object is 422 under `body`."""
+    """A root that is not an object returns 422 under `body`."""
     method, path, _ = operation
     answer = reader.request(method, path, content=root.encode(), headers=JSON_TYPE)
     assert answer.status == 422
@@ -257,7 +257,7 @@ def test_root_is_no_object(reader: Person, operation: tuple[str, str, str], root
 @rule("BODY-7")
 @pytest.mark.parametrize(("method", "path", "envelope"), WITH_BODY)
 def test_no_envelope(reader: Person, method: str, path: str, envelope: str) -> None:
-    """An envelope that is missing or null is 422 under its name."""
+    """An envelope that is missing or null returns 422 under its name."""
     missing = reader.request(method, path, json={"nothing": {}})
     null = reader.request(method, path, json={envelope: None})
     assert missing.status == null.status == 422
@@ -272,7 +272,7 @@ def test_no_envelope(reader: Person, method: str, path: str, envelope: str) -> N
 def test_envelope_is_no_object(
     reader: Person, operation: tuple[str, str, str], value: object
 ) -> None:
-    """An envelope of another type is 422 under its name; text that holds JSON is still text."""
+    """An envelope of another type returns 422 under its name; JSON inside a string is a string."""
     method, path, envelope = operation
     answer = reader.request(method, path, json={envelope: value})
     assert answer.status == 422
@@ -281,7 +281,7 @@ def test_envelope_is_no_object(
 
 @rule("BODY-8")
 def test_unknown_fields(anna: Person) -> None:
-    """Unknown fields are ignored, whatever they hold, beside the envelope and in it."""
+    """Unknown fields with any value are ignored, both beside the envelope and inside it."""
     answer = anna.put(
         "/api/user",
         json={
@@ -296,7 +296,7 @@ def test_unknown_fields(anna: Person) -> None:
 
 @rule("BODY-8")
 def test_names_have_a_case(reader: Person) -> None:
-    """A field in snake case, or in other case, is an unknown field."""
+    """A field name in snake case or in another case is an unknown field."""
     answer = reader.post(
         "/api/articles",
         json={"article": {"Title": "x", "description": "x", "body": "x", "tag_list": 5}},
@@ -307,7 +307,7 @@ def test_names_have_a_case(reader: Person) -> None:
 
 @rule("BODY-13")
 def test_repeated_key(anna: Person) -> None:
-    """Of a repeated key the last value counts."""
+    """If a key is repeated, the last value counts."""
     answer = anna.put(
         "/api/user",
         content=b'{"user":5,"user":{"bio":"first","bio":"last"}}',
@@ -323,7 +323,7 @@ def test_repeated_key(anna: Person) -> None:
 @rule("BODY-9")
 @pytest.mark.parametrize(("method", "path", "_"), WITH_BODY)
 def test_body_over_the_limit(reader: Person, method: str, path: str, _: str) -> None:
-    """A body of 1 MiB and a byte is 413 on every operation that takes one."""
+    """A body of 1 MiB plus one byte returns 413 on every operation that takes a body."""
     answer = reader.request(method, path, content=b" " * (LIMIT + 1), headers=JSON_TYPE)
     assert answer.status == 413
     assert answer.body == TOO_LARGE
@@ -341,7 +341,7 @@ def test_body_of_the_limit(reader: Person) -> None:
 @rule("BODY-10")
 @pytest.mark.parametrize(("method", "path", "_"), WITH_BODY[1:3])
 def test_chunked_body_over_the_limit(reader: Person, method: str, path: str, _: str) -> None:
-    """A chunked body of 1 MiB and a byte is 413, with a token and without."""
+    """A chunked body of 1 MiB plus one byte returns 413, with and without a token."""
     answer = reader.request(method, path, content=in_chunks(b" " * (LIMIT + 1)), headers=JSON_TYPE)
     assert answer.status == 413
     assert answer.body == TOO_LARGE
@@ -358,7 +358,7 @@ def test_chunked_body_of_the_limit(reader: Person) -> None:
 
 @rule("BODY-10", "BODY-3")
 def test_chunked_body_that_is_empty(client: Client) -> None:
-    """A chunked body without a byte is an empty body."""
+    """A chunked body of zero bytes is an empty body."""
     answer = client.post(LOGIN, content=iter(()), headers=JSON_TYPE)
     assert answer.status == 400
     assert answer.body == NOT_JSON
@@ -367,7 +367,7 @@ def test_chunked_body_that_is_empty(client: Client) -> None:
 @rule("BODY-9", "BODY-11")
 @pytest.mark.parametrize("size", [LIMIT + 1, 3 * LIMIT])
 def test_connection_after_a_413(client: Client, size: int) -> None:
-    """After a 413 the same connection answers the next request, or is closed."""
+    """After a 413, the connection answers the next request or is closed."""
     with client.wire() as wire:
         wire.request(
             "POST",
@@ -387,7 +387,7 @@ def test_connection_after_a_413(client: Client, size: int) -> None:
 
 @rule("BODY-10", "BODY-11")
 def test_connection_after_a_chunked_413(client: Client) -> None:
-    """After a 413 of a chunked body the same connection works as well, or is closed."""
+    """After a 413 for a chunked body, the connection answers the next request or is closed."""
     chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
     with client.wire() as wire:
         wire.request(
@@ -407,7 +407,7 @@ def test_connection_after_a_chunked_413(client: Client) -> None:
 
 @rule("BODY-9", "BODY-11")
 def test_a_length_that_is_only_announced(client: Client) -> None:
-    """A huge Content-Length is refused without waiting for the body."""
+    """A huge Content-Length is refused before the body arrives."""
     with client.wire() as wire:
         wire.request(
             "POST",
@@ -422,7 +422,7 @@ def test_a_length_that_is_only_announced(client: Client) -> None:
 
 @rule("BODY-9")
 def test_expecting_to_continue(client: Client) -> None:
-    """A client that expects 100 Continue gets its answer like any other."""
+    """A client that expects 100 Continue gets the usual response."""
     with client.wire() as wire:
         wire.request(
             "POST",
@@ -442,7 +442,7 @@ def test_expecting_to_continue(client: Client) -> None:
 @rule("BODY-12")
 @pytest.mark.parametrize(("method", "path"), WITHOUT_BODY)
 def test_body_where_none_is_taken(reader: Person, method: str, path: str) -> None:
-    """A large body that is not JSON changes nothing for an operation that takes none."""
+    """An operation that takes no body ignores a large body that is not JSON."""
     plain = reader.request(method, path)
     answer = reader.request(
         method, path, content=b"{" * LIMIT, headers={"Content-Type": "text/plain"}
@@ -453,7 +453,7 @@ def test_body_where_none_is_taken(reader: Person, method: str, path: str) -> Non
 
 @rule("BODY-12", "BODY-11")
 def test_connection_after_a_body_that_nobody_read(reader: Person) -> None:
-    """After a large body that no operation wants the next request works all the same."""
+    """After a large body that no operation reads, the next request still works."""
     username = unique("nobody")
     with reader.wire() as wire:
         wire.request(

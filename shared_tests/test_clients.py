@@ -1,4 +1,4 @@
-"""What others make of the documents: linters, and generators of clients."""
+"""The documents work with other tools: linters and client generators."""
 
 import json
 import os
@@ -20,14 +20,14 @@ pytestmark = [pytest.mark.cross, pytest.mark.clients]
 
 SPEC = ROOT / "spec" / "openapi.yaml"
 HERE = Path(__file__).parent / "clients"
-# The generator asks for other versions than the tools here, so it has a Python of its own.
+# The generator needs other versions than the tools here, so it has its own Python.
 PYTHON = Path("python", "bin", "python")
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """What a command prints; it must end well."""
+    """Run a command that must succeed, and return its output."""
     quiet = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
-    # The generator calls ruff, which is where its Python is.
+    # The generator calls ruff, which is in the same folder as its Python.
     path = f"{cwd / PYTHON.parent}{os.pathsep}{os.environ['PATH']}"
     ended = subprocess.run(
         command,
@@ -44,7 +44,7 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the tools of npm in it, and a Python with those of PyPI."""
+    """A folder with the npm tools, and a Python with the PyPI tools."""
     folder = tmp_path_factory.mktemp("workshop")
     for file in HERE.iterdir():
         if file.is_file():
@@ -75,7 +75,7 @@ def server(
 
 @rule("DOCS-9")
 def test_redocly(workshop: Path) -> None:
-    """Redocly's recommended rules find nothing."""
+    """Redocly's recommended rules find no problems."""
     redocly = workshop / "node_modules" / ".bin" / "redocly"
     printed = run(
         redocly, "lint", SPEC, "--extends", "recommended", "--format", "json", cwd=workshop
@@ -86,7 +86,7 @@ def test_redocly(workshop: Path) -> None:
 
 @rule("DOCS-9")
 def test_spectral(workshop: Path) -> None:
-    """Spectral's rules for OpenAPI find nothing."""
+    """Spectral's rules for OpenAPI find no problems."""
     (workshop / "rules.yaml").write_text('extends: ["spectral:oas"]\n', "utf-8")
     spectral = workshop / "node_modules" / ".bin" / "spectral"
     options = ("--ruleset", "rules.yaml", "--format", "json", "--fail-severity", "hint", "--quiet")
@@ -95,7 +95,7 @@ def test_spectral(workshop: Path) -> None:
 
 @rule("DOCS-9")
 def test_names_of_messages() -> None:
-    """Every object and every choice that a message is made of has a title of its own."""
+    """Every object and every alternative in a message schema has its own title."""
     titles: list[str] = []
 
     def collect(schema: object, path: str) -> None:
@@ -123,7 +123,7 @@ def test_names_of_messages() -> None:
 
 @pytest.fixture(scope="module")
 def typescript(workshop: Path) -> Path:
-    """A program by the types that openapi-typescript makes, compiled."""
+    """A compiled program that uses the types from openapi-typescript."""
     commands = workshop / "node_modules" / ".bin"
     run(commands / "openapi-typescript", SPEC, "--output", "api.d.ts", cwd=workshop)
     strict = ("--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext")
@@ -133,24 +133,24 @@ def typescript(workshop: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def python(workshop: Path) -> Path:
-    """A program by the client that openapi-python-client makes, with types that hold."""
+    """A program that uses the client from openapi-python-client, and passes the type checker."""
     run(
         *(workshop / PYTHON, "-m", "openapi_python_client", "generate", "--path", SPEC),
         *("--meta", "none", "--output-path", "conduit_client", "--fail-on-warning"),
         cwd=workshop,
     )
-    # What the generator writes itself is not strict, and not ours.
+    # The generator's own code does not pass strict checks, and we do not control it.
     strict = ("--strict", "--follow-imports", "silent")
     run(workshop / PYTHON, "-m", "mypy", *strict, "call.py", cwd=workshop)
     return workshop / "call.py"
 
 
-# Made of the contract's document, which is each app's own (DOCS-1).
+# Generated from `spec/openapi.yaml`, which equals the document of each app (DOCS-1).
 
 
 @rule("DOCS-10")
 def test_typescript(typescript: Path, server: Server) -> None:
-    """A client by openapi-typescript works with each app."""
+    """A client from openapi-typescript works with each app."""
     name = unique("typescript")
     printed = run("node", typescript, server.url, name, cwd=typescript.parent)
     assert json.loads(printed) == {"count": 0, "name": name, "messages": ["not found"]}
@@ -158,7 +158,7 @@ def test_typescript(typescript: Path, server: Server) -> None:
 
 @rule("DOCS-10")
 def test_python(workshop: Path, python: Path, server: Server) -> None:
-    """A client by openapi-python-client works with each app."""
+    """A client from openapi-python-client works with each app."""
     name = unique("python")
     printed = run(workshop / PYTHON, python, server.url, name, cwd=workshop)
     assert json.loads(printed) == {"count": 0, "name": name, "messages": ["not found"]}

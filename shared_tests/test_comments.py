@@ -19,7 +19,7 @@ def comments_of(article: dict[str, Any]) -> str:
 
 @rule("COMMENT-1", "ANSWER-3")
 def test_comment(ben: Person, article: dict[str, Any]) -> None:
-    """A new comment is 201 with all its members, in the order of the schema."""
+    """A new comment returns 201 with all its fields, in the order of the schema."""
     answer = ben.post(comments_of(article), json={"comment": {"body": "잘 썼다 🐉"}})
     comment = answer.json["comment"]
     assert answer.status == 201
@@ -38,7 +38,7 @@ def test_comment(ben: Person, article: dict[str, Any]) -> None:
 
 @rule("COMMENT-2", "ANSWER-9")
 def test_comments(client: Client, anna: Person, ben: Person, article: dict[str, Any]) -> None:
-    """The comments of an article are newest first, each as it was when it was written."""
+    """The comments of an article are newest first, each the same as when it was created."""
     first, second = comment_on(article, ben), comment_on(article, anna)
     comment_on(write_article(anna), ben)
     answer = client.get(comments_of(article))
@@ -56,7 +56,7 @@ def test_no_comments(client: Client, article: dict[str, Any]) -> None:
 
 @rule("COMMENT-2")
 def test_comments_are_not_paged(client: Client, ben: Person, article: dict[str, Any]) -> None:
-    """All comments are in one answer."""
+    """One response has all comments."""
     written = [comment_on(article, ben)["id"] for _ in range(25)]
     answer = client.get(f"{comments_of(article)}?limit=1")
     assert answer.status == 200
@@ -83,7 +83,7 @@ def test_comment_without_a_body(reader: Person, story: dict[str, Any]) -> None:
 @rule("COMMENT-5", "FIELD-2")
 @pytest.mark.parametrize("value", [5, False, [], {}])
 def test_comment_that_is_no_text(reader: Person, story: dict[str, Any], value: object) -> None:
-    """A comment that is no string is refused."""
+    """A comment that is not a string is refused."""
     answer = reader.post(comments_of(story), json={"comment": {"body": value}})
     assert answer.status == 422
     assert answer.body == b'{"errors":{"body":["must be a string"]}}'
@@ -92,7 +92,7 @@ def test_comment_that_is_no_text(reader: Person, story: dict[str, Any], value: o
 @rule("COMMENT-5", "FIELD-3")
 @pytest.mark.parametrize("value", ["\0", "x" * 20_000 + "\0"])
 def test_comment_with_a_nul(reader: Person, story: dict[str, Any], value: str) -> None:
-    """A NUL in a comment is invalid, before it is measured."""
+    """A NUL in a comment is invalid, and is checked before the length."""
     answer = reader.post(comments_of(story), json={"comment": {"body": value}})
     assert answer.status == 422
     assert answer.body == b'{"errors":{"body":["is invalid"]}}'
@@ -101,7 +101,7 @@ def test_comment_with_a_nul(reader: Person, story: dict[str, Any], value: str) -
 @rule("COMMENT-5", "FIELD-4")
 @pytest.mark.parametrize("letter", ["x", "🐉"])
 def test_longest_comment(ben: Person, article: dict[str, Any], letter: str) -> None:
-    """A comment of 10,000 characters is taken."""
+    """A comment of 10,000 characters is accepted."""
     answer = ben.post(comments_of(article), json={"comment": {"body": letter * 10_000}})
     assert answer.status == 201
     assert answer.json["comment"]["body"] == letter * 10_000
@@ -120,7 +120,7 @@ def test_too_long_comment(reader: Person, story: dict[str, Any]) -> None:
     "value", [" padded\n", "<script>alert(1)</script>", "\x01\x7f\u2028\ufeff", "\\\"'; --"]
 )
 def test_comment_is_kept(client: Client, ben: Person, article: dict[str, Any], value: str) -> None:
-    """A comment is stored and given back as it was sent."""
+    """A comment is stored and returned as it was sent."""
     answer = ben.post(comments_of(article), json={"comment": {"body": value}})
     assert answer.status == 201
     assert answer.json["comment"]["body"] == value
@@ -132,7 +132,7 @@ def test_comment_is_kept(client: Client, ben: Person, article: dict[str, Any], v
 
 @rule("COMMENT-3")
 def test_delete(client: Client, ben: Person, article: dict[str, Any]) -> None:
-    """A comment that its author deletes is gone, and no other."""
+    """Deleting a comment as its author removes that comment and no other."""
     kept, deleted = comment_on(article, ben), comment_on(article, ben)
     answer = ben.delete(f"{comments_of(article)}/{deleted['id']}")
     assert answer.status == 204
@@ -143,7 +143,7 @@ def test_delete(client: Client, ben: Person, article: dict[str, Any]) -> None:
 
 @rule("COMMENT-3")
 def test_delete_by_another(reader: Person, ben: Person, article: dict[str, Any]) -> None:
-    """Another's comment is 403, and stays."""
+    """Deleting another user's comment returns 403, and the comment stays."""
     comment = comment_on(article, ben)
     answer = reader.delete(f"{comments_of(article)}/{comment['id']}")
     assert answer.status == 403
@@ -153,7 +153,7 @@ def test_delete_by_another(reader: Person, ben: Person, article: dict[str, Any])
 
 @rule("COMMENT-3")
 def test_delete_by_the_articles_author(anna: Person, ben: Person, article: dict[str, Any]) -> None:
-    """The article's author may not delete what another wrote under it."""
+    """The author of an article may not delete another user's comment on it."""
     comment = comment_on(article, ben)
     answer = anna.delete(f"{comments_of(article)}/{comment['id']}")
     assert answer.status == 403
@@ -182,7 +182,7 @@ def test_delete_by_the_articles_author(anna: Person, ben: Person, article: dict[
     ],
 )
 def test_ids_that_no_comment_has(reader: Person, story: dict[str, Any], id_: str) -> None:
-    """An id of another form, out of range or unknown is 404."""
+    """An id that has another format, is out of range, or is unknown returns 404."""
     answer = reader.delete(f"{comments_of(story)}/{id_}")
     assert answer.status == 404
     assert answer.body == NOT_FOUND
@@ -199,7 +199,7 @@ def test_id_with_leading_zeros(ben: Person, article: dict[str, Any]) -> None:
 
 @rule("COMMENT-4")
 def test_comment_of_another_article(anna: Person, article: dict[str, Any]) -> None:
-    """A comment is found under its own article only."""
+    """A comment is found only under its own article."""
     comment = comment_on(article, anna)
     other = write_article(anna)
     answer = anna.delete(f"{comments_of(other)}/{comment['id']}")
@@ -210,7 +210,7 @@ def test_comment_of_another_article(anna: Person, article: dict[str, Any]) -> No
 
 @rule("COMMENT-6")
 def test_ids_are_not_used_again(ben: Person, article: dict[str, Any]) -> None:
-    """The id of a deleted comment is not given to the next."""
+    """The id of a deleted comment is not reused for the next one."""
     deleted = comment_on(article, ben)
     ben.delete(f"{comments_of(article)}/{deleted['id']}")
     assert comment_on(article, ben)["id"] > deleted["id"]

@@ -1,4 +1,4 @@
-"""What other origins may do."""
+"""CORS: what other origins may do."""
 
 import pytest
 
@@ -16,7 +16,7 @@ PREFLIGHT = {**ORIGIN, "Access-Control-Request-Method": "PUT"}
     "path", ["/", "/api/user", "/api/articles/feed", "/api/nothing", "/api//tags", "/api/tags%00"]
 )
 def test_preflight(client: Client, path: str) -> None:
-    """A preflight is 204 on any path, with all that a browser asks for."""
+    """A preflight returns 204 on any path, with all headers that a browser needs."""
     answer = client.options(path, headers=PREFLIGHT)
     assert answer.status == 204
     assert [answer.headers.get(name) for name in CORS_HEADERS] == [
@@ -33,7 +33,7 @@ def test_preflight(client: Client, path: str) -> None:
 
 @rule("CORS-2", "CORS-3")
 def test_preflight_with_everything(client: Client) -> None:
-    """What a browser says besides changes nothing."""
+    """Other headers that a browser sends change nothing."""
     answer = client.with_token("nonsense").options(
         "/api/articles?limit=x",
         headers={
@@ -51,7 +51,7 @@ def test_preflight_with_everything(client: Client) -> None:
 @rule("CORS-1")
 @pytest.mark.parametrize("headers", [ORIGIN, {"Access-Control-Request-Method": "PUT"}, {}])
 def test_options_that_is_no_preflight(client: Client, headers: dict[str, str]) -> None:
-    """An OPTIONS that lacks one of the two headers is a method like others."""
+    """OPTIONS without one of the two headers is a method that no route has."""
     answer = client.options("/api/user", headers=headers)
     assert answer.status == 405
     assert answer.headers["Allow"] == "GET, HEAD, PUT"
@@ -61,7 +61,7 @@ def test_options_that_is_no_preflight(client: Client, headers: dict[str, str]) -
 @rule("CORS-1")
 @pytest.mark.parametrize("headers", [ORIGIN, {}])
 def test_options_of_no_route(client: Client, headers: dict[str, str]) -> None:
-    """OPTIONS on a path that is no route is 404."""
+    """OPTIONS on a path that is not a route returns 404."""
     answer = client.options("/api/nothing", headers=headers)
     assert answer.status == 404
     assert answer.body == b'{"errors":{"route":["not found"]}}'
@@ -70,7 +70,7 @@ def test_options_of_no_route(client: Client, headers: dict[str, str]) -> None:
 @rule("CORS-4")
 @pytest.mark.parametrize(("method", "path", "status"), EVERY_KIND)
 def test_any_origin(client: Client, method: str, path: str, status: int) -> None:
-    """Where any origin is allowed, answers of every kind say so."""
+    """If any origin is allowed, every kind of response says so."""
     answer = client.request(method, path, headers=ORIGIN)
     assert answer.status == status
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -80,7 +80,7 @@ def test_any_origin(client: Client, method: str, path: str, status: int) -> None
 @rule("CORS-5")
 @pytest.mark.parametrize(("method", "path", "status"), EVERY_KIND)
 def test_no_origin(client: Client, method: str, path: str, status: int) -> None:
-    """An answer to a request without an origin says nothing of origins."""
+    """A response to a request without an origin has no CORS headers."""
     answer = client.request(method, path)
     assert answer.status == status
     assert [name for name in CORS_HEADERS if name in answer.headers] == []
@@ -90,7 +90,7 @@ def test_no_origin(client: Client, method: str, path: str, status: int) -> None:
 @pytest.mark.parametrize("headers", [ORIGIN, {}])
 @pytest.mark.parametrize(("method", "path", "status"), EVERY_KIND)
 def test_vary(client: Client, method: str, path: str, status: int, headers: dict[str, str]) -> None:
-    """Answers of every kind vary with the origin, whether there is one or not."""
+    """Every kind of response has `Vary: Origin`, with or without an origin in the request."""
     answer = client.request(method, path, headers=headers)
     assert answer.status == status
     assert answer.headers["Vary"] == "Origin"
@@ -98,7 +98,7 @@ def test_vary(client: Client, method: str, path: str, status: int, headers: dict
 
 @rule("CORS-4")
 def test_any_origin_of_a_204(anna: Person) -> None:
-    """The 204 of a delete says that any origin is allowed."""
+    """The 204 of a delete has the CORS headers that allow any origin."""
     article = write_article(anna)
     answer = anna.delete(f"/api/articles/{article['slug']}", headers=ORIGIN)
     assert answer.status == 204

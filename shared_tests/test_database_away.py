@@ -1,4 +1,4 @@
-"""The database away, and back again."""
+"""The database goes down and comes back."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ UNAVAILABLE = b'{"errors":{"server":["unavailable"]}}'
 
 
 class Fragile(NamedTuple):
-    """A server on a PostgreSQL that nobody else needs."""
+    """A server on a PostgreSQL that no other test needs."""
 
     server: Server
     postgres: Postgres
@@ -40,7 +40,7 @@ class Fragile(NamedTuple):
 
 @pytest.fixture(scope="module")
 def fragile(launcher: Launcher, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fragile]:
-    """A server with a user and an article, on a PostgreSQL of its own."""
+    """A server with a user and an article, on its own PostgreSQL."""
     with Postgres() as postgres:
         folder = tmp_path_factory.mktemp("fragile")
         database = Databases(folder, postgres.url("postgres"), "fragile").empty()
@@ -56,7 +56,7 @@ def fragile(launcher: Launcher, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture
 def stopped(fragile: Fragile) -> Iterator[Fragile]:
-    """The same, its PostgreSQL stopped."""
+    """The same server, with its PostgreSQL stopped."""
     fragile.postgres.stop()
     yield fragile
     fragile.postgres.start()
@@ -65,7 +65,7 @@ def stopped(fragile: Fragile) -> Iterator[Fragile]:
 
 @rule("SETTING-6")
 def test_pool_size(fragile: Fragile) -> None:
-    """A process opens no more connections than the pool may have, whoever asks."""
+    """A process opens no more connections than the pool allows, with any number of clients."""
     client, database = fragile.server.client, fragile.server.database
     most = 0
     with ThreadPoolExecutor(1) as pool, psycopg.connect(database.url) as connection:
@@ -84,10 +84,10 @@ def test_pool_size(fragile: Fragile) -> None:
 
 @rule("FAIL-5")
 def test_clients_that_leave(fragile: Fragile) -> None:
-    """Who goes before the answer takes no connection of the pool along."""
+    """A client that disconnects before its response keeps no connection of the pool."""
     client = fragile.server.client
 
-    # The second is Django's admin, whose session is in the database.
+    # The second request is to Django's admin, whose session is in the database.
     requests = [(b"/api/articles", b"Accept: */*"), (b"/admin/", b"Cookie: sessionid=" + b"a" * 32)]
 
     def leave(number: int) -> None:
@@ -103,7 +103,7 @@ def test_clients_that_leave(fragile: Fragile) -> None:
 
 @rule("HEALTH-2")
 def test_health_without_a_database(stopped: Fragile) -> None:
-    """Without a database the server says so, within three seconds, each time."""
+    """Without a database, health returns 503 within three seconds, each time."""
     answers = [stopped.server.client.get("/api/health") for _ in range(3)]
     assert [answer.status for answer in answers] == [503] * 3
     assert [answer.body for answer in answers] == [b'{"status":"unavailable"}'] * 3
@@ -112,7 +112,7 @@ def test_health_without_a_database(stopped: Fragile) -> None:
 
 @rule("FAIL-2")
 def test_operations_without_a_database(stopped: Fragile) -> None:
-    """Without a database every operation that needs it is 503, within three seconds."""
+    """Without a database, operations that need it return 503 within three seconds."""
     anonymous, person = stopped.server.client, stopped.person
     path = f"/api/articles/{stopped.article['slug']}"
     user = {"username": "anna", "email": "anna@x.example", "password": "12345678"}
@@ -135,7 +135,7 @@ def test_operations_without_a_database(stopped: Fragile) -> None:
 
 @rule("FAIL-2", "HEALTH-2")
 def test_many_requests_without_a_database(stopped: Fragile) -> None:
-    """More requests than the pool has connections are all 503 within three seconds."""
+    """More requests than the pool has connections all get a 503 within three seconds."""
     answers = at_once([partial(stopped.server.client.get, "/api/tags")] * 12)
     assert [answer.status for answer in answers] == [503] * 12
     assert max(answer.seconds for answer in answers) < 3
@@ -143,7 +143,7 @@ def test_many_requests_without_a_database(stopped: Fragile) -> None:
 
 @rule("FAIL-2")
 def test_what_needs_no_database(stopped: Fragile) -> None:
-    """What needs no database is answered as ever."""
+    """Without a database, operations that do not need it work as usual."""
     client = stopped.server.client
     answers = [
         client.get("/api/openapi.json"),
@@ -158,7 +158,7 @@ def test_what_needs_no_database(stopped: Fragile) -> None:
 
 @rule("FAIL-3", "HEALTH-1")
 def test_the_database_comes_back(fragile: Fragile) -> None:
-    """When the database is back, the server works again by itself, within a few seconds."""
+    """When the database is back, the server recovers without a restart in a few seconds."""
     fragile.postgres.stop()
     assert fragile.server.client.get("/api/health").status == 503
     fragile.postgres.start()
@@ -169,7 +169,7 @@ def test_the_database_comes_back(fragile: Fragile) -> None:
 
 @rule("FAIL-3")
 def test_connections_that_were_cut(fragile: Fragile) -> None:
-    """Connections that the database has cut are replaced before anybody notices, at once."""
+    """Connections that the database has closed are replaced before any request fails."""
     at_once([partial(fragile.person.get, "/api/user")] * 12)
     with psycopg.connect(fragile.postgres.url("postgres"), autocommit=True) as connection:
         connection.execute(
@@ -179,13 +179,13 @@ def test_connections_that_were_cut(fragile: Fragile) -> None:
     time.sleep(0.1)
     answers = [fragile.person.get("/api/user") for _ in range(6)]
     assert [answer.status for answer in answers] == [200] * 6
-    # Whatever tries again after a pause pauses for a second.
+    # Code that retries after a pause waits for a second.
     assert max(answer.seconds for answer in answers) < 1
 
 
 @rule("FAIL-2")
 def test_connections_that_are_cut_in_a_write(fragile: Fragile) -> None:
-    """A write whose connection the database cuts is 503, and nothing of it is kept."""
+    """A write whose connection the database closes returns 503 and stores nothing."""
     user = {"username": "cut", "email": "cut@example.com", "password": "12345678"}
     article = {"title": "Cut", "description": "x", "body": "x"}
     writes = [
@@ -213,7 +213,7 @@ def test_connections_that_are_cut_in_a_write(fragile: Fragile) -> None:
 @rule("LIVE-24")
 @pytest.mark.live
 def test_open_without_a_database(stopped: Fragile) -> None:
-    """A socket with a token cannot be opened while the database is away."""
+    """While the database is down, a socket with a token gets an error and is closed with 1013."""
     target = f"/api/live?token={stopped.person.token}"
     with Socket(stopped.server.url, target) as socket:
         assert socket.hear() == {"type": "error", "errors": {"server": ["unavailable"]}}
@@ -223,13 +223,13 @@ def test_open_without_a_database(stopped: Fragile) -> None:
 @rule("LIVE-24")
 @pytest.mark.live
 def test_database_restarts(fragile: Fragile) -> None:
-    """A socket stays open while the database is away, and gets what happens afterwards."""
+    """A socket stays open while the database is down, and gets the events that follow."""
     with Socket(fragile.server.url) as socket, Socket(fragile.server.url) as other:
         socket.subscribe("articles")
         write_article(fragile.person)
         socket.hear_all(1)
         fragile.postgres.stop()
-        # Who asks in vain keeps no connection.
+        # Messages that fail keep no connection of the pool.
         for _ in range(POOL_SIZE + 1):
             answer = other.ask("subscribe", channel="articles")
             assert answer == {"type": "error", "errors": {"server": ["unavailable"]}}
@@ -244,7 +244,7 @@ def test_database_restarts(fragile: Fragile) -> None:
 
 @rule("FAIL-3", "START-5")
 def test_worker_that_starts_without_a_database(launcher: Launcher, fragile: Fragile) -> None:
-    """A worker that has to be replaced while the database is away is there when it is back."""
+    """A worker that is replaced while the database is down works when it is back."""
     server = launcher.start(
         {"CONDUIT_DATABASE_TIMEOUT": None}, database=fragile.server.database, workers=2
     )
@@ -263,7 +263,7 @@ def test_worker_that_starts_without_a_database(launcher: Launcher, fragile: Frag
 
 
 def workers_of(server: Server) -> list[int]:
-    """The processes that answer, of a server that has several."""
+    """The worker processes of a server that has several."""
     parent = server.process.pid
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     return [

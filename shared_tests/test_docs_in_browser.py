@@ -1,4 +1,4 @@
-"""The docs pages as a browser shows them, with the network cut off."""
+"""The documentation pages in a real browser, without network access."""
 
 import re
 import shutil
@@ -15,14 +15,14 @@ from .harness.usual import compact
 pytestmark = pytest.mark.browser
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-# Not localhost, which libraries know and treat differently.
+# Not localhost, which libraries treat differently.
 HOST = "conduit.example"
 
-# Milliseconds, for a machine that has much else to do.
+# Milliseconds; long enough for a busy machine.
 PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
 
-# How bright a text is, and what is behind it: 0 is black, 1 is white.
+# The brightness of a text and of its background: 0 is black, 1 is white.
 BRIGHTNESS = """element => {
   const numbers = colour => colour.match(/[\\d.]+/g).map(Number)
   const brightness = ([red, green, blue]) => (red + green + blue) / 3 / 255
@@ -36,7 +36,7 @@ BRIGHTNESS = """element => {
 
 
 class Visit:
-    """A page of its own, with the hosts that were asked for anything, and all complaints."""
+    """A browser page, with the hosts that it requested something from, and all errors."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -53,7 +53,7 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def browser(client: Client) -> Iterator[Browser]:
-    """The system's Chromium, for which there is no host but the server that is tested."""
+    """The system's Chromium; the only host that it can reach is the tested server."""
     executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if executable is None:
         pytest.skip(f"no Chromium on the PATH by any of its names: {', '.join(CHROMIUM)}")
@@ -67,7 +67,7 @@ def browser(client: Client) -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, client: Client) -> Iterator[Visit]:
-    """A visit that has not opened anything yet."""
+    """A page that has not opened anything yet."""
     address = f"http://{HOST}:{urlsplit(client.base_url).port}"
     with browser.new_context(base_url=address) as context:
         context.set_default_timeout(PATIENCE)
@@ -78,7 +78,7 @@ def visit(browser: Browser, client: Client) -> Iterator[Visit]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/api/docs", "/api/redoc"])
 def test_page(visit: Visit, path: str, scheme: Literal["light", "dark"]) -> None:
-    """Each page shows the API in the colours that its reader prefers, and asks no other host."""
+    """Each page shows the API in the preferred color scheme, and requests no other host."""
     visit.page.clock.install()
     visit.page.emulate_media(color_scheme=scheme)
     visit.page.goto(path)
@@ -107,7 +107,7 @@ def test_search(visit: Visit) -> None:
 
 @rule("DOCS-4", "DOCS-7")
 def test_try_it_out(visit: Visit, client: Client, anna: Person) -> None:
-    """With "Authorize" and "Try it out" a reader of Swagger UI writes an article."""
+    """In Swagger UI, "Authorize" and "Try it out" can create an article."""
     title = unique("From the docs ")
     article = {"title": title, "description": "Tried out", "body": "It works.", "tagList": ["docs"]}
     page = visit.page

@@ -1,4 +1,4 @@
-"""The pages on which people read the document: offline, and working."""
+"""The documentation pages work, and work offline."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ LOCAL_SOURCES = {"'self'", "'none'", "'unsafe-inline'", "'unsafe-eval'", "data:"
 
 
 class Page(HTMLParser):
-    """What a page refers to, and the scripts that stand in it."""
+    """The URLs that a page refers to, and its inline scripts."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -35,18 +35,18 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Collect `src` and `href`, and begin to listen to a script."""
+        """Collect `src` and `href`, and start to record a script."""
         values = dict(attrs)
         self.references += [values[name] or "" for name in ("src", "href") if name in values]
         self._in_script = tag == "script" and "src" not in values
         self.inline_styles += tag == "style"
 
     def handle_endtag(self, tag: str) -> None:
-        """Stop listening."""
+        """Stop recording."""
         self._in_script = False
 
     def handle_data(self, data: str) -> None:
-        """Keep a script."""
+        """Record the text of a script."""
         if self._in_script and data.strip():
             self.scripts.append(data)
 
@@ -60,7 +60,7 @@ def policy_of(header: str) -> dict[str, list[str]]:
 @rule("DOCS-4", "ANSWER-7")
 @pytest.mark.parametrize(("path", "name"), [("/api/docs", "swagger"), ("/api/redoc", "redoc")])
 def test_page(client: Client, path: str, name: str) -> None:
-    """Each page is HTML that loads its viewer and the document of the API."""
+    """Each page is HTML that loads its viewer and the OpenAPI document."""
     answer = client.get(path)
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -74,7 +74,7 @@ def test_page(client: Client, path: str, name: str) -> None:
 @rule("DOCS-4", "DOCS-5", "ANSWER-7")
 @pytest.mark.parametrize("path", PAGES)
 def test_policy(client: Client, path: str) -> None:
-    """The policy lets nothing in from elsewhere, and lets the page's own scripts run."""
+    """The policy allows nothing from other hosts, and allows the page's own scripts."""
     answer = client.get(path)
     policy = policy_of(answer.headers["Content-Security-Policy"])
     sources = {source for sources in policy.values() for source in sources}
@@ -103,7 +103,7 @@ def test_references(client: Client, path: str) -> None:
 @rule("DOCS-5")
 @pytest.mark.parametrize("path", PAGES)
 def test_assets(client: Client, path: str) -> None:
-    """All that a page refers to comes from the app, with the right type."""
+    """The app serves everything that a page refers to, with the right type."""
     page = Page(client.get(path).text)
     assets = [urljoin(path, reference) for reference in page.references
               if not reference.startswith(("data:", "#"))]  # fmt: skip
@@ -118,7 +118,7 @@ def test_assets(client: Client, path: str) -> None:
 @rule("DOCS-5", "ANSWER-8", "ROUTE-5")
 @pytest.mark.parametrize("path", PAGES)
 def test_assets_are_routes(client: Client, path: str) -> None:
-    """An asset answers HEAD as GET, and nothing else."""
+    """An asset answers GET and HEAD, and no other method."""
     page = Page(client.get(path).text)
     asset = next(urljoin(path, reference) for reference in page.references if ".js" in reference)
     got, head = client.get(asset), client.head(asset)

@@ -1,4 +1,4 @@
-"""The edge of HTTP: upgrades, trailers, slow clients, and what only a proxy should say."""
+"""Edge cases of HTTP: upgrades, trailers, slow clients, and headers that proxies set."""
 
 import contextlib
 import resource
@@ -24,7 +24,7 @@ WEBSOCKET = (
     b"Sec-WebSocket-Version: 13",
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
 )
-# So that each request needs a new connection.
+# Forces a new connection for each request.
 CLOSE = {"Connection": "close"}
 CREDENTIALS = b'{"errors":{"credentials":["invalid"]}}'
 
@@ -33,7 +33,7 @@ CREDENTIALS = b'{"errors":{"credentials":["invalid"]}}'
 @pytest.mark.parametrize("upgrade", [H2C, WEBSOCKET, (b"Connection: upgrade", b"Upgrade: x/1")])
 @pytest.mark.parametrize("pause", [0, 0.2])
 def test_upgrade_with_a_body(client: Client, upgrade: tuple[bytes, ...], pause: float) -> None:
-    """A body stays a body, whatever is asked for beside it, in a later packet too."""
+    """The body of a request with `Upgrade` is read as usual, also from a later packet."""
     length = b"Content-Length: %d" % len(LOGIN)
     with client.wire() as wire:
         wire.request("POST", b"/api/users/login", JSON, length, *upgrade)
@@ -48,7 +48,7 @@ def test_upgrade_with_a_body(client: Client, upgrade: tuple[bytes, ...], pause: 
 
 @rule("BASE-6")
 def test_upgrade_with_a_chunked_body(client: Client) -> None:
-    """A chunked body stays one too."""
+    """A chunked body of a request with `Upgrade` is read as usual."""
     with client.wire() as wire:
         wire.request("POST", b"/api/users/login", JSON, b"Transfer-Encoding: chunked", *H2C)
         wire.send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(LOGIN), LOGIN))
@@ -61,7 +61,7 @@ def test_upgrade_with_a_chunked_body(client: Client) -> None:
 
 @rule("BASE-6")
 def test_a_body_that_looks_like_a_request(client: Client) -> None:
-    """A request in the body of another is answered by nobody."""
+    """A body that looks like a request is not answered as one."""
     smuggled = b"GET /api/tags HTTP/1.1\r\nHost: x\r\n\r\n"
     with client.wire() as wire:
         length = b"Content-Length: %d" % len(smuggled)
@@ -76,7 +76,7 @@ def test_a_body_that_looks_like_a_request(client: Client) -> None:
 
 @rule("BASE-6")
 def test_a_body_that_looks_like_a_request_and_a_request(client: Client) -> None:
-    """On a connection that goes on, what is answered after such a body is the next request."""
+    """On an open connection, the next response after such a body is for the next request."""
     smuggled = b"GET /api/tags HTTP/1.1\r\nHost: x\r\n\r\n"
     with client.wire() as wire:
         length = b"Content-Length: %d" % len(smuggled)
@@ -94,7 +94,7 @@ def test_a_body_that_looks_like_a_request_and_a_request(client: Client) -> None:
 
 @rule("BASE-6")
 def test_requests_behind_an_upgrade(client: Client) -> None:
-    """Requests that follow at once are answered one after another."""
+    """Requests that directly follow each other are answered one after another."""
     head = b"GET /api/tags HTTP/1.1\r\nHost: x\r\n"
     with client.wire() as wire:
         wire.send(head + b"\r\n".join(H2C) + b"\r\n\r\n" + head + b"\r\n")
@@ -104,7 +104,7 @@ def test_requests_behind_an_upgrade(client: Client) -> None:
 
 @rule("BASE-6", "FAIL-4")
 def test_many_requests_with_an_upgrade(client: Client) -> None:
-    """Six hundred of them in one packet are answered too."""
+    """Six hundred requests with `Upgrade` in one packet are all answered."""
     head = b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
     with client.wire() as wire:
         wire.send(head * 600)
@@ -115,7 +115,7 @@ def test_many_requests_with_an_upgrade(client: Client) -> None:
 @rule("BASE-6")
 @pytest.mark.parametrize("value", [b"close", b"TE, close", b"Close , TE"])
 def test_connection_that_is_to_be_closed(client: Client, value: bytes) -> None:
-    """`close` is heard among other words of `Connection`."""
+    """`close` works together with other values of `Connection`."""
     with client.wire() as wire:
         wire.request("GET", b"/api/tags", b"Connection: " + value)
         answer = wire.answer()
@@ -135,7 +135,7 @@ def test_connection_that_is_to_be_closed(client: Client, value: bytes) -> None:
     ],
 )
 def test_what_is_no_handshake(client: Client, line: bytes, more: bytes, status: int) -> None:
-    """A socket is opened by a GET by HTTP/1.1 without a body, and by nothing else."""
+    """Only a GET with HTTP/1.1 and without a body opens a socket."""
     with client.wire() as wire:
         head = b"\r\n".join([line, b"Host: x", *WEBSOCKET])
         wire.send(head + b"\r\n" + (more or b"\r\n"))
@@ -147,7 +147,7 @@ def test_what_is_no_handshake(client: Client, line: bytes, more: bytes, status: 
 @pytest.mark.live
 @pytest.mark.parametrize("words", [(b"Upgrade", b"keep-alive"), (b"keep-alive", b"Upgrade")])
 def test_handshake_with_two_lines_of_connection(client: Client, words: tuple[bytes, ...]) -> None:
-    """Two lines of `Connection` are one list, in either order."""
+    """Two `Connection` headers are read as one list, in either order."""
     with client.wire() as wire:
         fields = [b"Connection: " + word for word in words]
         wire.request("GET", b"/api/live", *fields, *WEBSOCKET[1:])
@@ -161,7 +161,7 @@ def test_handshake_with_two_lines_of_connection(client: Client, words: tuple[byt
     "upgrade", [(b"Upgrade: h2c", b"Upgrade: websocket"), (b"Upgrade: h2c, websocket",)]
 )
 def test_handshake_for_several_protocols(client: Client, upgrade: tuple[bytes, ...]) -> None:
-    """An upgrade to one of several protocols is no handshake."""
+    """An upgrade to one of several protocols is not a handshake."""
     with client.wire() as wire:
         wire.request("GET", b"/api/live", WEBSOCKET[0], *upgrade, *WEBSOCKET[2:])
         answer = wire.answer()
@@ -171,7 +171,7 @@ def test_handshake_for_several_protocols(client: Client, upgrade: tuple[bytes, .
 @rule("BASE-5")
 @pytest.mark.parametrize("pause", [0, 0.2])
 def test_trailer_that_looks_like_a_header(client: Client, pause: float) -> None:
-    """A media type that comes behind the body is none."""
+    """A media type in a trailer does not count."""
     with client.wire() as wire:
         wire.request("POST", b"/api/users/login", b"Transfer-Encoding: chunked")
         wire.send(b"%x\r\n%s\r\n0\r\n" % (len(LOGIN), LOGIN))
@@ -183,7 +183,7 @@ def test_trailer_that_looks_like_a_header(client: Client, pause: float) -> None:
 
 @rule("BASE-5")
 def test_other_trailers(client: Client) -> None:
-    """Trailers that say nothing of the kind do no harm, to what follows neither."""
+    """Other trailers change nothing about this request or the next one."""
     with client.wire() as wire:
         wire.request("POST", b"/api/users/login", JSON, b"Transfer-Encoding: chunked")
         wire.send(b"%x\r\n%s\r\n0\r\nX-Sum: 1\r\nX-End: 2\r\n\r\n" % (len(LOGIN), LOGIN))
@@ -197,7 +197,7 @@ def test_other_trailers(client: Client) -> None:
 @rule("BASE-5")
 @pytest.mark.parametrize("pause", [0, 0.2])
 def test_token_in_a_trailer(client: Client, anna: Person, pause: float) -> None:
-    """A token that comes behind the body signs nobody in."""
+    """A token in a trailer does not sign anyone in."""
     body = b'{"article":{"title":"Smuggled","description":"d","body":"b"}}'
     before = client.get(f"/api/articles?author={anna.username}").json["articlesCount"]
     with client.wire() as wire:
@@ -213,7 +213,7 @@ def test_token_in_a_trailer(client: Client, anna: Person, pause: float) -> None:
 
 @rule("BASE-5")
 def test_token_in_a_trailer_in_one_packet(client: Client, anna: Person) -> None:
-    """Nor does it where all of the request comes at once, before anybody has looked at its head."""
+    """A token in a trailer does not work when the whole request arrives in one packet."""
     body = b'{"article":{"title":"Smuggled","description":"d","body":"b"}}'
     trailer = b"Authorization: Token %s\r\n\r\n" % anna.signed_in_with.encode()
     chunks = b"%x\r\n%s\r\n0\r\n" % (len(body), body)
@@ -240,7 +240,7 @@ def test_token_in_a_trailer_in_one_packet(client: Client, anna: Person) -> None:
     ],
 )
 def test_what_proxies_say(client: Client, fields: tuple[bytes, ...]) -> None:
-    """Whoever says what a proxy would say gets the same answer as others."""
+    """Headers that a proxy would set change no response when a client sends them."""
     with client.wire() as wire:
         wire.request("GET", b"/api/tags", *fields)
         answer = wire.answer()
@@ -251,7 +251,7 @@ def test_what_proxies_say(client: Client, fields: tuple[bytes, ...]) -> None:
 @rule("ROUTE-9", "BASE-2")
 @pytest.mark.parametrize("target", [b"http://x", b"HTTP://x:80", b"http://x?a=b", b"http://x/"])
 def test_absolute_target_without_a_path(client: Client, target: bytes) -> None:
-    """A target in absolute form without a path is `/`."""
+    """A target in absolute form without a path means `/`."""
     with client.wire() as wire:
         wire.request("GET", target)
         answer = wire.raw_answer()
@@ -262,7 +262,7 @@ def test_absolute_target_without_a_path(client: Client, target: bytes) -> None:
 @rule("BASE-4", "BASE-3")
 @pytest.mark.parametrize(("length", "may_refuse"), [(4_000, False), (4_001, True), (5_000, True)])
 def test_length_of_the_request_line(client: Client, length: int, may_refuse: bool) -> None:
-    """A request line is answered up to 4,000 bytes, and may be refused from there on."""
+    """A request line of up to 4,000 bytes is answered; a longer one may be refused."""
     target = b"/api/articles?tag=".ljust(length - len(b"GET  HTTP/1.1"), b"x")
     with client.wire() as wire:
         wire.request("GET", target)
@@ -272,7 +272,7 @@ def test_length_of_the_request_line(client: Client, length: int, may_refuse: boo
 
 @contextlib.contextmanager
 def slow_clients(server: Server, number: int, begin: bytes) -> Iterator[None]:
-    """Clients that have begun a request and go on with a byte now and then, at best."""
+    """Clients that have started a request and send at most a byte now and then."""
     address = urlsplit(server.url)
     with contextlib.ExitStack() as stack:
         for _ in range(number):
@@ -315,7 +315,7 @@ def slow_clients(server: Server, number: int, begin: bytes) -> Iterator[None]:
     ],
 )
 def test_slow_clients(launcher: Launcher, begin: bytes) -> None:
-    """Three hundred clients that do not come to the end of a request keep nobody waiting."""
+    """Three hundred clients that never complete a request do not delay other clients."""
     server = launcher.start()
     try:
         with slow_clients(server, 300, begin):
@@ -332,7 +332,7 @@ def test_slow_clients(launcher: Launcher, begin: bytes) -> None:
 @rule("BASE-7")
 @pytest.mark.process
 def test_slow_clients_behind_a_request(launcher: Launcher) -> None:
-    """Clients that send one request and only a part of the next keep nobody waiting either."""
+    """Clients that send one request and only a part of the next do not delay others."""
     server = launcher.start()
     begin = b"GET /api/tags HTTP/1.1\r\nHost: x\r\n\r\nGET /api/tags HTTP/1.1\r\nHo"
     try:
@@ -363,6 +363,6 @@ def test_more_clients_than_files(launcher: Launcher) -> None:
 
 
 def processes_of(server: Server) -> list[int]:
-    """The server's process and its children."""
+    """The server's process and its child processes."""
     pid = server.process.pid
     return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]

@@ -1,4 +1,4 @@
-"""Which of several failures is the answer: each test has two of them, and names the first."""
+"""The order of checks: each request has two errors, and the test says which is returned."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ TOO_LARGE = b'{"errors":{"body":["is too large (maximum is 1048576 bytes)"]}}'
 
 @rule("ORDER-2")
 def test_route_before_everything(client: Client) -> None:
-    """An unknown route is 404, whatever else is wrong."""
+    """An unknown route returns 404, no matter what other errors there are."""
     answer = client.with_token("nonsense").request(
         "PATCH", "/api/nothing", content=LARGE, headers={"Content-Type": "text/plain"}
     )
@@ -58,7 +58,7 @@ def test_size_before_token(client: Client, method: str, path: str, _: str) -> No
 
 @rule("ORDER-4", "BODY-10")
 def test_chunked_size_before_token(client: Client) -> None:
-    """413 comes before the 401 of a bad token, for a chunked body, too."""
+    """For a chunked body too, 413 comes before the 401 of a bad token."""
     chunks = iter([LARGE[:500_000], LARGE[500_000:]])
     bad = client.with_token("nonsense")
     answer = bad.put("/api/user", content=chunks, headers=JSON_TYPE)
@@ -87,7 +87,7 @@ def test_size_before_media_type(client: Client) -> None:
 def test_token_before_body(
     client: Client, method: str, path: str, content: bytes, media_type: str
 ) -> None:
-    """401 comes before 415, 400 and 422 of a body."""
+    """401 comes before the 415, 400 and 422 of a body."""
     answer = client.request(method, path, content=content, headers={"Content-Type": media_type})
     assert answer.status == 401
     assert answer.body == b'{"errors":{"token":["is missing"]}}'
@@ -96,7 +96,7 @@ def test_token_before_body(
 @rule("ORDER-5", "TOKEN-2")
 @pytest.mark.parametrize(("method", "path"), WITHOUT_BODY)
 def test_token_before_the_thing(client: Client, method: str, path: str) -> None:
-    """401 comes before the 404 of a thing."""
+    """401 comes before the 404 of a resource."""
     answer = client.request(method, path)
     assert answer.status == 401
     assert answer.body == b'{"errors":{"token":["is missing"]}}'
@@ -105,7 +105,7 @@ def test_token_before_the_thing(client: Client, method: str, path: str) -> None:
 @rule("ORDER-5")
 @pytest.mark.parametrize("path", ["/api/articles", "/api/articles/feed"])
 def test_token_before_parameters(client: Client, path: str) -> None:
-    """401 comes before 422 of the parameters."""
+    """401 comes before the 422 of the parameters."""
     answer = client.with_token("nonsense").get(f"{path}?limit=x&offset=-1")
     assert answer.status == 401
     assert answer.body == b'{"errors":{"token":["is invalid"]}}'
@@ -121,7 +121,7 @@ def test_media_type_before_json(client: Client) -> None:
 
 @rule("ORDER-6")
 def test_media_type_before_an_empty_body(client: Client) -> None:
-    """Without a media type even an empty body is 415."""
+    """Without a media type, an empty body also returns 415."""
     answer = client.post("/api/users")
     assert answer.status == 415
     assert answer.body == b'{"errors":{"body":["must be application/json"]}}'
@@ -138,7 +138,7 @@ def test_media_type_before_an_empty_body(client: Client) -> None:
 def test_body_before_the_thing(
     reader: Person, method: str, path: str, envelope: str, field: str
 ) -> None:
-    """400 and 422 come before the 404 of a thing."""
+    """400 and 422 come before the 404 of a resource."""
     malformed = reader.request(method, path, content=b"{", headers=JSON_TYPE)
     blank = reader.request(method, path, json={envelope: {field: " "}})
     assert malformed.status == 400
@@ -157,7 +157,7 @@ def test_body_before_forbidden(reader: Person, story: dict[str, Any]) -> None:
 
 @rule("ORDER-8")
 def test_body_before_conflict(client: Client, reader: Person) -> None:
-    """422 comes before 409: a taken name is not even looked up."""
+    """422 comes before 409, also for a name that is taken."""
     answer = client.post(
         "/api/users",
         json={"user": {"username": reader.username, "email": reader.email, "password": "short"}},
@@ -176,7 +176,7 @@ def test_body_before_conflict_of_an_update(anna: Person, reader: Person) -> None
 
 @rule("ORDER-9")
 def test_thing_before_forbidden(reader: Person, anna: Person) -> None:
-    """A comment of another article is 404, not 403, for somebody who may not delete it."""
+    """A comment of another article returns 404, not 403, to a user who may not delete it."""
     comment = comment_on(write_article(anna), anna)
     other = write_article(anna)
     answer = reader.delete(f"/api/articles/{other['slug']}/comments/{comment['id']}")
@@ -187,7 +187,7 @@ def test_thing_before_forbidden(reader: Person, anna: Person) -> None:
 @rule("ORDER-9")
 @pytest.mark.parametrize("id_", ["1", "x"])
 def test_article_before_comment(reader: Person, id_: str) -> None:
-    """The article's 404 comes before the comment's, whatever the id."""
+    """The 404 of the article comes before that of the comment, for any id."""
     answer = reader.delete(f"/api/articles/{unique('no-such-')}/comments/{id_}")
     assert answer.status == 404
     assert answer.body == b'{"errors":{"article":["not found"]}}'

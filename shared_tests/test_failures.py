@@ -1,4 +1,4 @@
-"""Failures that nobody expects, on a server whose database is tampered with."""
+"""Unexpected failures, on a server whose database was changed by the test."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from .harness.servers import Server
 
 @pytest.fixture
 def broken(restricted: Server) -> Iterator[tuple[Server, Person, str]]:
-    """A server whose comments are not where they should be, and the path of some of them."""
+    """A server without its table of comments, and the path of some comments."""
     person = register(restricted.client)
     article = write_article(person)
     comment_on(article, person)
@@ -22,7 +22,7 @@ def broken(restricted: Server) -> Iterator[tuple[Server, Person, str]]:
 
 @rule("FAIL-1")
 def test_unexpected_failure(broken: tuple[Server, Person, str]) -> None:
-    """An unexpected failure is a 500 with the usual headers that tells nothing."""
+    """An unexpected failure returns 500 with the usual headers and reveals no details."""
     server, _, path = broken
     answer = server.client.get(path)
     assert answer.status == 500
@@ -31,7 +31,7 @@ def test_unexpected_failure(broken: tuple[Server, Person, str]) -> None:
 
 @rule("FAIL-1")
 def test_unexpected_failure_of_a_write(broken: tuple[Server, Person, str]) -> None:
-    """A write that fails is the same 500."""
+    """A write that fails returns the same 500."""
     _, person, path = broken
     answer = person.post(path, json={"comment": {"body": "x"}})
     assert answer.status == 500
@@ -40,7 +40,7 @@ def test_unexpected_failure_of_a_write(broken: tuple[Server, Person, str]) -> No
 
 @rule("FAIL-1", "ANSWER-8")
 def test_unexpected_failure_of_a_head(broken: tuple[Server, Person, str]) -> None:
-    """HEAD has the headers of the 500."""
+    """HEAD returns the headers of the 500."""
     server, _, path = broken
     answer = server.client.head(path)
     assert answer.status == 500
@@ -49,7 +49,7 @@ def test_unexpected_failure_of_a_head(broken: tuple[Server, Person, str]) -> Non
 
 @rule("FAIL-1", "FAIL-3")
 def test_after_an_unexpected_failure(broken: tuple[Server, Person, str]) -> None:
-    """What does not fail goes on: the same connections serve what comes after."""
+    """After a failure, other requests still work, on the same connections."""
     server, person, path = broken
     for _ in range(15):
         assert server.client.get(path).status == 500
@@ -60,7 +60,7 @@ def test_after_an_unexpected_failure(broken: tuple[Server, Person, str]) -> None
 
 @rule("LOG-4", "FAIL-1", "LOG-2")
 def test_traceback_in_the_log(broken: tuple[Server, Person, str]) -> None:
-    """The log has the traceback under the request's id, and not the query string."""
+    """The log has the traceback with the request's id, and without the query string."""
     server, _, path = broken
     id_, secret = unique("request-"), unique("secret-")
     answer = server.client.get(f"{path}?token={secret}", headers={"X-Request-ID": id_})

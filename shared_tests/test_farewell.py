@@ -1,4 +1,4 @@
-"""The end of a server."""
+"""How a server ends."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -23,10 +23,10 @@ class Farewell(NamedTuple):
 
 @pytest.fixture(scope="module")
 def farewell(launcher: Launcher) -> Farewell:
-    """A server is told to end while it is busy.
+    """A server that gets SIGTERM while it is busy.
 
-    It has a write in flight, an idle connection, a half-sent request, and, where it can have them,
-    three sockets, of which one listens, one has spoken, and one is silent.
+    It has a write in progress, an idle connection and a half-sent request. If it supports sockets,
+    it also has three: one is subscribed, one has sent a message, and one has sent nothing.
     """
     server = launcher.start()
     with (
@@ -57,18 +57,18 @@ def farewell(launcher: Launcher) -> Farewell:
 
 @rule("STOP-1")
 def test_requests_in_flight_are_answered(farewell: Farewell) -> None:
-    """On SIGTERM a request in flight is answered."""
+    """On SIGTERM the server finishes a request that is in progress."""
     assert claims_of(farewell.written.signed_in_with)["ver"] == 1
 
 
 @rule("STOP-1")
 def test_the_server_ends_soon(farewell: Farewell) -> None:
-    """On SIGTERM the server ends within five seconds, whoever keeps a connection open."""
+    """On SIGTERM the server ends within five seconds, even if clients stay connected."""
     assert farewell.seconds < 5
 
 
 @rule("LIVE-23")
 @pytest.mark.live
 def test_sockets_are_told(farewell: Farewell) -> None:
-    """A server that ends says so to its sockets."""
+    """On SIGTERM the server closes its sockets with 1012."""
     assert farewell.codes == [1012, 1012, 1012]

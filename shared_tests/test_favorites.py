@@ -6,14 +6,14 @@ from .harness import Client, Person, rule, write_article
 
 
 def seen_by(reader: Client, article: dict[str, Any]) -> tuple[bool, int]:
-    """What a reader sees of an article's favorites."""
+    """An article's `favorited` and `favoritesCount` for a reader."""
     seen = reader.get(f"/api/articles/{article['slug']}").json["article"]
     return seen["favorited"], seen["favoritesCount"]
 
 
 @rule("FAVORITE-1")
 def test_favorite(ben: Person, article: dict[str, Any]) -> None:
-    """A favorite is 200 with the whole article."""
+    """Adding a favorite returns 200 with the whole article."""
     answer = ben.post(f"/api/articles/{article['slug']}/favorite")
     assert answer.status == 200
     assert answer.json["article"] == {**article, "favorited": True, "favoritesCount": 1}
@@ -22,7 +22,7 @@ def test_favorite(ben: Person, article: dict[str, Any]) -> None:
 
 @rule("FAVORITE-1")
 def test_favorite_twice(ben: Person, article: dict[str, Any]) -> None:
-    """A second favorite changes nothing, and one removal ends it."""
+    """Adding a favorite again changes nothing, and removing it once is enough."""
     path = f"/api/articles/{article['slug']}/favorite"
     first = ben.post(path)
     again = ben.post(path)
@@ -34,7 +34,7 @@ def test_favorite_twice(ben: Person, article: dict[str, Any]) -> None:
 
 @rule("FAVORITE-1")
 def test_favorite_of_ones_own(anna: Person, article: dict[str, Any]) -> None:
-    """One's own article may be a favorite."""
+    """Users may add their own articles to their favorites."""
     answer = anna.post(f"/api/articles/{article['slug']}/favorite")
     assert answer.status == 200
     assert answer.json["article"] == {**article, "favorited": True, "favoritesCount": 1}
@@ -42,7 +42,7 @@ def test_favorite_of_ones_own(anna: Person, article: dict[str, Any]) -> None:
 
 @rule("FAVORITE-2")
 def test_unfavorite(ben: Person, article: dict[str, Any]) -> None:
-    """A favorite that is taken back is 200 with the whole article."""
+    """Removing a favorite returns 200 with the whole article."""
     ben.post(f"/api/articles/{article['slug']}/favorite")
     answer = ben.delete(f"/api/articles/{article['slug']}/favorite")
     assert answer.status == 200
@@ -51,7 +51,7 @@ def test_unfavorite(ben: Person, article: dict[str, Any]) -> None:
 
 @rule("FAVORITE-2")
 def test_unfavorite_one_of_two(anna: Person, ben: Person, article: dict[str, Any]) -> None:
-    """The other favorite stays one."""
+    """Removing one favorite keeps the other."""
     other = write_article(anna)
     for each in (article, other):
         ben.post(f"/api/articles/{each['slug']}/favorite")
@@ -62,7 +62,7 @@ def test_unfavorite_one_of_two(anna: Person, ben: Person, article: dict[str, Any
 
 @rule("FAVORITE-2")
 def test_unfavorite_what_is_none(ben: Person, article: dict[str, Any]) -> None:
-    """Taking back what is no favorite is the same 200."""
+    """Removing a favorite that does not exist returns the same 200."""
     answer = ben.delete(f"/api/articles/{article['slug']}/favorite")
     assert answer.status == 200
     assert answer.json["article"] == article
@@ -72,7 +72,7 @@ def test_unfavorite_what_is_none(ben: Person, article: dict[str, Any]) -> None:
 def test_favorites_of_several(
     client: Client, anna: Person, ben: Person, article: dict[str, Any]
 ) -> None:
-    """The count is everybody's, `favorited` the reader's own."""
+    """The count is for all users, and `favorited` is the reader's own."""
     for person in (anna, ben):
         person.post(f"/api/articles/{article['slug']}/favorite")
     anna.delete(f"/api/articles/{article['slug']}/favorite")

@@ -1,4 +1,4 @@
-"""Lists of articles: the feed, the filters, the pages, the query parameters."""
+"""Lists of articles: feed, filters, paging, query parameters."""
 
 import pytest
 
@@ -10,7 +10,7 @@ LISTS = ["/api/articles", "/api/articles/feed"]
 
 
 def slugs(client: Client, query: str) -> list[str]:
-    """The slugs of a list."""
+    """The slugs in a list."""
     answer = client.get(f"/api/articles?{query}")
     assert answer.status == 200
     return [article["slug"] for article in answer.json["articles"]]
@@ -21,7 +21,7 @@ def slugs(client: Client, query: str) -> list[str]:
 
 @rule("LIST-1")
 def test_list(client: Client, anna: Person) -> None:
-    """The items of a list are articles without their bodies, keys in the order of the schema."""
+    """The items of a list are articles without `body`, with keys in the order of the schema."""
     article = write_article(anna, tagList=["b", "a"])
     answer = client.get(f"/api/articles?author={anna.username}")
     assert answer.status == 200
@@ -39,7 +39,7 @@ def test_list(client: Client, anna: Person) -> None:
 
 @rule("LIST-1")
 def test_newest_first(client: Client, anna: Person) -> None:
-    """The newest article comes first, also after an older one is changed."""
+    """The newest article comes first, also after an older one was updated."""
     written = [write_article(anna)["slug"] for _ in range(5)]
     anna.put(f"/api/articles/{written[0]}", json={"article": {"body": "New."}})
     assert slugs(client, f"author={anna.username}") == written[::-1]
@@ -47,7 +47,7 @@ def test_newest_first(client: Client, anna: Person) -> None:
 
 @rule("LIST-1", "QUERY-5")
 def test_pages(client: Client, anna: Person) -> None:
-    """A page has `limit` articles from `offset` on; the count is that of all."""
+    """A page has `limit` articles, starting at `offset`; the count is for all articles."""
     written = [write_article(anna)["slug"] for _ in range(5)][::-1]
     answer = client.get(f"/api/articles?author={anna.username}&limit=2&offset=1")
     assert answer.status == 200
@@ -61,7 +61,7 @@ def test_pages(client: Client, anna: Person) -> None:
 @rule("LIST-1", "QUERY-8")
 @pytest.mark.parametrize("offset", [1, 2_147_483_647])
 def test_page_after_the_last(client: Client, anna: Person, offset: int) -> None:
-    """After the last article there are none, and the count is still that of all."""
+    """A page after the last article is empty, and the count is still for all articles."""
     write_article(anna)
     answer = client.get(f"/api/articles?author={anna.username}&offset={offset}")
     assert answer.status == 200
@@ -70,7 +70,7 @@ def test_page_after_the_last(client: Client, anna: Person, offset: int) -> None:
 
 @rule("QUERY-5", "LIST-1")
 def test_twenty_by_default(client: Client, anna: Person) -> None:
-    """Without a limit a page has twenty articles."""
+    """Without a limit, a page has twenty articles."""
     written = [write_article(anna)["slug"] for _ in range(21)]
     answer = client.get(f"/api/articles?author={anna.username}")
     assert answer.status == 200
@@ -83,14 +83,14 @@ def test_twenty_by_default(client: Client, anna: Person) -> None:
 
 @rule("LIST-2")
 def test_author(client: Client, anna: Person, ben: Person) -> None:
-    """`author` gives the articles that somebody wrote."""
+    """`author` returns the articles of that author."""
     mine, _ = write_article(anna), write_article(ben)
     assert slugs(client, f"author={anna.username}") == [mine["slug"]]
 
 
 @rule("LIST-2")
 def test_tag(client: Client, anna: Person) -> None:
-    """`tag` gives the articles that have it, each once."""
+    """`tag` returns the articles with that tag, each once."""
     tag = unique("tag-")
     both = write_article(anna, tagList=[tag, "other", f"{tag}-longer"])
     write_article(anna, tagList=[f"{tag}-longer", "other"])
@@ -99,7 +99,7 @@ def test_tag(client: Client, anna: Person) -> None:
 
 @rule("LIST-2")
 def test_favorited(client: Client, anna: Person, ben: Person) -> None:
-    """`favorited` gives the articles that somebody likes, newest article first."""
+    """`favorited` returns the favorites of a user, newest article first."""
     old, new, _ = write_article(anna), write_article(anna), write_article(anna)
     for article in (new, old):
         ben.post(f"/api/articles/{article['slug']}/favorite")
@@ -110,7 +110,7 @@ def test_favorited(client: Client, anna: Person, ben: Person) -> None:
 
 @rule("LIST-2")
 def test_filters_combine(client: Client, anna: Person, ben: Person) -> None:
-    """All filters must be met."""
+    """An article must match all filters."""
     tag = unique("tag-")
     met = write_article(anna, tagList=[tag])
     others = [write_article(anna), write_article(ben, tagList=[tag])]
@@ -139,7 +139,7 @@ def test_filters_combine(client: Client, anna: Person, ben: Person) -> None:
     ],
 )
 def test_what_nobody_has(client: Client, parameter: str, value: str) -> None:
-    """A name that nobody has, of any length and look, gives an empty list."""
+    """A name that does not exist, of any length and form, gives an empty list."""
     answer = client.get(f"/api/articles?{parameter}={segment(value)}")
     assert answer.status == 200
     assert answer.body == EMPTY
@@ -147,7 +147,7 @@ def test_what_nobody_has(client: Client, parameter: str, value: str) -> None:
 
 @rule("LIST-2")
 def test_wildcards_find_nothing(client: Client, anna: Person) -> None:
-    """A filter is a name, not a pattern."""
+    """A filter is compared exactly, not as a pattern."""
     tag = unique("tag-")
     article = write_article(anna, tagList=[tag])
     anna.post(f"/api/articles/{article['slug']}/favorite")
@@ -160,7 +160,7 @@ def test_wildcards_find_nothing(client: Client, anna: Person) -> None:
 
 @rule("NAME-2", "LIST-2")
 def test_names_in_another_case(client: Client, anna: Person, ben: Person) -> None:
-    """Usernames are found in any case by the filters, too."""
+    """The filters find usernames in any case."""
     article = write_article(anna)
     ben.post(f"/api/articles/{article['slug']}/favorite")
     assert slugs(client, f"author={anna.username.upper()}") == [article["slug"]]
@@ -170,7 +170,7 @@ def test_names_in_another_case(client: Client, anna: Person, ben: Person) -> Non
 @rule("LIST-2", "TAGS-2")
 @pytest.mark.parametrize("change", ["{}x", " {}", "{} "])
 def test_tag_is_exact(client: Client, anna: Person, change: str) -> None:
-    """A tag is compared whole, with the white space that the filter has."""
+    """A tag is compared exactly, including white space in the filter."""
     tag = unique("tag-")
     write_article(anna, tagList=[tag])
     answer = client.get(f"/api/articles?tag={segment(change.format(tag))}")
@@ -180,7 +180,7 @@ def test_tag_is_exact(client: Client, anna: Person, change: str) -> None:
 
 @rule("TAGS-2", "LIST-2")
 def test_tags_have_a_case(client: Client, anna: Person) -> None:
-    """Tags that differ in case only are two."""
+    """Tags that differ only in case are different tags."""
     tag = unique("tag-é-")
     lower = write_article(anna, tagList=[tag])
     upper = write_article(anna, tagList=[tag.upper()])
@@ -191,7 +191,7 @@ def test_tags_have_a_case(client: Client, anna: Person) -> None:
 @rule("LIST-2")
 @pytest.mark.parametrize("tag", ["{} a&b=c", "{}+한글/?#", "{}%25 🐉'\"\\"])
 def test_tag_with_anything_in_it(client: Client, anna: Person, tag: str) -> None:
-    """A tag of any characters is found, encoded as they are in a query."""
+    """A tag with any characters is found when it is encoded in the query."""
     tag = tag.format(unique("tag"))
     article = write_article(anna, tagList=[tag])
     assert slugs(client, f"tag={segment(tag)}") == [article["slug"]]
@@ -199,23 +199,23 @@ def test_tag_with_anything_in_it(client: Client, anna: Person, tag: str) -> None
 
 @rule("LIST-2")
 def test_plus_is_a_space(client: Client, anna: Person) -> None:
-    """In a query `+` is a space."""
+    """In a query, `+` is a space."""
     tag = unique("two words ")
     article = write_article(anna, tagList=[tag])
     assert slugs(client, f"tag={tag.replace(' ', '+')}") == [article["slug"]]
 
 
-# What a reader sees
+# What a reader gets
 
 
 @rule("LIST-4", "FAVORITE-3")
 def test_favorites_in_a_list(client: Client, anna: Person, ben: Person) -> None:
-    """`favorited` is the reader's own, the count is everybody's."""
+    """`favorited` is the reader's own, and the count is for all users."""
     article = write_article(anna)
     ben.post(f"/api/articles/{article['slug']}/favorite")
 
     def seen_by(reader: Client) -> tuple[bool, int]:
-        """What a reader sees of the favorites in the list."""
+        """The `favorited` and `favoritesCount` of the newest listed article for a reader."""
         item = reader.get(f"/api/articles?author={anna.username}").json["articles"][0]
         return item["favorited"], item["favoritesCount"]
 
@@ -229,7 +229,7 @@ def test_favorites_in_a_list(client: Client, anna: Person, ben: Person) -> None:
 
 @rule("FEED-1")
 def test_feed_of_somebody_new(anna: Person) -> None:
-    """Who follows nobody has an empty feed, his own articles are not in it."""
+    """The feed of a user who follows nobody is empty, without the user's own articles."""
     write_article(anna)
     answer = anna.get("/api/articles/feed")
     assert answer.status == 200
@@ -238,7 +238,7 @@ def test_feed_of_somebody_new(anna: Person) -> None:
 
 @rule("FEED-1", "LIST-4")
 def test_feed(anna: Person, ben: Person, writer: Person) -> None:
-    """The feed has the articles of those whom one follows, in the shape of the list."""
+    """The feed has the articles of followed authors, in the format of the list."""
     article = write_article(ben, tagList=["b", "a"])
     write_article(writer)
     anna.post(f"/api/profiles/{ben.username}/follow")
@@ -258,7 +258,7 @@ def test_feed(anna: Person, ben: Person, writer: Person) -> None:
 
 @rule("FEED-1")
 def test_feed_of_several(anna: Person, ben: Person, writer: Person) -> None:
-    """Articles of several authors are in one order, newest first, page by page."""
+    """Articles of several authors are in one order, newest first, across pages."""
     for person in (ben, writer):
         anna.post(f"/api/profiles/{person.username}/follow")
     expected = [write_article(person)["slug"] for person in (ben, writer, ben, writer)][::-1]
@@ -271,7 +271,7 @@ def test_feed_of_several(anna: Person, ben: Person, writer: Person) -> None:
 
 @rule("FEED-1")
 def test_feed_after_unfollowing(anna: Person, ben: Person) -> None:
-    """Who is not followed any more is not in the feed."""
+    """The feed does not contain authors who are no longer followed."""
     write_article(ben)
     anna.post(f"/api/profiles/{ben.username}/follow")
     anna.delete(f"/api/profiles/{ben.username}/follow")
@@ -282,7 +282,7 @@ def test_feed_after_unfollowing(anna: Person, ben: Person) -> None:
 
 @rule("FEED-1", "QUERY-2")
 def test_feed_has_no_filters(anna: Person, ben: Person) -> None:
-    """The feed does not look at the filters of the list, be they nonsense."""
+    """The feed ignores the filters of the list, even with invalid values."""
     write_article(ben)
     anna.post(f"/api/profiles/{ben.username}/follow")
     answer = anna.get("/api/articles/feed?author=nobody&tag=%FF&favorited=%00")
@@ -322,7 +322,7 @@ def test_feed_has_no_filters(anna: Person, ben: Person) -> None:
     ],
 )
 def test_not_an_integer(client: Client, text: str) -> None:
-    """Text that is not `-?[0-9]+` in ASCII is no integer."""
+    """Text that is not `-?[0-9]+` in ASCII is not an integer."""
     answer = client.get(f"/api/articles?limit={text}&offset={text}")
     assert answer.status == 422
     assert answer.body == (
@@ -332,7 +332,7 @@ def test_not_an_integer(client: Client, text: str) -> None:
 
 @rule("QUERY-6")
 def test_parameter_without_a_value(client: Client) -> None:
-    """A parameter without a value is the empty text."""
+    """A parameter without a value is an empty string."""
     answer = client.get("/api/articles?limit&offset")
     assert answer.status == 422
     assert answer.body == (
@@ -343,7 +343,7 @@ def test_parameter_without_a_value(client: Client) -> None:
 @rule("QUERY-7")
 @pytest.mark.parametrize("text", ["0", "-0", "-1", "101", "-" + "9" * 30, "9" * 30, "9" * 3_900])
 def test_limit_outside(client: Client, text: str) -> None:
-    """A limit outside 1 to 100 is refused, however large."""
+    """A limit outside 1 to 100 is refused, at any size."""
     answer = client.get(f"/api/articles?limit={text}")
     assert answer.status == 422
     assert answer.body == b'{"errors":{"limit":["must be between 1 and 100"]}}'
@@ -352,7 +352,7 @@ def test_limit_outside(client: Client, text: str) -> None:
 @rule("QUERY-8")
 @pytest.mark.parametrize("text", ["-1", "2147483648", "9223372036854775808", "9" * 3_900])
 def test_offset_outside(client: Client, text: str) -> None:
-    """An offset outside 0 to 2147483647 is refused, however large."""
+    """An offset outside 0 to 2147483647 is refused, at any size."""
     answer = client.get(f"/api/articles?offset={text}")
     assert answer.status == 422
     assert answer.body == b'{"errors":{"offset":["must be between 0 and 2147483647"]}}'
@@ -361,7 +361,7 @@ def test_offset_outside(client: Client, text: str) -> None:
 @rule("QUERY-6", "QUERY-7", "QUERY-8")
 @pytest.mark.parametrize("query", ["limit=1", "limit=100", "limit=" + "0" * 50 + "7"])
 def test_limit_inside(client: Client, story: dict[str, object], query: str) -> None:
-    """Limits from 1 to 100 are taken, leading zeros or not."""
+    """Limits from 1 to 100 are accepted, with or without leading zeros."""
     answer = client.get(f"/api/articles?{query}")
     assert answer.status == 200
     assert answer.json["articlesCount"] > 0
@@ -370,7 +370,7 @@ def test_limit_inside(client: Client, story: dict[str, object], query: str) -> N
 @rule("QUERY-8")
 @pytest.mark.parametrize("offset", ["0", "-0", "2147483647"])
 def test_offset_inside(client: Client, offset: str) -> None:
-    """Offsets from 0 on are taken, zero in any dress."""
+    """Offsets from 0 up are accepted, and zero in every spelling."""
     answer = client.get(f"/api/articles?tag=no-such-tag&offset={offset}")
     assert answer.status == 200
     assert answer.body == EMPTY
@@ -379,7 +379,7 @@ def test_offset_inside(client: Client, offset: str) -> None:
 @rule("QUERY-9", "ANSWER-4")
 @pytest.mark.parametrize("path", LISTS)
 def test_both_wrong(reader: Person, path: str) -> None:
-    """Both wrong are both in the answer, `limit` first."""
+    """If both are invalid, the response has both errors, `limit` first."""
     answer = reader.get(f"{path}?offset=x&limit=0")
     assert answer.status == 422
     assert answer.body == (
@@ -389,7 +389,7 @@ def test_both_wrong(reader: Person, path: str) -> None:
 
 @rule("QUERY-9", "QUERY-4")
 def test_everything_wrong(client: Client) -> None:
-    """All five parameters wrong are all in the answer, in the order of the schema."""
+    """One response has the errors of all five parameters, in the order of the schema."""
     answer = client.get("/api/articles?favorited=%00&author=a%00&tag=%00b&offset=-1&limit=x")
     assert answer.status == 422
     assert answer.body == (
@@ -413,7 +413,7 @@ def test_nul_in_filters(client: Client, text: str) -> None:
 @rule("LIST-3")
 @pytest.mark.parametrize("name", ["tag", "author", "favorited"])
 def test_bytes_that_are_not_utf8(client: Client, name: str) -> None:
-    """Bytes that are not UTF-8 are a name that nobody has."""
+    """Bytes that are not UTF-8 are a name that does not exist."""
     answer = client.get(f"/api/articles?{name}=no-such-%FF")
     assert answer.status == 200
     assert answer.body == EMPTY
@@ -429,7 +429,7 @@ def test_empty_filters(client: Client, anna: Person) -> None:
 @rule("QUERY-2")
 @pytest.mark.parametrize("query", ["Limit=x", "limit[]=x", "%FF=%FF", "%00=%00", "&&=&=x", "a=%"])
 def test_unused_parameters(client: Client, query: str) -> None:
-    """What an operation does not use is not looked at."""
+    """Parameters that an operation does not use are never read."""
     answer = client.get(f"/api/articles?tag=no-such-tag&{query}")
     assert answer.status == 200
     assert answer.body == EMPTY
@@ -446,14 +446,14 @@ def test_unused_parameters(client: Client, query: str) -> None:
     ],
 )
 def test_parameters_where_none_is_used(client: Client, path: str) -> None:
-    """An operation without parameters answers whatever the query."""
+    """An operation without parameters ignores any query."""
     answer = client.get(f"{path}?limit=x&offset=-1&tag=%FF&token=%00")
     assert answer.status == 200
 
 
 @rule("QUERY-6")
 def test_broken_escape(client: Client) -> None:
-    """A percent sign that escapes nothing is a percent sign."""
+    """A percent sign that is not part of an escape is a percent sign."""
     answer = client.get("/api/articles?limit=5%")
     assert answer.status == 422
     assert answer.body == b'{"errors":{"limit":["must be an integer"]}}'
@@ -461,7 +461,7 @@ def test_broken_escape(client: Client) -> None:
 
 @rule("QUERY-2", "LIST-3")
 def test_semicolons_do_not_separate(client: Client) -> None:
-    """Only `&` separates parameters."""
+    """Only `&` separates parameters, not `;`."""
     answer = client.get("/api/articles?tag=no-such-tag;limit=x")
     assert answer.status == 200
     assert answer.body == EMPTY

@@ -6,14 +6,14 @@ from .harness import Client, Person, comment_on, register, rule, unique, write_a
 
 
 def following(reader: Client, person: Person) -> bool:
-    """Does the reader see that he follows this person?"""
+    """Whether the reader follows this person, as the profile shows it."""
     seen: bool = reader.get(f"/api/profiles/{person.username}").json["profile"]["following"]
     return seen
 
 
 @rule("FOLLOW-1")
 def test_follow(anna: Person, ben: Person) -> None:
-    """Following somebody is 200 with his profile."""
+    """Following a user returns 200 with the profile."""
     answer = anna.post(f"/api/profiles/{ben.username}/follow")
     assert answer.status == 200
     assert (
@@ -27,7 +27,7 @@ def test_follow(anna: Person, ben: Person) -> None:
 
 @rule("FOLLOW-1")
 def test_follow_twice(anna: Person, ben: Person) -> None:
-    """Following again changes nothing, and one unfollow ends it."""
+    """Following again changes nothing, and unfollowing once is enough."""
     first = anna.post(f"/api/profiles/{ben.username}/follow")
     again = anna.post(f"/api/profiles/{ben.username}/follow")
     assert again.status == 200
@@ -38,7 +38,7 @@ def test_follow_twice(anna: Person, ben: Person) -> None:
 
 @rule("FOLLOW-1", "NAME-2")
 def test_follow_in_another_case(anna: Person, ben: Person) -> None:
-    """The name in the path may be in any case."""
+    """The username in the path is case-insensitive."""
     answer = anna.post(f"/api/profiles/{ben.username.upper()}/follow")
     assert answer.status == 200
     assert answer.json["profile"]["username"] == ben.username
@@ -47,7 +47,7 @@ def test_follow_in_another_case(anna: Person, ben: Person) -> None:
 
 @rule("FOLLOW-2")
 def test_unfollow(anna: Person, ben: Person) -> None:
-    """Unfollowing is 200 with the profile."""
+    """Unfollowing a user returns 200 with the profile."""
     anna.post(f"/api/profiles/{ben.username}/follow")
     answer = anna.delete(f"/api/profiles/{ben.username}/follow")
     assert answer.status == 200
@@ -62,7 +62,7 @@ def test_unfollow(anna: Person, ben: Person) -> None:
 
 @rule("FOLLOW-2")
 def test_unfollow_one_of_several(client: Client, anna: Person, ben: Person) -> None:
-    """Whom else one follows, and who else follows, stays so."""
+    """Unfollowing does not change other follows."""
     clara = register(client, "clara")
     for follower, followed in [(anna, ben), (anna, clara), (clara, ben)]:
         follower.post(f"/api/profiles/{followed.username}/follow")
@@ -74,7 +74,7 @@ def test_unfollow_one_of_several(client: Client, anna: Person, ben: Person) -> N
 
 @rule("FOLLOW-2")
 def test_unfollow_whom_one_does_not_follow(anna: Person, ben: Person) -> None:
-    """Unfollowing somebody whom one does not follow is the same 200."""
+    """Unfollowing a user who is not followed returns the same 200."""
     answer = anna.delete(f"/api/profiles/{ben.username}/follow")
     assert answer.status == 200
     assert answer.json["profile"]["following"] is False
@@ -82,7 +82,7 @@ def test_unfollow_whom_one_does_not_follow(anna: Person, ben: Person) -> None:
 
 @rule("FOLLOW-2")
 def test_unfollow_oneself(anna: Person) -> None:
-    """Unfollowing oneself is 200."""
+    """Users who unfollow themselves get 200."""
     answer = anna.delete(f"/api/profiles/{anna.username}/follow")
     assert answer.status == 200
     assert answer.json["profile"] == anna.profile
@@ -90,7 +90,7 @@ def test_unfollow_oneself(anna: Person) -> None:
 
 @rule("FOLLOW-3")
 def test_follow_oneself(anna: Person) -> None:
-    """Following oneself is 403, in another case too, and changes nothing."""
+    """Users who follow themselves get 403, also in another case, and nothing changes."""
     for name in (anna.username, anna.username.upper()):
         answer = anna.post(f"/api/profiles/{name}/follow")
         assert answer.status == 403
@@ -101,7 +101,7 @@ def test_follow_oneself(anna: Person) -> None:
 @rule("PROFILE-2")
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_follow_nobody(reader: Person, method: str) -> None:
-    """Following or unfollowing a name that nobody has is 404."""
+    """Following or unfollowing a username that does not exist returns 404."""
     answer = reader.request(method, f"/api/profiles/{unique('nobody')}/follow")
     assert answer.status == 404
     assert answer.body == b'{"errors":{"profile":["not found"]}}'
@@ -109,7 +109,7 @@ def test_follow_nobody(reader: Person, method: str) -> None:
 
 @rule("FOLLOW-4")
 def test_following_is_the_readers_own(client: Client, anna: Person, ben: Person) -> None:
-    """A follow goes one way, and is nobody else's."""
+    """A follow has one direction, and belongs to one user."""
     anna.post(f"/api/profiles/{ben.username}/follow")
     assert following(ben, anna) is False
     assert following(client, ben) is False
@@ -118,13 +118,13 @@ def test_following_is_the_readers_own(client: Client, anna: Person, ben: Person)
 
 @rule("FOLLOW-4", "LIST-4")
 def test_following_the_author(client: Client, anna: Person, ben: Person) -> None:
-    """The author of articles and comments shows whether the reader follows him."""
+    """The author of articles and comments shows whether the reader follows them."""
     article = write_article(ben)
     comment_on(article, ben)
     anna.post(f"/api/profiles/{ben.username}/follow")
 
     def seen_by(reader: Client) -> list[bool]:
-        """`following` of the author, wherever he is shown."""
+        """The author's `following` in every response that shows the author."""
         path = f"/api/articles/{article['slug']}"
         return [
             reader.get(path).json["article"]["author"]["following"],

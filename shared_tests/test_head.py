@@ -1,4 +1,4 @@
-"""HEAD, which every route with a GET answers."""
+"""HEAD works on every route with a GET."""
 
 import pytest
 
@@ -25,7 +25,7 @@ from .harness import Client, Person, rule, write_article
     ],
 )
 def test_head(client: Client, path: str, status: int) -> None:
-    """HEAD has the status and the headers of GET, the length too, and no body."""
+    """HEAD returns the status and the headers of GET, with the same length, and no body."""
     same_id = {"X-Request-ID": "head-and-get"}
     one = Client(client.base_url, http=client.http)  # no document is as long as another app's
     got = one.get(path, headers=same_id)
@@ -39,7 +39,7 @@ def test_head(client: Client, path: str, status: int) -> None:
 
 @rule("ANSWER-8")
 def test_head_of_what_a_user_sees(reader: Person) -> None:
-    """HEAD is signed in like GET."""
+    """HEAD uses the token as GET does."""
     got = reader.get("/api/user")
     answer = reader.head("/api/user")
     assert answer.status == 200
@@ -48,7 +48,7 @@ def test_head_of_what_a_user_sees(reader: Person) -> None:
 
 @rule("ANSWER-8")
 def test_head_of_an_article(anna: Person) -> None:
-    """HEAD of a thing has the length of its answer in bytes, not in characters."""
+    """The Content-Length of HEAD is in bytes, not in characters."""
     article = write_article(anna, body="한글 🐉")
     got = anna.get(f"/api/articles/{article['slug']}")
     answer = anna.head(f"/api/articles/{article['slug']}")
@@ -59,7 +59,7 @@ def test_head_of_an_article(anna: Person) -> None:
 @rule("ANSWER-8")
 @pytest.mark.parametrize("path", ["/api/tags", "/api/nothing", "/api/docs"])
 def test_nothing_follows_a_head(client: Client, path: str) -> None:
-    """After the head of the answer to HEAD not a byte comes."""
+    """No byte follows the headers of a response to HEAD."""
     with client.wire() as wire:
         wire.request("HEAD", path.encode(), b"Connection: close")
         wire.answer()
@@ -68,7 +68,7 @@ def test_nothing_follows_a_head(client: Client, path: str) -> None:
 
 @rule("ANSWER-8")
 def test_connection_after_a_head(client: Client) -> None:
-    """After HEAD the same connection answers the next request."""
+    """After HEAD, the same connection answers the next request."""
     with client.wire() as wire:
         wire.request("HEAD", b"/api/openapi.json")
         wire.answer()

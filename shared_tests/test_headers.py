@@ -1,4 +1,4 @@
-"""The headers of answers, beyond those that the client of the tests checks on every one."""
+"""Response headers, beyond those that the test client checks on every response."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ ONE = {"X-Request-ID": "one"}
 
 @rule("ANSWER-1", "ANSWER-5", "ANSWER-7", "CORS-5")
 def test_all_headers_of_an_answer(client: Client) -> None:
-    """An answer has these headers, and no other."""
+    """A response has these headers, and no others."""
     answer = client.get("/api/health", headers=ONE)
     assert answer.status == 200
     assert {n: v for n, v in answer.headers.items() if n not in SERVERS_OWN} == {
@@ -35,7 +35,7 @@ def test_all_headers_of_an_answer(client: Client) -> None:
 
 @rule("ANSWER-1", "ANSWER-5", "ANSWER-7", "CORS-5")
 def test_all_headers_of_an_error(client: Client) -> None:
-    """An error has these headers, and no other."""
+    """An error has these headers, and no others."""
     answer = client.get("/api/nothing", headers=ONE)
     assert answer.status == 404
     assert {n: v for n, v in answer.headers.items() if n not in SERVERS_OWN} == {
@@ -48,7 +48,7 @@ def test_all_headers_of_an_error(client: Client) -> None:
 
 @rule("ANSWER-2", "ANSWER-5", "ANSWER-7", "CORS-5")
 def test_all_headers_of_a_204(anna: Person) -> None:
-    """A 204 has no body, no Content-Type and no Content-Length, and the usual headers."""
+    """A 204 has the usual headers, but no body, no Content-Type and no Content-Length."""
     article = write_article(anna)
     answer = anna.delete(f"/api/articles/{article['slug']}", headers=ONE)
     assert answer.status == 204
@@ -58,7 +58,7 @@ def test_all_headers_of_a_204(anna: Person) -> None:
 
 @rule("ANSWER-2")
 def test_nothing_follows_a_204(anna: Person) -> None:
-    """After the head of a 204 not a byte comes."""
+    """No byte follows the headers of a 204."""
     comment = comment_on(article := write_article(anna), anna)
     with anna.wire() as wire:
         wire.request(
@@ -74,7 +74,7 @@ def test_nothing_follows_a_204(anna: Person) -> None:
 
 @rule("ANSWER-5")
 def test_no_cookies(client: Client, reader: Person) -> None:
-    """No cookie is set, whoever signs in, and none that is sent is answered with one."""
+    """No response sets a cookie, not even for a login or for a request with cookies."""
     answer = client.post(
         "/api/users/login",
         json={"user": {"email": reader.email, "password": reader.password}},
@@ -87,7 +87,7 @@ def test_no_cookies(client: Client, reader: Person) -> None:
 @rule("ANSWER-6")
 @pytest.mark.parametrize("id_", ["A-Z_a-z.0-9", "0", ".", "x" * 64])
 def test_request_id_is_taken_over(client: Client, id_: str) -> None:
-    """A request id that is a sane token comes back."""
+    """A valid request id is returned."""
     answer = client.get("/api/health", headers={"X-Request-ID": id_})
     assert answer.status == 200
     assert answer.headers["X-Request-ID"] == id_
@@ -98,7 +98,7 @@ def test_request_id_is_taken_over(client: Client, id_: str) -> None:
     "id_", ["", "x" * 65, "a b", "a/b", "a\tb", "<script>", b"\xed\x95\x9c", "a,b"]
 )
 def test_request_id_is_made(client: Client, id_: str | bytes) -> None:
-    """A request id that is no sane token is left, and another made."""
+    """An invalid request id is ignored, and the server generates one."""
     answer = client.get("/api/health", headers={"X-Request-ID": id_})
     assert answer.status == 200
     assert SANE_ID.fullmatch(answer.headers["X-Request-ID"])
@@ -107,7 +107,7 @@ def test_request_id_is_made(client: Client, id_: str | bytes) -> None:
 
 @rule("ANSWER-6")
 def test_request_ids_differ(client: Client) -> None:
-    """Each request without an id gets one of its own."""
+    """Each request without an id gets a different one."""
     ids = {client.get("/api/health").headers["X-Request-ID"] for _ in range(20)}
     assert len(ids) == 20
 
@@ -115,7 +115,7 @@ def test_request_ids_differ(client: Client) -> None:
 @rule("ANSWER-6")
 @pytest.mark.parametrize(("method", "path", "status"), EVERY_KIND)
 def test_request_id_of_every_answer(client: Client, method: str, path: str, status: int) -> None:
-    """The request's id is on answers of every kind."""
+    """Every kind of response has the request's id."""
     answer = client.request(method, path, headers={"X-Request-ID": "on.every-answer"})
     assert answer.status == status
     assert answer.headers["X-Request-ID"] == "on.every-answer"
@@ -123,7 +123,7 @@ def test_request_id_of_every_answer(client: Client, method: str, path: str, stat
 
 @rule("TOKEN-9")
 def test_challenge(client: Client) -> None:
-    """A 401 says which scheme is wanted."""
+    """A 401 has `WWW-Authenticate: Token`."""
     answer = client.get("/api/user")
     assert answer.status == 401
     assert answer.headers["WWW-Authenticate"] == "Token"
@@ -132,7 +132,7 @@ def test_challenge(client: Client) -> None:
 
 @rule("TOKEN-9", "LOGIN-2")
 def test_challenge_of_a_login(client: Client) -> None:
-    """The 401 of a login has the challenge, too."""
+    """The 401 of a login has `WWW-Authenticate: Token` too."""
     answer = client.post(
         "/api/users/login", json={"user": {"email": "nobody@example.com", "password": "wrong"}}
     )
@@ -143,7 +143,7 @@ def test_challenge_of_a_login(client: Client) -> None:
 
 @rule("ANSWER-1")
 def test_accept_is_not_read(client: Client) -> None:
-    """The answer is JSON, whatever the client says it accepts."""
+    """The response is JSON for every `Accept` header."""
     answer = client.get("/api/health", headers={"Accept": "text/html, application/xml;q=0.9"})
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
@@ -152,7 +152,7 @@ def test_accept_is_not_read(client: Client) -> None:
 
 @rule("ANSWER-1")
 def test_nothing_is_compressed(client: Client) -> None:
-    """The answer has its length, and no encoding."""
+    """The response has a Content-Length, and no Content-Encoding."""
     answer = client.get("/api/openapi.json", headers={"Accept-Encoding": "gzip, br, zstd"})
     assert answer.status == 200
     assert "Content-Encoding" not in answer.headers
@@ -161,7 +161,7 @@ def test_nothing_is_compressed(client: Client) -> None:
 
 @rule("ANSWER-8")
 def test_conditional_requests_are_not_read(client: Client) -> None:
-    """No operation answers 304 or 206: validators and ranges are not the contract's."""
+    """No operation returns 304 or 206: conditional and range requests are ignored."""
     answer = client.get(
         "/api/health",
         headers={
@@ -177,14 +177,14 @@ def test_conditional_requests_are_not_read(client: Client) -> None:
 @rule("ROUTE-5")
 @pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "X-Method-Override"])
 def test_method_override_is_not_read(client: Client, name: str) -> None:
-    """A header cannot make a request of another method."""
+    """A header cannot change the method of a request."""
     answer = client.post("/api/tags", headers={name: "GET"})
     assert answer.status == 405
 
 
 @rule("BASE-2", "BASE-8")
 def test_forwarded_headers_change_no_answer(client: Client) -> None:
-    """What a proxy might say about the request is in no answer."""
+    """Headers that a proxy would set change no response."""
     answer = client.get(
         "/",
         headers={
@@ -200,7 +200,7 @@ def test_forwarded_headers_change_no_answer(client: Client) -> None:
 
 @rule("ANSWER-1", "ANSWER-5", "ANSWER-6", "ANSWER-7", "CORS-4")
 def test_answers_are_held_to_their_headers(client: Client) -> None:
-    """Every answer of the suite is held to these headers: none more, none less, none other."""
+    """The client checks that every response has exactly the expected headers."""
     answer = client.get("/api/health")
     changes = [
         {"X-Powered-By": "something"},

@@ -1,4 +1,4 @@
-"""Input that means harm: the answer is always the contract's, never a 500."""
+"""Hostile input gets the response that the contract defines, never a 500."""
 
 import json
 from typing import Any
@@ -10,8 +10,8 @@ from .harness.routes import NO_SUCH_ROUTE, segment
 
 JSON_TYPE = {"Content-Type": "application/json"}
 
-# What has broken one system or another when it stood in a path, a query or a text.
-# (Without a slash: in a path that is another matter, see ROUTE-4.)
+# Text that has broken other systems in a path, a query or a field.
+# (Without a slash: ROUTE-4 covers slashes in a path.)
 TRICKS = [
     "' OR '1'='1",
     "'; DROP TABLE users; --",
@@ -33,14 +33,14 @@ TRICKS = [
 
 @pytest.fixture(scope="module")
 def trickster(client: Client) -> Person:
-    """Somebody who has tried every trick before the next one."""
+    """A user who sends all the hostile values, one after another."""
     return register(client, "trickster")
 
 
 @rule("FAIL-4", "ARTICLE-2", "PROFILE-2", "LIST-3")
 @pytest.mark.parametrize("trick", TRICKS)
 def test_tricks_in_names(client: Client, trick: str) -> None:
-    """A slug, a username and a filter of any text are only names that nobody has."""
+    """A slug, a username or a filter with any text is only a name that does not exist."""
     name = segment("x" + trick)
     article = client.get(f"/api/articles/{name}")
     profile = client.get(f"/api/profiles/{name}")
@@ -54,7 +54,7 @@ def test_tricks_in_names(client: Client, trick: str) -> None:
 @rule("FAIL-4", "FIELD-6", "TAGLIST-1")
 @pytest.mark.parametrize("trick", TRICKS)
 def test_tricks_in_every_text(client: Client, trickster: Person, trick: str) -> None:
-    """Any text is taken, kept, found and given back, everywhere, as it was sent."""
+    """Any text is stored, found and returned as it was sent, in every field."""
     tag = f"{unique('')}{trick}".strip()[:64].strip()
     profile = trickster.put("/api/user", json={"user": {"bio": trick, "image": trick}})
     text = {"title": "x" + trick, "description": "x" + trick, "body": "x" + trick}
@@ -108,7 +108,7 @@ def test_paths_out_of_the_folder(client: Client, path: str) -> None:
     ],
 )
 def test_titles_that_slugify_strangely(client: Client, anna: Person, title: str) -> None:
-    """A title of any text has a slug of small letters, digits and dashes, and is found by it."""
+    """A title with any text gets a slug of lower case letters, digits and dashes that works."""
     answer = anna.post(
         "/api/articles", json={"article": {"title": title, "description": "x", "body": "x"}}
     )
@@ -130,7 +130,7 @@ def test_a_tag_many_times(anna: Person) -> None:
 
 @rule("FAIL-4", "TAGLIST-2")
 def test_many_tags(reader: Person) -> None:
-    """A hundred thousand tags are too many."""
+    """A hundred thousand different tags are too many."""
     tags = [f"{number}" for number in range(100_000)]
     article = {"title": "x", "description": "x", "body": "x", "tagList": tags}
     answer = reader.post("/api/articles", json={"article": article})
@@ -140,7 +140,7 @@ def test_many_tags(reader: Person) -> None:
 
 @rule("FAIL-4", "TAGLIST-3")
 def test_many_wrong_tags(reader: Person) -> None:
-    """A list of a hundred thousand numbers has one message."""
+    """A list of a hundred thousand numbers gets one message."""
     article = {"title": "x", "description": "x", "body": "x", "tagList": list(range(100_000))}
     answer = reader.post("/api/articles", json={"article": article})
     assert answer.status == 422
@@ -158,7 +158,7 @@ def test_many_unknown_fields(reader: Person) -> None:
 
 @rule("FAIL-4", "NAME-1")
 def test_a_name_of_a_megabyte(client: Client) -> None:
-    """A username of a megabyte that ends badly is invalid."""
+    """A username of a megabyte with an invalid end is invalid."""
     user = {"username": "a" * 900_000 + "!", "email": "a@x.example", "password": "12345678"}
     answer = client.post("/api/users", json={"user": user})
     assert answer.status == 422
@@ -167,7 +167,7 @@ def test_a_name_of_a_megabyte(client: Client) -> None:
 
 @rule("FAIL-4", "PASSWORD-1")
 def test_a_password_of_a_megabyte(client: Client) -> None:
-    """A password of a megabyte is too long, and is never hashed; in a login it is only wrong."""
+    """A password of a megabyte is too long and is never hashed; a login returns the usual 401."""
     user = {"username": "anna", "email": "a@x.example", "password": "x" * 900_000}
     signed_up = client.post("/api/users", json={"user": user})
     signed_in = client.post("/api/users/login", json={"user": user})
@@ -182,7 +182,7 @@ def test_a_password_of_a_megabyte(client: Client) -> None:
     "value", ["-1", "0", "-1e400", "123456789012345678901234567890", "[[[[[]]]]]"]
 )
 def test_numbers_instead_of_text(reader: Person, value: str) -> None:
-    """Numbers of any size, and empty nests, are no strings."""
+    """Numbers of any size, and empty arrays and objects, are not strings."""
     fields = ",".join(f'"{name}":{value}' for name in ("title", "description", "body"))
     answer = reader.post(
         "/api/articles", content=f'{{"article":{{{fields}}}}}'.encode(), headers=JSON_TYPE
@@ -197,7 +197,7 @@ def test_numbers_instead_of_text(reader: Person, value: str) -> None:
 @rule("FAIL-4", "BODY-4", "ORDER-7")
 @pytest.mark.parametrize("field", ["title", "description", "body", "tagList"])
 def test_lone_surrogate_in_a_field(reader: Person, field: str) -> None:
-    """A lone surrogate in any field makes the whole body no JSON."""
+    """A lone surrogate in any field makes the whole body invalid JSON."""
     article: dict[str, Any] = {"title": "x", "description": "x", "body": "x", "tagList": ["x"]}
     article[field] = ["\ud800"] if field == "tagList" else "\ud800"
     content = json.dumps({"article": article}).encode()
@@ -208,7 +208,7 @@ def test_lone_surrogate_in_a_field(reader: Person, field: str) -> None:
 
 @rule("FAIL-4", "ANSWER-1", "FIELD-6", "COMMENT-1", "LIST-2")
 def test_hangul_and_emoji_everywhere(client: Client, anna: Person) -> None:
-    """한글 and emoji go through every operation that takes text, unescaped."""
+    """Every operation that takes text accepts 한글 and emoji, and returns them unescaped."""
     tag = f"태그 🏷 {unique('')}"
     anna.put("/api/user", json={"user": {"bio": "소개 🙂", "image": "https://x.example/그림.png"}})
     article = write_article(anna, "제목 📝", description="설명 💬", body="본문 📖", tagList=[tag])
@@ -229,7 +229,7 @@ def test_hangul_and_emoji_everywhere(client: Client, anna: Person) -> None:
 
 @rule("FAIL-4", "PASSWORD-3", "LOGIN-1")
 def test_hangul_and_emoji_as_a_password(client: Client, anna: Person) -> None:
-    """한글 and emoji are a password like any other."""
+    """A password may contain 한글 and emoji."""
     anna.put("/api/user", json={"user": {"password": "비밀번호는 용 🐉"}})
     user = {"email": anna.email, "password": "비밀번호는 용 🐉"}
     answer = client.post("/api/users/login", json={"user": user})
@@ -239,7 +239,7 @@ def test_hangul_and_emoji_as_a_password(client: Client, anna: Person) -> None:
 
 @rule("FAIL-4")
 def test_the_tables_are_still_there(client: Client, reader: Person) -> None:
-    """After all that everything is still there."""
+    """After all hostile requests, the data still exists."""
     answers = [
         client.get("/api/articles"),
         client.get("/api/tags"),

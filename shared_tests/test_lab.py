@@ -1,4 +1,4 @@
-"""What sync and async mean, run instead of told."""
+"""The lab: how sync and async handlers behave."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -32,13 +32,13 @@ def record(client: Client, target: str) -> Any:
 
 
 def overlap(spans: list[dict[str, float]]) -> bool:
-    """Whether there was a moment at which all were under way."""
+    """Whether all spans were in progress at the same moment."""
     return max(span["start"] for span in spans) < min(span["end"] for span in spans)
 
 
 @rule("LAB-1")
 def test_blocking(client: Client) -> None:
-    """An ordinary handler blocks its thread, on which no event loop runs."""
+    """An ordinary handler blocks its thread, which has no event loop."""
     recording = record(client, "blocking?ms=20")
     assert recording["handler"] == "sync"
     assert recording["loop"] is None
@@ -48,7 +48,7 @@ def test_blocking(client: Client) -> None:
 
 @rule("LAB-2")
 def test_async(client: Client) -> None:
-    """A coroutine awaits a timer, on its event loop's thread."""
+    """A coroutine awaits a timer on the thread of its event loop."""
     recording = record(client, "async?ms=20")
     assert recording["handler"] == "async"
     assert isinstance(recording["loop"], str)
@@ -68,7 +68,7 @@ def test_stalled(client: Client) -> None:
 
 @rule("LAB-2")
 def test_waits_of_two_requests_overlap(client: Client) -> None:
-    """Who awaits does not keep others waiting."""
+    """Requests that await do not delay each other."""
     together = threading.Barrier(2)
 
     def ask(_: int) -> Any:
@@ -82,7 +82,7 @@ def test_waits_of_two_requests_overlap(client: Client) -> None:
 
 @rule("LAB-4")
 def test_gather_sequential(client: Client) -> None:
-    """Sequential waits come one after another."""
+    """Sequential waits run one after another."""
     recording = record(client, "gather?ms=20&n=4&how=sequential")
     spans = recording["spans"]
     assert [span["name"] for span in spans] == ["wait 1", "wait 2", "wait 3", "wait 4"]
@@ -92,7 +92,7 @@ def test_gather_sequential(client: Client) -> None:
 
 @rule("LAB-4")
 def test_gather_threads(client: Client) -> None:
-    """Waits on threads are under way at the same time, each on a thread of its own."""
+    """Waits on threads run at the same time, each on its own thread."""
     recording = record(client, "gather?ms=200&n=4&how=threads")
     spans = recording["spans"]
     assert sorted(span["name"] for span in spans) == ["wait 1", "wait 2", "wait 3", "wait 4"]
@@ -102,7 +102,7 @@ def test_gather_threads(client: Client) -> None:
 
 @rule("LAB-4")
 def test_gather_tasks(client: Client) -> None:
-    """Waits as tasks are under way at the same time, all on the thread of one event loop."""
+    """Waits as tasks run at the same time, all on the thread of one event loop."""
     recording = record(client, "gather?ms=200&n=50&how=tasks")
     spans = recording["spans"]
     assert len(spans) == 50
@@ -113,7 +113,7 @@ def test_gather_tasks(client: Client) -> None:
 @rule("LAB-5")
 @pytest.mark.parametrize("target", ROUTES)
 def test_recording(client: Client, target: str) -> None:
-    """An answer tells who answered, where, and when each wait began and ended."""
+    """A response says which process and thread answered, and when each wait started and ended."""
     recording = record(client, target)
     assert list(recording) == KEYS
     assert recording["framework"] and recording["server"] and recording["thread"]
@@ -121,7 +121,7 @@ def test_recording(client: Client, target: str) -> None:
     [span] = recording["spans"]
     assert list(span) == ["name", "thread", "start", "end"]
     assert span["name"] == "wait 1"
-    # A timer of an event loop counts from where the loop's turn began, so it may end early.
+    # A timer of an event loop starts when the loop's iteration starts, so it may end early.
     blocks = target.startswith(("blocking", "stalled"))
     assert span["end"] - span["start"] >= (200 if blocks else 100)
     assert recording["startedAt"] <= span["start"] <= span["end"] <= recording["endedAt"]
@@ -143,7 +143,7 @@ def test_recording(client: Client, target: str) -> None:
     ],
 )
 def test_waits_that_are_refused(client: Client, query: str, errors: dict[str, list[str]]) -> None:
-    """Waits have a length and a number, within limits."""
+    """The length and the number of waits have limits."""
     answer = client.get(f"/api/lab/gather?{query}")
     assert answer.status == 422
     assert answer.json == {"errors": errors}
@@ -152,7 +152,7 @@ def test_waits_that_are_refused(client: Client, query: str, errors: dict[str, li
 @rule("LAB-6")
 @pytest.mark.parametrize("path", ["blocking", "async", "stalled"])
 def test_length_of_one_wait(client: Client, path: str) -> None:
-    """The other waits have a length, within the same limits."""
+    """The length of a single wait has the same limits."""
     answer = client.get(f"/api/lab/{path}?ms=5001")
     assert answer.status == 422
     assert answer.body == b'{"errors":{"ms":["must be between 1 and 5000"]}}'
@@ -161,7 +161,7 @@ def test_length_of_one_wait(client: Client, path: str) -> None:
 @rule("LAB-7")
 @pytest.mark.parametrize("how", ["", "TASKS", "processes"])
 def test_how_not_to_gather(client: Client, how: str) -> None:
-    """There are three ways to gather."""
+    """`how` has three values, and every other value is refused."""
     answer = client.get(f"/api/lab/gather?ms=1&n=1&how={how}")
     assert answer.status == 422
     message = "must be 'sequential', 'threads' or 'tasks'"

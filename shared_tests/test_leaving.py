@@ -1,4 +1,4 @@
-"""Clients that leave: in the midst of a request, before its answer, or from a socket."""
+"""Clients that disconnect: during a request, before the response, or from a socket."""
 
 import socket
 import time
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.process
     "framing", [b"Content-Length: 1000\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"]
 )
 def test_client_that_leaves_in_an_upload(server: Server, framing: bytes) -> None:
-    """A request that never comes to its end is one line with 400, and nothing else."""
+    """A request that is never completed is one log line with 400, and nothing else."""
     id_ = unique("upload-")
     size = server.log.stat().st_size
     head = f"POST /api/users HTTP/1.1\r\nHost: x\r\nX-Request-ID: {id_}\r\n".encode()
@@ -35,7 +35,7 @@ def test_client_that_leaves_in_an_upload(server: Server, framing: bytes) -> None
 
 @rule("LOG-6", "FAIL-5")
 def test_clients_that_leave_before_the_answer(launcher: Launcher) -> None:
-    """Clients that leave while their requests are answered are no failure in the log."""
+    """Clients that disconnect before the response cause no errors in the log."""
     server = launcher.start()
     target = urlsplit(server.url)
     request = b"GET /api/articles HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -60,7 +60,7 @@ def test_clients_that_leave_before_the_answer(launcher: Launcher) -> None:
 @rule("LOG-6")
 @pytest.mark.live
 def test_sockets_that_are_cut(launcher: Launcher) -> None:
-    """A client that leaves a socket without a word, while it is told something, is no failure."""
+    """A socket whose client disconnects while it gets events causes no errors in the log."""
     server = launcher.start()
     try:
         person = register(server.client)

@@ -1,4 +1,4 @@
-"""Where the contract begins: what an HTTP server may refuse by itself, and what it may not."""
+"""The limits of requests: what an HTTP server may refuse, and what it must answer."""
 
 import pytest
 
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.on_sqlite
 
 @rule("BASE-3")
 def test_request_line_of_the_largest_size(client: Client) -> None:
-    """A request line of 4,000 bytes is answered like any other."""
+    """A request line of 4,000 bytes gets its usual response."""
     target = "/api/articles?tag=".ljust(4_000 - len("GET  HTTP/1.1"), "x")
     answer = client.get(target)
     assert answer.status == 200
@@ -18,7 +18,7 @@ def test_request_line_of_the_largest_size(client: Client) -> None:
 
 @rule("BASE-3")
 def test_header_of_the_largest_size(client: Client) -> None:
-    """A header of 8,000 bytes is answered like any other."""
+    """A header of 8,000 bytes gets its usual response."""
     answer = client.get("/api/health", headers={"X-Filler": "x" * (8_000 - len("X-Filler: "))})
     assert answer.status == 200
     assert answer.body == b'{"status":"ok"}'
@@ -26,7 +26,7 @@ def test_header_of_the_largest_size(client: Client) -> None:
 
 @rule("BASE-3")
 def test_as_many_headers_as_may_be(client: Client) -> None:
-    """A hundred headers, each of 8,000 bytes but for Host, are answered like any others."""
+    """A hundred headers, of 8,000 bytes each except Host, get their usual response."""
     with client.wire() as wire:
         fields = [b"X-%02d: " % number for number in range(99)]
         wire.request("GET", b"/api/health", *(field.ljust(8_000, b"x") for field in fields))
@@ -78,7 +78,7 @@ def test_as_many_headers_as_may_be(client: Client) -> None:
     ],
 )
 def test_malformed(client: Client, request_: bytes) -> None:
-    """What is not well-formed gets a 4xx, and the server goes on."""
+    """A request that is not well-formed gets a 4xx, and the server keeps running."""
     with client.wire() as wire:
         wire.send(request_)
         answer = wire.raw_answer()
@@ -105,7 +105,7 @@ def test_malformed(client: Client, request_: bytes) -> None:
     ],
 )
 def test_outside_the_limits(client: Client, request_: bytes) -> None:
-    """What is larger than the limits gets a 4xx or its usual answer, and the server goes on."""
+    """A request above the limits gets a 4xx or its usual response; the server keeps running."""
     with client.wire() as wire:
         wire.send(request_)
         status = wire.raw_answer().status
@@ -116,7 +116,7 @@ def test_outside_the_limits(client: Client, request_: bytes) -> None:
 @rule("BASE-4")
 @pytest.mark.parametrize("coding", [b"gzip", b"identity", b"xchunked", b"gzip, x"])
 def test_other_transfer_codings(client: Client, coding: bytes) -> None:
-    """A transfer coding that does not end in chunks is refused at once."""
+    """A transfer coding that does not end in `chunked` is refused at once."""
     with client.wire() as wire:
         wire.send(b"GET /api/tags HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: %s\r\n\r\n" % coding)
         status = wire.raw_answer().status
@@ -125,7 +125,7 @@ def test_other_transfer_codings(client: Client, coding: bytes) -> None:
 
 @rule("BASE-4")
 def test_a_connection_that_says_nothing(client: Client) -> None:
-    """A client that goes away in the middle of a request harms nobody."""
+    """A client that disconnects during a request does not affect others."""
     for sent in (b"", b"GET /api/he", b"POST /api/users HTTP/1.1\r\nContent-Length: 50\r\n\r\n{"):
         with client.wire() as wire:
             wire.send(sent)

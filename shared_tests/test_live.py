@@ -1,4 +1,4 @@
-"""Live events, as one socket hears them."""
+"""Live events on one socket."""
 
 import json
 import time
@@ -12,12 +12,12 @@ from .harness.tokens import claims_of, make
 
 pytestmark = pytest.mark.live
 
-# Who may open a socket.
+# Opening a socket.
 
 
 @rule("LIVE-1")
 def test_without_upgrade(client: Client) -> None:
-    """A GET that does not ask for an upgrade is told to."""
+    """A GET that does not ask for an upgrade returns 426."""
     answer = client.get("/api/live")
     assert answer.status == 426
     assert answer.headers["Upgrade"] == "websocket"
@@ -26,7 +26,7 @@ def test_without_upgrade(client: Client) -> None:
 
 @rule("LIVE-1")
 def test_without_upgrade_and_without_a_body(client: Client) -> None:
-    """HEAD answers as GET does, without the body."""
+    """HEAD returns the same as GET, without the body."""
     answer = client.head("/api/live")
     assert answer.status == 426
     assert answer.headers["Upgrade"] == "websocket"
@@ -35,7 +35,7 @@ def test_without_upgrade_and_without_a_body(client: Client) -> None:
 
 @rule("LIVE-1")
 def test_methods_of_the_socket(client: Client) -> None:
-    """The path has no method but GET."""
+    """The path of the socket has only GET and HEAD."""
     answer = client.post("/api/live", json={})
     assert answer.status == 405
     assert answer.headers["Allow"] == "GET, HEAD"
@@ -44,7 +44,7 @@ def test_methods_of_the_socket(client: Client) -> None:
 
 @rule("LIVE-1")
 def test_socket_is_no_operation(client: Client) -> None:
-    """The OpenAPI document does not speak of the socket."""
+    """The OpenAPI document does not contain the socket."""
     answer = client.get("/api/openapi.json")
     assert answer.status == 200
     assert "/api/live" not in answer.json["paths"]
@@ -55,7 +55,7 @@ def test_socket_is_no_operation(client: Client) -> None:
     "path", ["/", "/api/articles", "/api/nothing", "/api//live", "/api/live/x"]
 )
 def test_upgrade_elsewhere(client: Client, path: str) -> None:
-    """There is one address for sockets."""
+    """A handshake at any other path returns 404."""
     with client.wire() as wire:
         wire.send(handshake(path))
         answer = wire.raw_answer()
@@ -76,7 +76,7 @@ def test_upgrade_elsewhere(client: Client, path: str) -> None:
     ],
 )
 def test_malformed_upgrade(client: Client, changed: dict[str, str]) -> None:
-    """A handshake that is none opens no socket, and the server lives."""
+    """A malformed handshake opens no socket, and the server keeps running."""
     with client.wire() as wire:
         wire.send(handshake("/api/live", **changed))
         assert 400 <= wire.raw_answer().status < 500
@@ -85,7 +85,7 @@ def test_malformed_upgrade(client: Client, changed: dict[str, str]) -> None:
 
 @rule("LIVE-2")
 def test_upgrade_at_another_host(restricted: Server) -> None:
-    """A socket at a host that is not ours is refused."""
+    """A handshake with a host that is not allowed returns 400."""
     with restricted.client.wire() as wire:
         wire.send(handshake("/api/live", Host="evil.example"))
         assert wire.raw_answer().status == 400
@@ -93,7 +93,7 @@ def test_upgrade_at_another_host(restricted: Server) -> None:
 
 @rule("LIVE-3")
 def test_socket_of_nobody(client: Client) -> None:
-    """Nobody needs a token."""
+    """A socket does not need a token."""
     with Socket(client.base_url) as socket:
         assert socket.subscribe("articles")["id"] >= 0
 
@@ -101,21 +101,21 @@ def test_socket_of_nobody(client: Client) -> None:
 @rule("LIVE-3")
 @pytest.mark.parametrize("scheme", ["Token", "bearer"])
 def test_token_in_the_header(anna: Person, scheme: str) -> None:
-    """A token may come in the header, as everywhere."""
+    """A token can be sent in the header, as for other requests."""
     with Socket(anna.base_url, headers={"Authorization": f"{scheme} {anna.token}"}) as socket:
         socket.subscribe("feed")
 
 
 @rule("LIVE-3")
 def test_token_in_the_query(anna: Person) -> None:
-    """A token may come in the query, for browsers."""
+    """A token can be sent in the query, for browsers."""
     with Socket(anna.base_url, f"/api/live?token={anna.token}") as socket:
         socket.subscribe("feed")
 
 
 @rule("LIVE-3")
 def test_token_in_both(anna: Person) -> None:
-    """The header counts where both have one."""
+    """If both have a token, the one in the header counts."""
     headers = {"Authorization": f"Token {anna.token}"}
     with Socket(anna.base_url, "/api/live?token=wrong", headers) as socket:
         socket.subscribe("feed")
@@ -133,7 +133,7 @@ def test_empty_token(client: Client) -> None:
     "target", ["/api/live?token=wrong", "/api/live?token=%00", "/api/live?token=%FF"]
 )
 def test_bad_token_in_the_query(client: Client, target: str) -> None:
-    """A bad token closes the socket, with the reason."""
+    """A bad token in the query closes the socket, after an error with the reason."""
     with Socket(client.base_url, target) as socket:
         assert socket.hear() == {"type": "error", "errors": {"token": ["is invalid"]}}
         assert socket.closed_with() == 4401
@@ -142,7 +142,7 @@ def test_bad_token_in_the_query(client: Client, target: str) -> None:
 @rule("LIVE-4")
 @pytest.mark.parametrize("authorization", ["Token wrong", "Basic dTpw", "Token"])
 def test_bad_token_in_the_header(client: Client, authorization: str) -> None:
-    """A bad header closes the socket, with the reason."""
+    """A bad token in the header closes the socket, after an error with the reason."""
     with Socket(client.base_url, headers={"Authorization": authorization}) as socket:
         assert socket.hear() == {"type": "error", "errors": {"token": ["is invalid"]}}
         assert socket.closed_with() == 4401
@@ -150,7 +150,7 @@ def test_bad_token_in_the_header(client: Client, authorization: str) -> None:
 
 @rule("LIVE-4")
 def test_expired_token(server: Server, anna: Person) -> None:
-    """A token past its time closes the socket, with the reason."""
+    """An expired token closes the socket, after an error with the reason."""
     claims = claims_of(anna.signed_in_with)
     token = make({**claims, "iat": claims["iat"] - 100, "exp": claims["iat"] - 50}, SECRET)
     with Socket(anna.base_url, f"/api/live?token={token}") as socket:
@@ -160,18 +160,18 @@ def test_expired_token(server: Server, anna: Person) -> None:
 
 @rule("LIVE-25")
 def test_frames_are_not_compressed(client: Client) -> None:
-    """A client that offers compression is not taken up on it."""
+    """The server does not accept compression that a client offers."""
     with Socket(client.base_url) as socket:
         assert socket.connection.response is not None
         assert "Sec-WebSocket-Extensions" not in socket.connection.response.headers
 
 
-# What is said.
+# Messages.
 
 
 @rule("LIVE-5")
 def test_subscribe(client: Client, anna: Person) -> None:
-    """An answer to subscribe has the id of the newest event."""
+    """The reply to `subscribe` has the id of the newest event."""
     with Socket(client.base_url) as socket:
         before = socket.subscribe("articles")
         write_article(anna)
@@ -183,7 +183,7 @@ def test_subscribe(client: Client, anna: Person) -> None:
 
 @rule("LIVE-5")
 def test_first_event(production: Server) -> None:
-    """Before the first event its id is 0."""
+    """Before the first event, the id is 0."""
     with Socket(production.url) as socket:
         answer = socket.subscribe("articles")
     assert answer == {"type": "subscribed", "channel": "articles", "id": 0}
@@ -191,7 +191,7 @@ def test_first_event(production: Server) -> None:
 
 @rule("LIVE-6")
 def test_unsubscribe(client: Client, anna: Person) -> None:
-    """Of a channel that was left nothing comes any more."""
+    """After `unsubscribe`, no more events of that channel arrive."""
     with Socket(client.base_url) as socket:
         socket.subscribe("articles")
         answer = socket.ask("unsubscribe", channel="articles")
@@ -205,7 +205,7 @@ def test_unsubscribe(client: Client, anna: Person) -> None:
 @rule("LIVE-6")
 @pytest.mark.parametrize("channel", ["articles", "feed", "article:none", "no channel"])
 def test_unsubscribe_from_nothing(client: Client, channel: str) -> None:
-    """It is no mistake to leave a channel that nobody listens to."""
+    """Unsubscribing from a channel without a subscription is not an error."""
     with Socket(client.base_url) as socket:
         answer = socket.ask("unsubscribe", channel=channel)
     assert answer == {"type": "unsubscribed", "channel": channel}
@@ -213,7 +213,7 @@ def test_unsubscribe_from_nothing(client: Client, channel: str) -> None:
 
 @rule("LIVE-7")
 def test_ping(client: Client) -> None:
-    """A ping is answered."""
+    """`ping` is answered with `pong`."""
     with Socket(client.base_url) as socket:
         assert socket.ask("ping", more="is ignored") == {"type": "pong"}
 
@@ -265,7 +265,7 @@ def test_ping(client: Client) -> None:
     ],
 )
 def test_bad_message(client: Client, message: str | bytes, errors: dict[str, list[str]]) -> None:
-    """A bad message is answered with what is wrong, and the socket stays open."""
+    """A bad message is answered with an error, and the socket stays open."""
     with Socket(client.base_url) as socket:
         socket.send(message)
         assert socket.hear() == {"type": "error", "errors": errors}
@@ -275,7 +275,7 @@ def test_bad_message(client: Client, message: str | bytes, errors: dict[str, lis
 @rule("LIVE-9")
 @pytest.mark.parametrize("slug", ["", "nobody-wrote-this", "' OR 1=1 --", "한글", "x" * 9_000])
 def test_channel_of_no_article(client: Client, slug: str) -> None:
-    """There is no channel of an article that does not exist."""
+    """An article that does not exist has no channel."""
     with Socket(client.base_url) as socket:
         answer = socket.ask("subscribe", channel=f"article:{slug}")
     assert answer == {"type": "error", "errors": {"channel": ["not found"]}}
@@ -283,7 +283,7 @@ def test_channel_of_no_article(client: Client, slug: str) -> None:
 
 @rule("LIVE-9")
 def test_feed_of_nobody(client: Client) -> None:
-    """There is no feed without a token."""
+    """Without a token there is no feed."""
     with Socket(client.base_url) as socket:
         answer = socket.ask("subscribe", channel="feed", since=0)
     assert answer == {"type": "error", "errors": {"token": ["is missing"]}}
@@ -291,7 +291,7 @@ def test_feed_of_nobody(client: Client) -> None:
 
 @rule("LIVE-10")
 def test_longest_message(client: Client) -> None:
-    """A message of 16 KiB is read."""
+    """A message of 16 KiB is accepted."""
     message = json.dumps({"type": "ping", "x": "é"}, ensure_ascii=False)
     with Socket(client.base_url) as socket:
         socket.send(message + " " * (16_384 - len(message.encode())))
@@ -309,7 +309,7 @@ def test_message_that_is_too_long(client: Client, message: str | bytes) -> None:
 
 @rule("LIVE-27")
 def test_frame_of_any_length(client: Client) -> None:
-    """A frame that announces 2^62 bytes is refused, at the latest when 16 MiB of it are there."""
+    """A frame that announces 2^62 bytes is refused, at the latest after 16 MiB."""
     with client.wire() as wire:
         wire.send(handshake("/api/live"))
         assert wire.raw_answer().status == 101
@@ -320,7 +320,7 @@ def test_frame_of_any_length(client: Client) -> None:
 
 @rule("LIVE-11")
 def test_too_many_bad_messages(client: Client) -> None:
-    """The twentieth bad message closes the socket, good ones between them or not."""
+    """The twentieth bad message closes the socket, even with good messages in between."""
     with Socket(client.base_url) as socket:
         for _ in range(19):
             socket.send("{")
@@ -333,18 +333,18 @@ def test_too_many_bad_messages(client: Client) -> None:
 
 @rule("LIVE-8")
 def test_frames_in_pieces(client: Client) -> None:
-    """A message may come in several frames."""
+    """A message may be split into several frames."""
     with Socket(client.base_url) as socket:
         socket.connection.send(iter(['{"type":', '"pi', 'ng"}']))
         assert socket.hear() == {"type": "pong"}
 
 
-# What is heard.
+# Events.
 
 
 @rule("LIVE-12", "LIVE-13")
 def test_events_of_an_article(client: Client, anna: Person, ben: Person) -> None:
-    """Each thing that happens to an article is told, as anybody sees it."""
+    """Every change of an article sends an event, with data as an anonymous reader sees it."""
     with Socket(client.base_url) as socket:
         socket.subscribe("articles")
         article = write_article(anna, tagList=["live"])
@@ -382,7 +382,7 @@ def test_events_of_an_article(client: Client, anna: Person, ben: Person) -> None
 
 @rule("LIVE-13")
 def test_created_is_not_told_to_an_articles_own_channel(client: Client, anna: Person) -> None:
-    """An article's channel begins after it was created."""
+    """An article's channel does not get `article.created`."""
     article = write_article(anna)
     with Socket(client.base_url) as socket:
         socket.subscribe(f"article:{article['slug']}", since=0)
@@ -391,7 +391,7 @@ def test_created_is_not_told_to_an_articles_own_channel(client: Client, anna: Pe
 
 @rule("LIVE-13")
 def test_channel_of_another_article(client: Client, anna: Person, ben: Person) -> None:
-    """An article's channel tells of no other article."""
+    """An article's channel gets no events of other articles."""
     article, other = write_article(anna), write_article(anna)
     with Socket(client.base_url) as socket:
         socket.subscribe(f"article:{article['slug']}")
@@ -403,7 +403,7 @@ def test_channel_of_another_article(client: Client, anna: Person, ben: Person) -
 
 @rule("LIVE-12")
 def test_event_in_any_script(client: Client, anna: Person) -> None:
-    """Text is told as it was written."""
+    """Text in an event is the same as it was written."""
     with Socket(client.base_url) as socket:
         socket.subscribe("articles")
         article = write_article(anna, unique("한글 🐉 "), body='"\\\n\u2028', tagList=["é"])
@@ -413,7 +413,7 @@ def test_event_in_any_script(client: Client, anna: Person) -> None:
 
 @rule("LIVE-14")
 def test_feed_follows_follows(anna: Person, ben: Person) -> None:
-    """The feed tells of those whom the user follows at that moment."""
+    """The feed gets events of the authors that the user follows at that moment."""
     heard = []
     with open_socket(ben) as socket:
         socket.subscribe("feed")
@@ -436,7 +436,7 @@ def test_feed_follows_follows(anna: Person, ben: Person) -> None:
 
 @rule("LIVE-14")
 def test_feed_without_oneself(anna: Person) -> None:
-    """Nobody follows themselves, so one's own articles are not in one's feed."""
+    """Users cannot follow themselves, so their own articles are not in their feed."""
     with open_socket(anna) as socket:
         socket.subscribe("feed")
         socket.subscribe("articles")
@@ -447,7 +447,7 @@ def test_feed_without_oneself(anna: Person) -> None:
 
 @rule("LIVE-15")
 def test_event_of_three_channels(anna: Person, ben: Person) -> None:
-    """An event of several channels comes once, with the channels in the order of subscription."""
+    """An event of several channels arrives once, with the channels in order of subscription."""
     article = write_article(anna)
     channel = f"article:{article['slug']}"
     ben.post(f"/api/profiles/{anna.username}/follow")
@@ -463,7 +463,7 @@ def test_event_of_three_channels(anna: Person, ben: Person) -> None:
 
 @rule("LIVE-16")
 def test_channel_follows_a_rename(client: Client, anna: Person, ben: Person) -> None:
-    """An article's channel stays with it when its slug changes, by the name subscribed to."""
+    """When an article's slug changes, its channel stays subscribed under the old name."""
     article = write_article(anna)
     old = f"article:{article['slug']}"
     with Socket(client.base_url) as socket:
@@ -482,7 +482,7 @@ def test_channel_follows_a_rename(client: Client, anna: Person, ben: Person) -> 
 
 @rule("LIVE-17")
 def test_nothing_happens(client: Client, anna: Person, ben: Person) -> None:
-    """A call that changes nothing is not told, nor one that is refused."""
+    """A request that changes nothing or is refused sends no event."""
     article = write_article(anna)
     path = f"/api/articles/{article['slug']}"
     ben.post(f"{path}/favorite")
@@ -505,7 +505,7 @@ def test_nothing_happens(client: Client, anna: Person, ben: Person) -> None:
 
 @rule("LIVE-17")
 def test_empty_update_is_told(client: Client, anna: Person) -> None:
-    """A PUT of an article moves its time, even an empty one."""
+    """A PUT of an article sends an event, even an empty one."""
     article = write_article(anna)
     with Socket(client.base_url) as socket:
         socket.subscribe("articles")
@@ -514,12 +514,12 @@ def test_empty_update_is_told(client: Client, anna: Person) -> None:
     assert event["data"] == updated
 
 
-# What was missed.
+# Missed events.
 
 
 @rule("LIVE-18")
 def test_resume(client: Client, anna: Person, ben: Person) -> None:
-    """A socket that resumes gets what it has missed, in order, and then what is new."""
+    """A socket that resumes gets the events that it missed, in order, and then new ones."""
     with Socket(client.base_url) as socket:
         seen = socket.subscribe("articles")["id"]
     article = write_article(anna)
@@ -540,7 +540,7 @@ def test_resume(client: Client, anna: Person, ben: Person) -> None:
 
 @rule("LIVE-18")
 def test_resume_several_channels(anna: Person, ben: Person) -> None:
-    """What has come by one channel does not come again by the next that is resumed."""
+    """Events that one channel has delivered do not come again when another is resumed."""
     article = write_article(anna)
     channel = f"article:{article['slug']}"
     ben.post(f"/api/profiles/{anna.username}/follow")
@@ -566,7 +566,7 @@ def test_resume_several_channels(anna: Person, ben: Person) -> None:
 
 @rule("LIVE-18")
 def test_resume_more_than_a_page(client: Client, anna: Person) -> None:
-    """However much was missed, all of it comes."""
+    """All missed events are delivered, however many there are."""
     article = write_article(anna)
     path = f"/api/articles/{article['slug']}"
     with Socket(client.base_url) as socket:
@@ -585,7 +585,7 @@ def test_resume_more_than_a_page(client: Client, anna: Person) -> None:
 
 @rule("LIVE-18")
 def test_resume_at_the_end(client: Client, anna: Person) -> None:
-    """Who has missed nothing gets nothing, and null counts as absent."""
+    """A socket that missed nothing gets nothing, and a `since` of null counts as absent."""
     write_article(anna)
     with Socket(client.base_url) as socket:
         newest = socket.subscribe("articles", since=None)["id"]
@@ -595,7 +595,7 @@ def test_resume_at_the_end(client: Client, anna: Person) -> None:
 
 @rule("LIVE-18")
 def test_subscribe_again(client: Client, anna: Person) -> None:
-    """A new subscription to a channel replaces the one before, from where it says."""
+    """A new subscription to a channel replaces the earlier one, and uses its own `since`."""
     with Socket(client.base_url) as socket:
         seen = socket.subscribe("articles")["id"]
         write_article(anna)
@@ -608,7 +608,7 @@ def test_subscribe_again(client: Client, anna: Person) -> None:
 @rule("LIVE-19")
 @pytest.mark.parametrize("offset", [1, 2**63, 10**30])
 def test_since_the_future(client: Client, offset: int) -> None:
-    """No event has an id that is above the newest."""
+    """A `since` above the newest id is invalid."""
     with Socket(client.base_url) as socket:
         newest = socket.subscribe("articles")["id"]
         answer = socket.ask("subscribe", channel="articles", since=newest + offset)
@@ -617,7 +617,7 @@ def test_since_the_future(client: Client, offset: int) -> None:
 
 @rule("LIVE-19")
 def test_since_before_all(client: Client) -> None:
-    """No event has an id below 1, so 0 is the lowest to begin after."""
+    """A `since` below 0 is invalid, and 0 is accepted."""
     with Socket(client.base_url) as socket:
         answer = socket.ask("subscribe", channel="articles", since=-1)
         assert answer == {"type": "error", "errors": {"since": ["is invalid"]}}
@@ -626,7 +626,7 @@ def test_since_before_all(client: Client) -> None:
 
 @rule("LIVE-12")
 def test_description_of_the_socket() -> None:
-    """Each example of the description is what it describes."""
+    """Each example in `spec/asyncapi.yaml` matches its schema."""
     for kind, message in read_description()["components"]["messages"].items():
         for example in message.get("examples", []):
             validator(kind).validate(example["payload"])
@@ -634,7 +634,7 @@ def test_description_of_the_socket() -> None:
 
 @rule("LIVE-20")
 def test_events_are_kept_for_a_while(restricted: Server) -> None:
-    """Events of long ago are not told, and the writes that follow delete them."""
+    """Old events are not delivered, and later writes delete them."""
     person = register(restricted.client)
     write_article(person)
     write_article(person)
@@ -644,7 +644,7 @@ def test_events_are_kept_for_a_while(restricted: Server) -> None:
         answer = socket.ask("subscribe", channel="articles", since=newest - 1)
         assert answer == {"type": "error", "errors": {"since": ["is too old"]}}
         assert socket.subscribe("articles", since=newest)["id"] == newest
-        # Each deletes some of the old ones.
+        # Each write deletes some of the old events.
         write_article(person)
         write_article(person)
         heard = socket.hear_all(2)

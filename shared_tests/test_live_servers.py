@@ -1,4 +1,4 @@
-"""Live events where servers, databases and clients come and go."""
+"""Live events with several servers, and with slow or disconnected clients."""
 
 import http.client
 import json
@@ -25,8 +25,8 @@ from .harness.servers import Launcher, Server
 pytestmark = [pytest.mark.live, pytest.mark.process]
 
 WRITERS = 10
-# So often each of the writers asks a server, and then writes to the outbox itself: what reaches
-# the sockets is the same, and most of the time of an answer goes elsewhere.
+# This is how often each writer asks a server. The other events go directly to the outbox: the
+# sockets receive the same, and it saves most of the time that responses take.
 ASKED, WRITTEN = 20, 480
 EVENTS = WRITERS * (ASKED + WRITTEN)
 
@@ -42,7 +42,7 @@ class Pair:
 
 @pytest.fixture(scope="module")
 def pair(launcher: Launcher, server: Server) -> Pair:
-    """The server of all tests, another one beside it, and somebody who has signed up."""
+    """The usual server, a second server beside it, and a signed-in user."""
     other = launcher.start(database=server.database)
     return Pair(server, other, register(server.client))
 
@@ -54,7 +54,7 @@ def at(server: Server, person: Person) -> Person:
 
 
 def write_many(person: Person, slug: str, number: int) -> None:
-    """Favor and unfavor an article, over one connection, as fast as that goes."""
+    """Add and remove a favorite over one connection, as fast as possible."""
     connection = http.client.HTTPConnection(urlsplit(person.base_url).netloc, timeout=30)
     headers = {"Authorization": f"Token {person.token}"}
     for turn in range(number):
@@ -73,7 +73,7 @@ def wait(futures: list[Future[None]]) -> None:
 
 @rule("LIVE-21")
 def test_other_process(pair: Pair) -> None:
-    """What happens at one process is heard at another."""
+    """A change in one process sends an event to the sockets of another."""
     with Socket(pair.two.url) as far, Socket(pair.one.url) as near:
         far.subscribe("articles")
         near.subscribe("articles")
@@ -85,7 +85,7 @@ def test_other_process(pair: Pair) -> None:
 
 @rule("LIVE-18", "LIVE-21")
 def test_ten_writers(pair: Pair) -> None:
-    """However many write at once, at two processes, every socket gets each event in order."""
+    """With many concurrent writers on two processes, every socket gets each event in order."""
     database = pair.one.database
     slug = write_article(pair.person)["slug"]
     [(article_id,)] = database.rows("SELECT id FROM articles WHERE slug = ?", slug)
@@ -116,7 +116,7 @@ def test_ten_writers(pair: Pair) -> None:
 
 @contextmanager
 def slow_socket(server: Server) -> Iterator[sockets.socket]:
-    """A connection that listens to `articles`, and has little room for what it does not read."""
+    """A connection that is subscribed to `articles`, with a small receive buffer."""
     address = urlsplit(server.url)
     with sockets.socket() as slow:
         slow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
@@ -132,7 +132,7 @@ def slow_socket(server: Server) -> Iterator[sockets.socket]:
 
 @rule("LIVE-18", "LIVE-22")
 def test_far_behind(pair: Pair) -> None:
-    """Who begins to read in time gets each of very many events, though no more happen."""
+    """A client that starts to read in time gets all of many events, without a new event."""
     database = pair.one.database
     slug = write_article(pair.person)["slug"]
     [(article_id,)] = database.rows("SELECT id FROM articles WHERE slug = ?", slug)
@@ -153,7 +153,7 @@ def test_far_behind(pair: Pair) -> None:
 
 @rule("LIVE-22")
 def test_slow_reader(pair: Pair) -> None:
-    """Who does not read is cut, and others are on time meanwhile."""
+    """A client that does not read is disconnected, and others get their events on time."""
     database = pair.one.database
     article = write_article(pair.person, body="x" * 100_000)
     [(article_id,)] = database.rows("SELECT id FROM articles WHERE slug = ?", article["slug"])
@@ -177,7 +177,7 @@ def test_slow_reader(pair: Pair) -> None:
 
 
 def receive(slow: sockets.socket) -> bytes:
-    """What still comes; nothing once the connection is closed, in whatever way."""
+    """The next bytes; nothing once the connection is closed in any way."""
     try:
         return slow.recv(1_000_000)
     except ConnectionResetError:
@@ -186,7 +186,7 @@ def receive(slow: sockets.socket) -> bytes:
 
 @rule("LIVE-24")
 def test_resume_after_a_crash(pair: Pair, launcher: Launcher) -> None:
-    """After a crash of the server what was missed comes by `since`, at any process."""
+    """After a server crash, `since` returns the missed events from any process."""
     with Socket(pair.two.url) as socket:
         seen = socket.subscribe("articles")["id"]
         os.killpg(pair.two.process.pid, signal.SIGKILL)
@@ -218,7 +218,7 @@ def blocked(database: Database) -> list[Any]:
 @rule("LIVE-17")
 @pytest.mark.on_postgres
 def test_change_that_is_rolled_back(pair: Pair) -> None:
-    """A change that fails at its last moment sends nothing, and takes no id."""
+    """A change that fails at the last moment sends no event and uses no id."""
     database = pair.one.database
     with Socket(pair.one.url) as socket, ThreadPoolExecutor(1) as pool:
         newest = socket.subscribe("articles")["id"]

@@ -1,4 +1,4 @@
-"""The document of the API."""
+"""The OpenAPI document."""
 
 import re
 from dataclasses import replace
@@ -41,7 +41,7 @@ OPERATIONS = [
 
 @rule("DOCS-1")
 def test_document(client: Client) -> None:
-    """The served document equals the specification, in its order, but for `info.title`."""
+    """The served document equals the specification, in its order, except for `info.title`."""
     answer = client.get("/api/openapi.json")
     served, written = answer.json, read_document()
     served["info"]["title"] = written["info"]["title"]
@@ -63,14 +63,14 @@ def test_specification_is_valid() -> None:
 @pytest.mark.cross
 @pytest.mark.parametrize(("name", "method", "path"), OPERATIONS)
 def test_operations(name: str, method: str, path: str) -> None:
-    """Every operation of the contract is in the specification, under its name."""
+    """The specification has every operation of the contract, under its name."""
     assert read_document()["paths"][path][method]["operationId"] == name
 
 
 @rule("DOCS-2", "ANSWER-4")
 @pytest.mark.cross
 def test_operations_and_no_others() -> None:
-    """The specification has no operation that the contract does not name."""
+    """The specification has no other operations than the contract."""
     found = [
         operation["operationId"]
         for item in read_document()["paths"].values()
@@ -82,7 +82,7 @@ def test_operations_and_no_others() -> None:
 
 @rule("DOCS-6", "ANSWER-1")
 def test_answers_are_held_to_the_document(client: Client, story: dict[str, Any]) -> None:
-    """Every answer of the suite is compared with the document: order, names and types count."""
+    """The client compares every response with the document: order, names and types."""
     answer = client.get(f"/api/articles/{story['slug']}")
     article = answer.json["article"]
     backwards = dict(reversed(article.items()))
@@ -99,9 +99,9 @@ NO_SPACES = "\x01\x1b\x7f\u180e\u200b\u2060\ufeff"
 @rule("FIELD-1", "DOCS-6")
 @pytest.mark.parametrize("character", [*SPACES, *NO_SPACES])
 def test_white_space(reader: Person, character: str) -> None:
-    """A title of white space alone is refused, as the pattern of the document says."""
+    """The API and the patterns of the document agree on which characters are white space."""
     schema = read_document()["components"]["schemas"]["NewArticle"]["properties"]
-    # Of a form that means the same in every language: no `\s`.
+    # A pattern that means the same in every language: no `\s`.
     assert "\\s" not in schema["title"]["pattern"] + schema["tagList"]["items"]["pattern"]
     fits = re.search(schema["title"]["pattern"], character * 2) is not None
     article = {"title": character * 2, "description": "x", "body": "x", "tagList": [character]}

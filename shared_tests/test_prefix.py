@@ -1,4 +1,4 @@
-"""Below a prefix, as behind a proxy that shows several services on one host."""
+"""A URL prefix, as with a proxy that serves several services on one host."""
 
 from collections.abc import Iterator
 
@@ -36,7 +36,7 @@ def prefixed(launcher: Launcher) -> Iterator[Server]:
     ],
 )
 def test_paths(prefixed: Server, path: str, status: int) -> None:
-    """A path is answered alike with the prefix and without it."""
+    """A path gets the same response with the prefix and without it."""
     own = {"X-Request-ID": "same"}
     kept = prefixed.client.http.get(f"{prefixed.url}/v1{path}", headers=own)
     taken_off = prefixed.client.http.get(f"{prefixed.url}{path}", headers=own)
@@ -50,7 +50,7 @@ def test_paths(prefixed: Server, path: str, status: int) -> None:
     "path", ["/v1x/api/tags", "/v2/api/tags", "/v1/v1/api/tags", "/V1/api/tags"]
 )
 def test_other_prefixes(prefixed: Server, path: str) -> None:
-    """Another prefix, or the same one twice, is no route."""
+    """Another prefix, or the same prefix twice, is not a route."""
     answer = prefixed.client.http.get(f"{prefixed.url}{path}")
     assert answer.status_code == 404
     assert answer.content == b'{"errors":{"route":["not found"]}}'
@@ -58,7 +58,7 @@ def test_other_prefixes(prefixed: Server, path: str) -> None:
 
 @rule("PREFIX-1")
 def test_writes(prefixed: Server) -> None:
-    """What is written below the prefix is there."""
+    """Data that is written below the prefix can be read."""
     person = register(prefixed.client)
     headers = {"Authorization": f"Token {person.token}"}
     article = {"title": "Below", "description": "x", "body": "x"}
@@ -73,7 +73,7 @@ def test_writes(prefixed: Server) -> None:
 @pytest.mark.live
 @pytest.mark.parametrize("path", ["/v1/api/live", "/api/live"])
 def test_sockets(prefixed: Server, path: str) -> None:
-    """A socket is opened below the prefix, too."""
+    """A socket can be opened below the prefix."""
     with Socket(prefixed.url, path) as socket:
         assert socket.ask("ping") == {"type": "pong"}
 
@@ -81,7 +81,7 @@ def test_sockets(prefixed: Server, path: str) -> None:
 @rule("PREFIX-1", "ROUTE-9")
 @pytest.mark.parametrize(("path", "status"), [("/v1/api/tags", 200), ("/v1", 307), ("", 307)])
 def test_absolute_form(prefixed: Server, path: str, status: int) -> None:
-    """A target that names the host is answered as its path is."""
+    """A target in absolute form gets the same response as its path."""
     with prefixed.client.wire() as wire:
         wire.request("GET", f"{prefixed.url}{path}".encode())
         assert wire.answer().status == status
@@ -90,14 +90,14 @@ def test_absolute_form(prefixed: Server, path: str, status: int) -> None:
 @rule("PREFIX-2", "BASE-2")
 @pytest.mark.parametrize("path", ["/v1", "/v1/", "/"])
 def test_redirect(prefixed: Server, path: str) -> None:
-    """The way from `/` to the documentation stays below the prefix."""
+    """The redirect from `/` to the documentation includes the prefix."""
     answer = prefixed.client.http.get(f"{prefixed.url}{path}")
     assert (answer.status_code, answer.headers["Location"]) == (307, "/v1/api/docs")
 
 
 @rule("PREFIX-2")
 def test_document(prefixed: Server) -> None:
-    """The document says where the service is."""
+    """The `servers` of the document have the prefix."""
     answer = prefixed.client.http.get(f"{prefixed.url}/v1/api/openapi.json")
     assert answer.json()["servers"] == [{"url": "/v1"}]
 
@@ -105,7 +105,7 @@ def test_document(prefixed: Server) -> None:
 @rule("PREFIX-2", "DOCS-5")
 @pytest.mark.parametrize("path", ["/api/docs", "/api/redoc", "/api/docs/assets/swagger-start.js"])
 def test_pages(prefixed: Server, path: str) -> None:
-    """What the pages load is below the prefix."""
+    """The URLs in the documentation pages have the prefix."""
     page = prefixed.client.http.get(f"{prefixed.url}/v1{path}").text
     assert '"/api/' not in page
     assert '"/v1/api/' in page
@@ -114,7 +114,7 @@ def test_pages(prefixed: Server, path: str) -> None:
 @rule("START-3")
 @pytest.mark.parametrize("prefix", ["v1", "/v1/", "/", "http://x/v1", "/api", "/api/v1"])
 def test_prefix_that_is_none(launcher: Launcher, prefixed: Server, prefix: str) -> None:
-    """A prefix of another form, or one that looks like a route, stops the start with one line."""
+    """A malformed prefix, or one that looks like a route, stops the start with one line."""
     settings = {"CONDUIT_DATABASE_URL": prefixed.database.url, "CONDUIT_ROOT_PATH": prefix}
     ended = launcher.check(settings)
     assert ended.code == 1

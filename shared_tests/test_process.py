@@ -1,4 +1,4 @@
-"""The server as a process: settings, refusals to start, failures, logs, the end."""
+"""The server as a process: settings, failed starts, logs, the database."""
 
 import re
 import time
@@ -35,7 +35,7 @@ REQUEST_LINE = (
 @rule("SETTING-2")
 @pytest.mark.parametrize("host", ["any.example", "[::1]:8000"])
 def test_any_host(server: Server, host: str) -> None:
-    """In development any host is fine."""
+    """In development any host is accepted."""
     answer = server.client.get("/api/health", headers={"Host": host})
     assert answer.status == 200
     assert answer.body == b'{"status":"ok"}'
@@ -43,7 +43,7 @@ def test_any_host(server: Server, host: str) -> None:
 
 @rule("SETTING-2")
 def test_no_host_where_any_is_fine(server: Server) -> None:
-    """A request without a host is answered where hosts are not restricted."""
+    """Where hosts are not restricted, a request without a host is accepted."""
     with server.client.wire() as wire:
         wire.send(b"GET /api/health HTTP/1.1\r\n\r\n")
         answer = wire.answer()
@@ -51,7 +51,7 @@ def test_no_host_where_any_is_fine(server: Server) -> None:
     assert answer.body == b'{"status":"ok"}'
 
 
-# Refusals to start
+# Failed starts
 
 
 @rule("START-1", "START-3", "START-4")
@@ -80,7 +80,7 @@ def test_no_host_where_any_is_fine(server: Server) -> None:
 def test_settings_that_stop_the_start(
     launcher: Launcher, server: Server, settings: dict[str, str | None], name: str
 ) -> None:
-    """A wrong setting stops the start with one line that names it, and exit code 1."""
+    """An invalid setting stops the start with one line that names it, and exit code 1."""
     ended = launcher.check({"CONDUIT_DATABASE_URL": server.database.url, **settings})
     assert ended.code == 1
     assert ended.stdout == ""
@@ -89,12 +89,12 @@ def test_settings_that_stop_the_start(
 
 
 def unreachable(launcher: Launcher) -> str:
-    """A PostgreSQL that is not there."""
+    """A PostgreSQL that does not exist."""
     return f"postgresql://postgres@127.0.0.1:{free_port()}/conduit"
 
 
 def no_folder(launcher: Launcher) -> str:
-    """A file in a folder that is not there."""
+    """A file in a folder that does not exist."""
     return "sqlite:////no/such/folder/conduit.sqlite3"
 
 
@@ -113,7 +113,7 @@ def not_migrated(launcher: Launcher) -> str:
     ],
 )
 def test_databases_that_stop_the_start(launcher: Launcher, database: Any) -> None:
-    """A database out of reach, or not migrated, stops the start with one line and exit code 1."""
+    """A database that is down or not migrated stops the start: one line, exit code 1."""
     ended = launcher.check({**PRODUCTION, "CONDUIT_DATABASE_URL": database(launcher)})
     assert ended.code == 1
     assert ended.stdout == ""
@@ -134,7 +134,7 @@ def without_a_secret(server: Server) -> dict[str, str | None]:
 @rule("START-1", "START-5")
 @pytest.mark.on_sqlite
 def test_a_bare_server_without_a_secret(launcher: Launcher, server: Server) -> None:
-    """Started without the check before it, the server itself stops: one line, exit code 1."""
+    """Without the check before it, the server itself stops: one line, exit code 1."""
     ended = launcher.run(launcher.command(free_port()), without_a_secret(server))
     assert ended.code == 1
     assert ended.stderr.count("CONDUIT_SECRET_KEY") == 1
@@ -144,7 +144,7 @@ def test_a_bare_server_without_a_secret(launcher: Launcher, server: Server) -> N
 @rule("START-5")
 @pytest.mark.on_sqlite
 def test_bare_workers_without_a_secret(launcher: Launcher, server: Server) -> None:
-    """With two workers, and without the check, it ends as well: nothing restarts in a loop."""
+    """With two workers and without the check, it ends too: nothing restarts in a loop."""
     ended = launcher.run(launcher.command(free_port(), 2), without_a_secret(server))
     assert "CONDUIT_SECRET_KEY" in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -177,7 +177,7 @@ def test_one_line_a_request(server: Server, method: str, path: str, status: int)
 
 @rule("LOG-1", "LOG-3")
 def test_no_other_line(server: Server) -> None:
-    """No access log of a server says the same a second time."""
+    """The server's own access log is off."""
     path = f"/api/{unique('nothing-')}"
     answer = server.client.get(path)
     lines = server.log_lines_with(path)
@@ -190,7 +190,7 @@ def test_no_other_line(server: Server) -> None:
 @rule("LOG-1")
 @pytest.mark.parametrize("trick", ["%0D%0AINFO%20forged", "%1B%5B31m", "%E2%80%A8"])
 def test_a_path_cannot_write_lines(server: Server, trick: str) -> None:
-    """A path with a line break in it is still one line."""
+    """A path with a line break in it is still one line in the log."""
     id_ = unique("request-")
     answer = server.client.get(f"/api/profiles/x{trick}", headers={"X-Request-ID": id_})
     lines = server.log_lines_with(id_)
@@ -201,7 +201,7 @@ def test_a_path_cannot_write_lines(server: Server, trick: str) -> None:
 
 @rule("LOG-2", "PASSWORD-2")
 def test_no_secrets_in_the_log(server: Server) -> None:
-    """No query string, token or password is ever in the log."""
+    """Query strings, tokens and passwords are never in the log."""
     query, password, person = unique("query-"), unique("password-"), register(server.client)
     answer = person.put(f"/api/user?token={query}", json={"user": {"password": password}})
     user = {"email": person.email, "password": password}
@@ -222,7 +222,7 @@ def test_no_secrets_in_the_log(server: Server) -> None:
 
 @rule("LOGIN-7")
 def test_inactive_user(server: Server) -> None:
-    """A user who is made inactive counts as unknown, signed in or signing in."""
+    """An inactive user counts as unknown, for tokens and for logins."""
     person = register(server.client)
     server.database.execute(
         "UPDATE users SET is_active = false WHERE username = ?", person.username
@@ -248,7 +248,7 @@ def test_passwords_are_stored_as_phc_strings(server: Server) -> None:
 
 @rule("DB-11", "ANSWER-3")
 def test_times_are_stored_in_whole_milliseconds(server: Server) -> None:
-    """Times are stored in whole milliseconds, and the same that answers show."""
+    """Times are stored in whole milliseconds, and responses show the same times."""
     article = write_article(register(server.client))
     [(created,)] = server.database.rows(
         "SELECT created_at FROM articles WHERE slug = ?", article["slug"]
@@ -259,9 +259,10 @@ def test_times_are_stored_in_whole_milliseconds(server: Server) -> None:
 
 
 def put_after(server: Server, person: Person, change: str, user: dict[str, Any]) -> Answer:
-    """Update a person while another transaction changes it too, and ends when the update waits.
+    """Update a user while another transaction that changes the same user holds a lock.
 
-    On PostgreSQL it waits for the row, signed in already; on SQLite for its turn to write.
+    On PostgreSQL the update waits for the row, after its token was checked. On SQLite it waits for
+    its turn to write.
     """
     database = server.database
     with ThreadPoolExecutor(1) as pool:
@@ -278,7 +279,7 @@ def put_after(server: Server, person: Person, change: str, user: dict[str, Any])
 
 @rule("USER-2")
 def test_update_after_another(server: Server) -> None:
-    """An update that has waited for another one answers with what that has changed."""
+    """An update that has waited for another update returns what that update changed."""
     person = register(server.client)
     answer = put_after(server, person, "bio = 'meanwhile'", {"image": "new.png"})
     assert answer.status == 200
@@ -289,7 +290,7 @@ def test_update_after_another(server: Server) -> None:
 @rule("USER-7")
 @pytest.mark.parametrize("user", [{"bio": "old"}, {"password": "another horse"}], ids=str)
 def test_update_after_a_new_password(server: Server, user: dict[str, Any]) -> None:
-    """An update that has waited for a password change is refused: its token has ended."""
+    """An update that has waited for a password change gets 401: its token is invalid."""
     person = register(server.client)
     answer = put_after(server, person, "token_version = token_version + 1", user)
     [(bio,)] = server.database.rows("SELECT bio FROM users WHERE username = ?", person.username)
@@ -300,7 +301,7 @@ def test_update_after_a_new_password(server: Server, user: dict[str, Any]) -> No
 
 @rule("USER-7")
 def test_update_after_a_new_password_of_the_same_session(server: Server) -> None:
-    """An update that has waited for a password change of its own session is done."""
+    """An update that has waited for a password change of its own session succeeds."""
     person = register(server.client)
     session_id = claims_of(person.signed_in_with)["sid"]
     change = f"token_version = token_version + 1, password_session_id = '{session_id}'"
@@ -319,7 +320,7 @@ def test_sqlite_writes_ahead(server: Server) -> None:
 @rule("DB-10")
 @pytest.mark.on_sqlite
 def test_sqlite_writer_waits_for_another(server: Server) -> None:
-    """A writer waits for another, longer than two seconds too, and is served then."""
+    """A writer waits for another writer, also for more than two seconds, and then succeeds."""
     with ThreadPoolExecutor(1) as pool:
         with server.database.write_lock():
             writing = pool.submit(register, server.client)
@@ -333,7 +334,7 @@ def test_sqlite_writer_waits_for_another(server: Server) -> None:
 @rule("DB-10")
 @pytest.mark.on_sqlite
 def test_sqlite_reader_waits_for_nobody(server: Server) -> None:
-    """A reader is served at once while another writes, on connections old and new."""
+    """A reader does not wait for a writer, on old and on new connections."""
     person = register(server.client)
     with ThreadPoolExecutor(1) as pool, server.database.write_lock():
         reading = [partial(person.get, "/api/user"), partial(server.client.get, "/api/tags")] * 10
@@ -348,7 +349,7 @@ def test_sqlite_reader_waits_for_nobody(server: Server) -> None:
     "name", ["p%41.sqlite3", "q?x=1.sqlite3", "a#b c&d.sqlite3", "é한.sqlite3"]
 )
 def test_sqlite_path_as_it_is(launcher: Launcher, tmp_path: Path, name: str) -> None:
-    """The path of a SQLite URL is the file's own: no app reads anything else into it."""
+    """The path of a SQLite URL is used as it is: `%` and `?` have no special meaning."""
     database = Database(f"sqlite:///{tmp_path / name}")
     assert launcher.migrate(database).code == 0
     server = launcher.start(database=database)

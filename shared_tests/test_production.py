@@ -1,4 +1,4 @@
-"""A server in production, with no more settings than it needs."""
+"""A server in production, with only the required settings."""
 
 import pytest
 
@@ -15,7 +15,7 @@ PREFLIGHT = {**ORIGIN, "Access-Control-Request-Method": "PUT"}
 
 @rule("START-1", "START-2", "START-3")
 def test_nothing_to_complain_about(production: Server) -> None:
-    """Where all is well the check before the start says nothing."""
+    """If there are no problems, the check before the start prints nothing."""
     checked = production.checked
     assert checked is not None
     assert (checked.code, checked.stdout, checked.stderr) == (0, "", "")
@@ -23,7 +23,7 @@ def test_nothing_to_complain_about(production: Server) -> None:
 
 @rule("START-1")
 def test_a_server_in_production(production: Server) -> None:
-    """With a secret of 32 bytes and a migrated database the server starts in production."""
+    """With a secret of 32 bytes and a migrated database, the server starts in production."""
     answer = production.client.get("/api/articles")
     assert answer.status == 200
     assert answer.body == b'{"articles":[],"articlesCount":0}'
@@ -31,7 +31,7 @@ def test_a_server_in_production(production: Server) -> None:
 
 @rule("TAGS-1")
 def test_no_tags(production: Server) -> None:
-    """Where there are no articles there are no tags."""
+    """Without articles, the list of tags is empty."""
     answer = production.client.get("/api/tags")
     assert answer.status == 200
     assert answer.body == b'{"tags":[]}'
@@ -42,7 +42,7 @@ def test_no_tags(production: Server) -> None:
 def test_production_allows_no_origin(
     production: Server, method: str, path: str, status: int
 ) -> None:
-    """In production no origin is allowed until some are set."""
+    """In production no origin is allowed until origins are set."""
     answer = production.client.request(method, path, headers=ORIGIN)
     assert answer.status == status
     assert "Access-Control-Allow-Origin" not in answer.headers
@@ -50,7 +50,7 @@ def test_production_allows_no_origin(
 
 @rule("CORS-2", "CORS-7")
 def test_preflight_in_production(production: Server) -> None:
-    """In production a preflight allows nothing until some origins are set."""
+    """In production a preflight allows nothing until origins are set."""
     answer = production.client.options("/api/user", headers=PREFLIGHT)
     assert answer.status == 204
     assert "Access-Control-Allow-Origin" not in answer.headers
@@ -60,7 +60,7 @@ def test_preflight_in_production(production: Server) -> None:
 @rule("LAB-8")
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
 def test_lab_is_closed_in_production(production: Server, method: str) -> None:
-    """In production the lab's routes are not found."""
+    """In production the routes of the lab return 404."""
     answer = production.client.request(method, "/api/lab/async?ms=1")
     assert answer.status == 404
     assert answer.body == (b"" if method == "HEAD" else b'{"errors":{"route":["not found"]}}')
@@ -72,11 +72,11 @@ def test_login_takes_its_time(production: Server) -> None:
     person = register(production.client)
 
     def seconds(email: str) -> float:
-        """How long a failing login takes."""
+        """How long a failed login takes."""
         user = {"email": email, "password": "wrong horse"}
         return production.client.post("/api/users/login", json={"user": user}).seconds
 
-    # In turns, and the shortest of each: what else the machine does makes some of them longer.
+    # Alternate, and take the shortest of each: other processes can make single logins slower.
     pairs = [(seconds(person.email), seconds("nobody@example.com")) for _ in range(4)]
     known, unknown = map(min, zip(*pairs, strict=True))
     assert known * 0.5 < unknown < known * 2
@@ -84,7 +84,7 @@ def test_login_takes_its_time(production: Server) -> None:
 
 @rule("DB-8")
 def test_passwords_are_costly(production: Server) -> None:
-    """A stored password has been hashed with 64 MiB and two passes at least."""
+    """A stored password is hashed with at least 64 MiB and two passes."""
     person = register(production.client)
     [(stored,)] = production.database.rows(
         "SELECT password FROM users WHERE username = ?", person.username
@@ -98,6 +98,6 @@ def test_passwords_are_costly(production: Server) -> None:
 
 @rule("SETTING-1")
 def test_lifetime_by_default(production: Server) -> None:
-    """A token lives 2,592,000 seconds where nothing else is set."""
+    """Without a setting, a token is valid for 2,592,000 seconds."""
     claims = claims_of(register(production.client).signed_in_with)
     assert claims["exp"] - claims["iat"] == 2_592_000

@@ -1,4 +1,4 @@
-"""Profiles, as anybody sees them."""
+"""Profiles."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from .harness.routes import segment
 
 @rule("PROFILE-1")
 def test_profile(client: Client, anna: Person) -> None:
-    """A profile has four members, in the order of the schema."""
+    """A profile has four fields, in the order of the schema."""
     anna.put(
         "/api/user", json={"user": {"bio": "용을 길들인다", "image": "https://x.example/a.png"}}
     )
@@ -25,7 +25,7 @@ def test_profile(client: Client, anna: Person) -> None:
 
 @rule("PROFILE-1")
 def test_profile_of_somebody_new(client: Client, reader: Person) -> None:
-    """A new user's bio and image are null."""
+    """A new user's `bio` and `image` are null."""
     answer = client.get(f"/api/profiles/{reader.username}")
     assert answer.status == 200
     assert (
@@ -39,7 +39,7 @@ def test_profile_of_somebody_new(client: Client, reader: Person) -> None:
 
 @rule("PROFILE-1")
 def test_own_profile(reader: Person) -> None:
-    """Nobody follows himself."""
+    """In a user's own profile, `following` is false."""
     answer = reader.get(f"/api/profiles/{reader.username}")
     assert answer.status == 200
     assert answer.json["profile"]["following"] is False
@@ -63,7 +63,7 @@ def test_own_profile(reader: Person) -> None:
     ],
 )
 def test_unknown_profile(client: Client, name: str) -> None:
-    """A name that nobody has is 404, whatever it looks like."""
+    """A username of any form that does not exist returns 404."""
     answer = client.get(f"/api/profiles/{segment(name)}")
     assert answer.status == 404
     assert answer.body == b'{"errors":{"profile":["not found"]}}'
@@ -71,7 +71,7 @@ def test_unknown_profile(client: Client, name: str) -> None:
 
 @rule("NAME-2")
 def test_profile_in_another_case(client: Client) -> None:
-    """A username in a path is found in any case, and shown as it was registered."""
+    """A username in a path is case-insensitive, and is returned as it was registered."""
     person = register(client, "Anna")
     answer = client.get(f"/api/profiles/{person.username.swapcase()}")
     assert answer.status == 200
@@ -81,7 +81,7 @@ def test_profile_in_another_case(client: Client) -> None:
 @rule("NAME-2")
 @pytest.mark.parametrize(("ours", "theirs"), [("kate", "\u212aate"), ("sam", "ſam"), ("i", "İ")])
 def test_only_ascii_has_a_case(client: Client, ours: str, theirs: str) -> None:
-    """Letters that are like an ASCII letter in another case are other letters."""
+    """Only ASCII letters are case-insensitive; similar letters are different."""
     username = register(client, ours).username
     answer = client.get(f"/api/profiles/{segment(theirs + username.removeprefix(ours))}")
     assert answer.status == 404
@@ -90,7 +90,7 @@ def test_only_ascii_has_a_case(client: Client, ours: str, theirs: str) -> None:
 
 @rule("NAME-2")
 def test_wildcards_find_nobody(client: Client) -> None:
-    """A username is found whole, not by a pattern."""
+    """A username is compared exactly, not as a pattern."""
     username = register(client, "pat").username
     for pattern in (username[:-1] + "%25", username[:-1] + "_", username[:-1]):
         answer = client.get(f"/api/profiles/{pattern}")

@@ -1,4 +1,4 @@
-"""What holds when many write at one moment: nobody sees a 500, nothing is lost or counted twice."""
+"""Concurrent writes: no response is a 500, and nothing is lost or counted twice."""
 
 from collections import Counter
 from functools import partial
@@ -12,18 +12,18 @@ TAKEN_EMAIL = b'{"errors":{"email":["has already been taken"]}}'
 
 
 def statuses(answers: list[Answer]) -> Counter[int]:
-    """How often there was each status."""
+    """How many responses have each status."""
     return Counter(answer.status for answer in answers)
 
 
 def suffixed(slug: str, number: int) -> set[str]:
-    """The slugs of so many articles of one title."""
+    """The slugs of this many articles with the same title."""
     return {slug, *(f"{slug}-{suffix}" for suffix in range(2, number + 1))}
 
 
 @rule("SIGNUP-2", "NAME-2", "FAIL-4")
 def test_fifty_registrations_of_one_name(client: Client) -> None:
-    """Of fifty registrations of one name at once one is made, the others are conflicts."""
+    """Of fifty concurrent sign-ups with one username, one succeeds; the others get 409."""
     name = unique("anna")
 
     def user(number: int) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def test_fifty_registrations_of_one_name(client: Client) -> None:
 
 @rule("SIGNUP-2", "EMAIL-3", "FAIL-4")
 def test_registrations_of_one_email(client: Client) -> None:
-    """Of twenty registrations of one email at once one is made, the others are conflicts."""
+    """Of twenty concurrent sign-ups with one email, one succeeds; the others get 409."""
     name = unique("anna")
 
     def user(number: int) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def test_registrations_of_one_email(client: Client) -> None:
 
 @rule("USER-5", "NAME-2", "FAIL-4")
 def test_renames_to_one_name(client: Client) -> None:
-    """Of ten users who take one name at once one has it, the others are conflicts."""
+    """Of ten users who change to one username concurrently, one succeeds; the others get 409."""
     people = crowd(client, 10)
     name = unique("anna")
     answers = at_once(
@@ -69,7 +69,7 @@ def test_renames_to_one_name(client: Client) -> None:
 
 @rule("SLUG-6", "SLUG-3", "FAIL-4")
 def test_fifty_articles_of_one_title(client: Client, anna: Person, ben: Person) -> None:
-    """Fifty articles of one title at once have fifty slugs, without a gap."""
+    """Fifty articles created concurrently with one title get fifty slugs, without a gap."""
     title = unique("dragon")
     article = {"title": title, "description": "x", "body": "x", "tagList": [f"tag-{title}"]}
     answers = at_once(
@@ -86,7 +86,7 @@ def test_fifty_articles_of_one_title(client: Client, anna: Person, ben: Person) 
 
 @rule("SLUG-6", "FAIL-4")
 def test_articles_renamed_to_one_title(anna: Person) -> None:
-    """Twenty articles that get one title at once have twenty slugs."""
+    """Twenty articles renamed concurrently to one title get twenty slugs."""
     title = unique("dragon")
     paths = [f"/api/articles/{write_article(anna)['slug']}" for _ in range(20)]
     answers = at_once([partial(anna.put, p, json={"article": {"title": title}}) for p in paths])
@@ -96,7 +96,7 @@ def test_articles_renamed_to_one_title(anna: Person) -> None:
 
 @rule("FAVORITE-3", "FAVORITE-1", "FAIL-4")
 def test_fifty_favorites(client: Client, article: dict[str, Any]) -> None:
-    """Fifty favorites by fifty users at once count fifty, and fifty taken back count none."""
+    """Concurrent favorites of fifty users count fifty, and after their removal zero."""
     people = crowd(client, 50)
     path = f"/api/articles/{article['slug']}"
     answers = at_once([partial(one.post, f"{path}/favorite") for one in people])
@@ -110,7 +110,7 @@ def test_fifty_favorites(client: Client, article: dict[str, Any]) -> None:
 
 @rule("FAVORITE-1", "FAVORITE-2", "FAVORITE-3", "FAIL-4")
 def test_favorites_of_one_user(ben: Person, article: dict[str, Any]) -> None:
-    """Favorites of one article by one user at once count once."""
+    """Concurrent favorites of one article by one user count once."""
     path = f"/api/articles/{article['slug']}/favorite"
     answers = at_once([partial(ben.post, path)] * 20)
     assert statuses(answers) == {200: 20}
@@ -122,7 +122,7 @@ def test_favorites_of_one_user(ben: Person, article: dict[str, Any]) -> None:
 
 @rule("FOLLOW-1", "FOLLOW-2", "FAIL-4")
 def test_follows_of_one_user(anna: Person, ben: Person) -> None:
-    """Follows of one user by one other at once are one follow, which one unfollow ends."""
+    """Concurrent follows of one user by another are one follow, which one unfollow ends."""
     path = f"/api/profiles/{ben.username}/follow"
     answers = at_once([partial(anna.post, path)] * 20)
     assert statuses(answers) == {200: 20}
@@ -136,7 +136,7 @@ def test_follows_of_one_user(anna: Person, ben: Person) -> None:
 
 @rule("COMMENT-2", "FAIL-4")
 def test_comments(client: Client, anna: Person, ben: Person, article: dict[str, Any]) -> None:
-    """Twenty comments at once are twenty, in the order of their ids."""
+    """Twenty concurrent comments are all stored, in the order of their ids."""
     path = f"/api/articles/{article['slug']}/comments"
     answers = at_once(
         [
@@ -153,7 +153,7 @@ def test_comments(client: Client, anna: Person, ben: Person, article: dict[str, 
 
 @rule("FOLLOW-1", "FAIL-4")
 def test_follows_of_each_other(client: Client) -> None:
-    """People who follow each other at once all do: none waits for the other."""
+    """Users who follow each other concurrently all succeed: there is no deadlock."""
     people = crowd(client, 10)
     pairs = [(one, other) for one in people for other in people if one is not other]
     answers = at_once(
@@ -164,7 +164,7 @@ def test_follows_of_each_other(client: Client) -> None:
 
 @rule("ARTICLE-6", "FAIL-4")
 def test_updates_of_one_article(anna: Person, article: dict[str, Any]) -> None:
-    """Twenty updates of one article at once have twenty moments, each later than the creation."""
+    """Twenty concurrent updates of one article have twenty times, all after its creation."""
     path = f"/api/articles/{article['slug']}"
     answers = at_once([partial(anna.put, path, json={"article": {}})] * 20)
     moments = {answer.json["article"]["updatedAt"] for answer in answers}
@@ -175,7 +175,7 @@ def test_updates_of_one_article(anna: Person, article: dict[str, Any]) -> None:
 
 @rule("TAGLIST-1", "FAIL-4")
 def test_new_tags_in_many_articles(client: Client, anna: Person) -> None:
-    """Twenty articles that bring the same new tags at once all have them."""
+    """Twenty articles created concurrently with the same new tags all have them."""
     tags = sorted(unique("tag-") for _ in range(5))
     article = {"title": "Tagged", "description": "x", "body": "x"}
     answers = at_once(
@@ -196,7 +196,7 @@ def test_new_tags_in_many_articles(client: Client, anna: Person) -> None:
 
 @rule("ARTICLE-7", "FAIL-4")
 def test_deleting_while_others_write(client: Client) -> None:
-    """Who comments or likes while the article is deleted is served or told 404, never a 500."""
+    """Comments and favorites during a delete succeed or get 404, never a 500."""
     people = crowd(client, 8)
     for _ in range(2):
         path = f"/api/articles/{write_article(people[0])['slug']}"
@@ -216,7 +216,7 @@ def test_deleting_while_others_write(client: Client) -> None:
 
 @rule("ARTICLE-7", "FAIL-4")
 def test_deleting_at_once(client: Client, anna: Person) -> None:
-    """Of twenty deletes of one article one deletes it, the others are told 404."""
+    """Of twenty concurrent deletes of one article, one succeeds; the others get 404."""
     path = f"/api/articles/{write_article(anna)['slug']}"
     answers = at_once([partial(anna.delete, path)] * 20)
     assert statuses(answers) == {204: 1, 404: 19}
@@ -224,7 +224,7 @@ def test_deleting_at_once(client: Client, anna: Person) -> None:
 
 @rule("USER-7", "TOKEN-8", "FAIL-4")
 def test_password_changes_at_once(client: Client, anna: Person) -> None:
-    """After password changes at once exactly one of the passwords is the user's."""
+    """After concurrent password changes, exactly one of the passwords works."""
     passwords = [f"password-{number}" for number in range(8)]
     answers = at_once(
         [partial(anna.put, "/api/user", json={"user": {"password": word}}) for word in passwords]

@@ -1,4 +1,4 @@
-"""A server with lists of hosts and origins, a short life for tokens, and a quiet log."""
+"""A server with lists of hosts and origins, short-lived tokens, and a reduced log."""
 
 import pytest
 
@@ -40,7 +40,7 @@ OTHER_ORIGINS = [
     ],
 )
 def test_other_host(restricted: Server, host: str) -> None:
-    """A host that is not in the list is 400."""
+    """A host that is not in the list returns 400."""
     answer = restricted.client.http.get(f"{restricted.url}/api/health", headers={"Host": host})
     assert answer.status_code == 400
 
@@ -55,7 +55,7 @@ def test_other_host(restricted: Server, host: str) -> None:
     ],
 )
 def test_host_of_the_list(restricted: Server, host: str) -> None:
-    """A host in the list is fine, in any case and with any port."""
+    """A host in the list is accepted, in any case and with any port."""
     answer = restricted.client.get("/api/health", headers={"Host": host})
     assert answer.status == 200
     assert answer.body == b'{"status":"ok"}'
@@ -75,7 +75,7 @@ def test_host_of_the_list(restricted: Server, host: str) -> None:
     ],
 )
 def test_host_before_everything(restricted: Server, method: str, path: str) -> None:
-    """The host comes before route, method, body and token."""
+    """The host is checked before route, method, body and token."""
     headers = {"Host": "other.example"}
     answer = restricted.client.http.request(method, restricted.url + path, headers=headers)
     assert answer.status_code == 400
@@ -87,7 +87,7 @@ def test_host_before_everything(restricted: Server, method: str, path: str) -> N
 @rule("CORS-4", "SETTING-3")
 @pytest.mark.parametrize(("method", "path", "status"), EVERY_KIND)
 def test_origin_of_the_list(restricted: Server, method: str, path: str, status: int) -> None:
-    """With a list an origin in it is echoed, on answers of every kind."""
+    """An origin in the list is returned in every kind of response."""
     answer = restricted.client.request(method, path, headers={"Origin": "https://one.example"})
     assert answer.status == status
     assert answer.headers["Access-Control-Allow-Origin"] == "https://one.example"
@@ -97,7 +97,7 @@ def test_origin_of_the_list(restricted: Server, method: str, path: str, status: 
 @rule("SETTING-3")
 @pytest.mark.parametrize("origin", OTHER_ORIGINS)
 def test_origin_beside_the_list(restricted: Server, origin: str) -> None:
-    """With a list no other origin is allowed."""
+    """An origin that is not in the list is not allowed."""
     answer = restricted.client.get("/api/health", headers={"Origin": origin})
     assert answer.status == 200
     assert "Access-Control-Allow-Origin" not in answer.headers
@@ -106,14 +106,14 @@ def test_origin_beside_the_list(restricted: Server, origin: str) -> None:
 @rule("CORS-5")
 @pytest.mark.parametrize("origin", OTHER_ORIGINS)
 def test_nothing_for_other_origins(restricted: Server, origin: str) -> None:
-    """An origin that is not in the list is told nothing."""
+    """The response to an origin that is not in the list has no CORS headers."""
     answer = restricted.client.get("/api/health", headers={"Origin": origin})
     assert [name for name in CORS_HEADERS if name in answer.headers] == []
 
 
 @rule("CORS-4", "SETTING-3")
 def test_second_origin_of_the_list(restricted: Server) -> None:
-    """With a list each origin in it is echoed, its port too."""
+    """Each origin in the list is returned, including its port."""
     answer = restricted.client.get("/api/health", headers={"Origin": "http://two.example:8080"})
     assert answer.status == 200
     assert answer.headers["Access-Control-Allow-Origin"] == "http://two.example:8080"
@@ -122,7 +122,7 @@ def test_second_origin_of_the_list(restricted: Server) -> None:
 @rule("CORS-2", "CORS-3", "CORS-4")
 @pytest.mark.parametrize("path", ["/api/user", "/api/nothing"])
 def test_preflight_of_the_list(restricted: Server, path: str) -> None:
-    """A preflight from an origin in the list has that origin, and all the rest."""
+    """A preflight from an origin in the list returns that origin and all other CORS headers."""
     headers = {**PREFLIGHT, "Origin": "https://one.example"}
     answer = restricted.client.options(path, headers=headers)
     assert answer.status == 204
@@ -138,7 +138,7 @@ def test_preflight_of_the_list(restricted: Server, path: str) -> None:
 
 @rule("CORS-2", "CORS-5")
 def test_preflight_beside_the_list(restricted: Server) -> None:
-    """A preflight from another origin is 204, and allows nothing."""
+    """A preflight from another origin returns 204, and allows nothing."""
     answer = restricted.client.options("/api/user", headers=PREFLIGHT)
     assert answer.status == 204
     assert [name for name in CORS_HEADERS if name in answer.headers] == []
@@ -146,7 +146,7 @@ def test_preflight_beside_the_list(restricted: Server) -> None:
 
 @rule("CORS-2")
 def test_preflight_to_another_host(restricted: Server) -> None:
-    """A preflight comes before the host."""
+    """A preflight is answered before the host is checked."""
     headers = {**PREFLIGHT, "Host": "other.example"}
     assert restricted.client.options("/api/user", headers=headers).status == 204
 
@@ -156,14 +156,14 @@ def test_preflight_to_another_host(restricted: Server) -> None:
 
 @rule("SETTING-1")
 def test_lifetime_that_is_set(restricted: Server) -> None:
-    """A token lives as long as the setting says."""
+    """A token is valid for as long as the setting says."""
     claims = claims_of(register(restricted.client).signed_in_with)
     assert claims["exp"] - claims["iat"] == 3_600
 
 
 @rule("SETTING-5")
 def test_log_level(restricted: Server, server: Server) -> None:
-    """At WARNING the lines of requests are left out."""
+    """At WARNING, the lines of requests are not logged."""
     id_ = unique("request-")
     for one in (restricted, server):
         assert one.client.get("/api/health", headers={"X-Request-ID": id_}).status == 200
@@ -173,7 +173,7 @@ def test_log_level(restricted: Server, server: Server) -> None:
 
 @rule("SETTING-4")
 def test_secret_of_development(restricted: Server) -> None:
-    """Without a secret of its own development has the published one."""
+    """Without its own secret, development uses the published one."""
     person = register(restricted.client)
     claims = honest_claims(claims_of(person.signed_in_with)["sub"], 1)
     token = make(claims, "conduit-development-secret-never-for-production")

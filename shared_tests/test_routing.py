@@ -28,7 +28,7 @@ pytestmark = pytest.mark.on_sqlite
     ],
 )
 def test_unknown_path(client: Client, path: str) -> None:
-    """A path that is no route is 404 `route`: `not found`."""
+    """A path that is not a route returns 404 `route`: `not found`."""
     answer = client.get(path)
     assert answer.status == 404
     assert answer.body == NO_SUCH_ROUTE
@@ -38,7 +38,7 @@ def test_unknown_path(client: Client, path: str) -> None:
 @pytest.mark.parametrize("path", ["/api/nothing", "/api/"])
 @pytest.mark.parametrize("method", ["DELETE", "PATCH", "POST", "TRACE"])
 def test_unknown_path_with_any_method(client: Client, method: str, path: str) -> None:
-    """A path that is no route is 404 with any method, and not 405."""
+    """A path that is not a route returns 404 for every method, never 405."""
     answer = client.request(method, path)
     assert answer.status == 404
     assert answer.body == NO_SUCH_ROUTE
@@ -47,7 +47,7 @@ def test_unknown_path_with_any_method(client: Client, method: str, path: str) ->
 @rule("ROUTE-1")
 @pytest.mark.parametrize("path", ["/API/tags", "/api/Tags", "/api/articles/x/COMMENTS"])
 def test_routes_have_a_case(client: Client, path: str) -> None:
-    """Routes are compared with regard to case."""
+    """Routes are case-sensitive."""
     answer = client.get(path)
     assert answer.status == 404
     assert answer.body == NO_SUCH_ROUTE
@@ -55,7 +55,7 @@ def test_routes_have_a_case(client: Client, path: str) -> None:
 
 @rule("BASE-2")
 def test_root_sends_to_the_docs(client: Client) -> None:
-    """`/` is a 307 to `/api/docs` with an empty body."""
+    """`/` returns a 307 to `/api/docs` with an empty body."""
     answer = client.get("/")
     assert answer.status == 307
     assert answer.headers["Location"] == "/api/docs"
@@ -66,7 +66,7 @@ def test_root_sends_to_the_docs(client: Client) -> None:
 
 @rule("BASE-2")
 def test_root_with_a_query(client: Client) -> None:
-    """`/` sends to `/api/docs` whatever the query."""
+    """`/` redirects to `/api/docs` with any query."""
     answer = client.get("/?next=//elsewhere.example")
     assert answer.status == 307
     assert answer.headers["Location"] == "/api/docs"
@@ -74,7 +74,7 @@ def test_root_with_a_query(client: Client) -> None:
 
 @rule("BASE-2")
 def test_head_of_the_root(client: Client) -> None:
-    """HEAD of `/` is the same 307."""
+    """HEAD of `/` returns the same 307."""
     answer = client.head("/")
     assert answer.status == 307
     assert answer.headers["Location"] == "/api/docs"
@@ -94,7 +94,7 @@ def test_head_of_the_root(client: Client) -> None:
     ],
 )
 def test_trailing_slash(client: Client, method: str, path: str) -> None:
-    """A path with a slash at its end is no route, and not redirected."""
+    """A path with a slash at its end is not a route, and is not redirected."""
     answer = client.request(method, path)
     assert answer.status == 404
     assert answer.body == NO_SUCH_ROUTE
@@ -113,7 +113,7 @@ def test_trailing_slash(client: Client, method: str, path: str) -> None:
     ],
 )
 def test_doubled_slash(client: Client, path: str) -> None:
-    """A doubled slash is 404, without a redirect."""
+    """A double slash returns 404, without a redirect."""
     answer = client.get(path)
     assert answer.status == 404
     assert answer.body == NO_SUCH_ROUTE
@@ -130,7 +130,7 @@ def test_doubled_slash(client: Client, path: str) -> None:
     ],
 )
 def test_nul_in_a_path(client: Client, method: str, path: str) -> None:
-    """An encoded NUL makes a path 404, whatever is asked of it."""
+    """A path with an encoded NUL returns 404 for every method."""
     answer = client.request(method, path)
     assert answer.status == 404
     assert answer.body == NO_SUCH_ROUTE
@@ -147,14 +147,14 @@ def test_nul_in_a_path(client: Client, method: str, path: str) -> None:
     ],
 )
 def test_encoded_slash(client: Client, path: str, status: int) -> None:
-    """`%2F` is a slash."""
+    """`%2F` is read as a slash."""
     assert client.get(path).status == status
 
 
 @rule("ROUTE-4")
 @pytest.mark.parametrize("name", ["%FF", "%E2%82", "%ED%A0%80", "%C0%AF"])
 def test_bytes_that_are_not_utf8(client: Client, name: str) -> None:
-    """Bytes that are not UTF-8 are a name that nobody has."""
+    """Bytes that are not UTF-8 are a name that does not exist."""
     answer = client.get(f"/api/articles/{name}")
     assert answer.status == 404
     assert answer.body == b'{"errors":{"article":["not found"]}}'
@@ -165,7 +165,7 @@ def test_bytes_that_are_not_utf8(client: Client, name: str) -> None:
     ("path", "kind"), [("/api/tags%0A", "route"), ("/api/articles/%0A", "article")]
 )
 def test_line_feed_at_the_end(client: Client, path: str, kind: str) -> None:
-    """A line feed is a character like others."""
+    """A line feed at the end is part of the path."""
     answer = client.get(path)
     assert answer.status == 404
     assert list(answer.json["errors"]) == [kind]
@@ -174,7 +174,7 @@ def test_line_feed_at_the_end(client: Client, path: str, kind: str) -> None:
 @rule("ROUTE-5")
 @pytest.mark.parametrize(("method", "path"), WRONG_METHODS)
 def test_wrong_method(client: Client, method: str, path: str) -> None:
-    """A method that a route does not have is 405."""
+    """A method that a route does not have returns 405."""
     answer = client.request(method, path)
     assert answer.status == 405
     assert answer.body == b'{"errors":{"method":["not allowed"]}}'
@@ -183,7 +183,7 @@ def test_wrong_method(client: Client, method: str, path: str) -> None:
 @rule("ROUTE-5", "ROUTE-6", "BASE-2")
 @pytest.mark.parametrize(("method", "path"), WRONG_METHODS + WRONG_METHODS_OF_PAGES)
 def test_allow(client: Client, method: str, path: str) -> None:
-    """The 405 has all methods of the route in `Allow`, in alphabetical order."""
+    """`Allow` of a 405 lists all methods of the route, in alphabetical order."""
     answer = client.request(method, path)
     assert answer.status == 405
     assert answer.headers["Allow"] == dict(ROUTES)[path]
@@ -193,7 +193,7 @@ def test_allow(client: Client, method: str, path: str) -> None:
 @rule("ROUTE-5", "ANSWER-8")
 @pytest.mark.parametrize("path", [path for path, allow in ROUTES if "HEAD" not in allow])
 def test_head_where_there_is_no_get(client: Client, path: str) -> None:
-    """HEAD where there is no GET is 405, without a body."""
+    """HEAD on a route without GET returns 405, without a body."""
     answer = client.head(path)
     assert answer.status == 405
     assert answer.headers["Allow"] == dict(ROUTES)[path]
@@ -203,7 +203,7 @@ def test_head_where_there_is_no_get(client: Client, path: str) -> None:
 @rule("ROUTE-7")
 @pytest.mark.parametrize("method", ["DELETE", "PATCH", "POST", "PUT"])
 def test_no_article_is_called_feed(reader: Person, method: str) -> None:
-    """Any method but GET and HEAD on the feed is 405, signed in too."""
+    """Methods other than GET and HEAD on the feed return 405, also with a token."""
     answer = reader.request(method, "/api/articles/feed", json={"article": {"title": "x"}})
     assert answer.status == 405
     assert answer.headers["Allow"] == "GET, HEAD"
@@ -212,7 +212,7 @@ def test_no_article_is_called_feed(reader: Person, method: str) -> None:
 
 @rule("ROUTE-7")
 def test_comments_of_the_feed(client: Client) -> None:
-    """Below `feed` there are the routes of an article, which never exists."""
+    """Paths below `feed` are the routes of an article that never exists."""
     answer = client.get("/api/articles/feed/comments")
     assert answer.status == 404
     assert answer.body == b'{"errors":{"article":["not found"]}}'
@@ -221,7 +221,7 @@ def test_comments_of_the_feed(client: Client) -> None:
 @rule("ROUTE-8")
 @pytest.mark.parametrize("path", ["/api/./tags", "/api/articles/../tags", "/../api/tags"])
 def test_dot_segments(client: Client, path: str) -> None:
-    """Dot segments are not resolved: such a path is no route."""
+    """Dot segments are not resolved: such a path is not a route."""
     answer = client.get(path)
     assert answer.status == 404
     assert answer.body == NO_SUCH_ROUTE
@@ -230,7 +230,7 @@ def test_dot_segments(client: Client, path: str) -> None:
 @rule("ROUTE-8")
 @pytest.mark.parametrize("slug", ["..", ".", "%2e%2E"])
 def test_dots_as_a_slug(client: Client, slug: str) -> None:
-    """Dots as the last segment are a slug that nobody has."""
+    """Dots as the last segment are a slug that does not exist."""
     answer = client.get(f"/api/articles/{slug}")
     assert answer.status == 404
     assert answer.body == b'{"errors":{"article":["not found"]}}'
@@ -239,7 +239,7 @@ def test_dots_as_a_slug(client: Client, slug: str) -> None:
 @rule("ROUTE-9")
 @pytest.mark.parametrize(("path", "status"), [("/api/tags?x=1", 200), ("/api/nothing", 404)])
 def test_absolute_form(client: Client, path: str, status: int) -> None:
-    """A target may name the host, as it does for a proxy."""
+    """A target in absolute form gets the same response as its path."""
     with client.wire() as wire:
         wire.request("GET", f"{client.base_url}{path}".encode())
         assert wire.answer().status == status

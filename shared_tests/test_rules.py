@@ -1,4 +1,4 @@
-"""The suite itself: each rule has a test, each test a rule and a docstring."""
+"""The suite itself: each rule has a test, and each test has a rule and a docstring."""
 
 import ast
 import subprocess
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.cross
 
 
 def written_tests() -> Iterator[tuple[str, ast.FunctionDef]]:
-    """Every test of the suite but these, with the name of its file."""
+    """Every test of the suite except these, with the name of its file."""
     for path in sorted(Path(__file__).parent.glob("test_*.py")):
         if path != Path(__file__):
             for node in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -43,18 +43,18 @@ def rules_of(test: ast.FunctionDef) -> list[str]:
 
 
 def decorators_of(test: ast.FunctionDef) -> set[str]:
-    """The names that stand alone above a test."""
+    """The names of the plain decorators of a test."""
     return {name.id for name in test.decorator_list if isinstance(name, ast.Name)}
 
 
 def test_every_rule_has_a_test() -> None:
-    """A rule without a test does not exist."""
+    """Every rule has a test."""
     tested = {id_ for _, test in written_tests() for id_ in rules_of(test)}
     assert [id_ for id_ in read_rules() if id_ not in tested] == []
 
 
 def test_every_core_rule_has_a_test_of_the_core() -> None:
-    """Where every test of a core rule names a pinned one too, `--rules core` leaves it out."""
+    """Every core rule has a test that names no pinned rule, so that `--rules core` runs it."""
     asked = {
         id_
         for _, test in written_tests()
@@ -65,7 +65,7 @@ def test_every_core_rule_has_a_test_of_the_core() -> None:
 
 
 def test_every_test_names_a_rule_that_exists() -> None:
-    """A test that names no rule, or one that is not in the contract, proves nothing."""
+    """Every test names at least one rule, and all rules that it names exist."""
     known = set(read_rules())
     stray = [
         f"{file}: {test.name}"
@@ -76,7 +76,7 @@ def test_every_test_names_a_rule_that_exists() -> None:
 
 
 def test_every_test_says_what_it_promises() -> None:
-    """A test's docstring is its promise."""
+    """Every test has a docstring."""
     silent = [
         f"{file}: {test.name}" for file, test in written_tests() if not ast.get_docstring(test)
     ]
@@ -84,13 +84,13 @@ def test_every_test_says_what_it_promises() -> None:
 
 
 def test_what_is_left_out_elsewhere_exists() -> None:
-    """The page of differences names tests that there are."""
+    """The tests that are left out on other servers exist."""
     assert all_not_asked() != set()
     assert all_not_asked() <= {test.name for _, test in written_tests()}
 
 
 def test_every_rule_is_one_line() -> None:
-    """Every list item of the rules is a rule: none is lost to the reader by its form."""
+    """Every list item in the rules has the format of a rule, so none is lost."""
     lines = (SPEC / "rules.md").read_text(encoding="utf-8").splitlines()
     items = [line for line in lines if line.startswith("- ")]
     assert len(items) == len(read_rules())
@@ -99,7 +99,7 @@ def test_every_rule_is_one_line() -> None:
 
 
 class Stranger(BaseHTTPRequestHandler):
-    """A server of the contract that is none of the apps, and knows only what is asked below."""
+    """A server that is none of the apps, with only the responses that the tests below need."""
 
     protocol_version = "HTTP/1.1"
     health = b'{"status":"ok"}'
@@ -113,7 +113,7 @@ class Stranger(BaseHTTPRequestHandler):
     }
 
     def do_GET(self) -> None:
-        """Say that all is well."""
+        """Return a healthy response."""
         self.send_response(200)
         self.send_header("Content-Length", str(len(self.health)))
         for name, value in self.headers_of_all.items():
@@ -122,11 +122,11 @@ class Stranger(BaseHTTPRequestHandler):
         self.wfile.write(self.health)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def run_against(stranger: type[Stranger], *options: str) -> subprocess.CompletedProcess[str]:
-    """Run what needs no process of its own, out of two files, against a server of this kind."""
+    """Run the tests of two files that need no process, against a server of this kind."""
     with ThreadingHTTPServer(("127.0.0.1", 0), stranger) as server:
         threading.Thread(target=server.serve_forever).start()
         try:
@@ -143,17 +143,17 @@ def run_against(stranger: type[Stranger], *options: str) -> subprocess.Completed
 
 
 def test_a_server_that_is_running() -> None:
-    """With `--base-url` any server is tested, by what needs no process of its own."""
+    """With `--base-url`, the tests that need no process run against any server."""
     run = run_against(Stranger)
     assert run.returncode == 0, run.stdout
     assert "1 passed, 3 deselected" in run.stdout
 
 
 def test_the_report_of_a_failure() -> None:
-    """A failure shows the rule's sentence, the request as a curl line, and the answer whole."""
+    """A failure shows the rule's sentence, the request as a curl line, and the whole response."""
 
     class Unwell(Stranger):
-        """Another body, of the same length."""
+        """A different body of the same length."""
 
         health = b'{"status":"OK"}'
 
@@ -165,10 +165,10 @@ def test_the_report_of_a_failure() -> None:
 
 
 def test_a_server_of_somebody_else() -> None:
-    """With `--rules core` a server need not have the headers and the bytes that are pinned."""
+    """With `--rules core`, a server does not need the headers and bytes that are pinned."""
 
     class Other(Stranger):
-        """What a framework answers that was told nothing."""
+        """Headers and JSON as a framework returns them without configuration."""
 
         health = b'{"status": "ok"}'
         headers_of_all: ClassVar = {"Content-Type": "application/json"}
@@ -197,7 +197,7 @@ def test_a_server_of_somebody_else() -> None:
 def test_what_is_the_same(
     monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, expected: str, enough: set[str]
 ) -> None:
-    """Bytes are only compared where they are asked for, and the words of refusals too."""
+    """Bytes and error messages are compared only where the rules require it."""
     monkeypatch.setattr(strictness, "_names_bytes", False)
     found = set()
     for asked in ("all", "core", "pinned"):
@@ -208,7 +208,7 @@ def test_what_is_the_same(
 
 
 def test_the_count_of_rules() -> None:
-    """The end of a run counts the rules, core first: one is kept if all its tests have passed."""
+    """The end of a run counts the rules, core first: a rule is kept if all its tests pass."""
 
     def report(*rules: str) -> SimpleNamespace:
         return SimpleNamespace(user_properties=[("rules", " ".join(rules))])

@@ -1,4 +1,4 @@
-"""One physical schema, whichever app made it; and three apps on one database."""
+"""One physical schema from every app's migrations, and three apps on one database."""
 
 import json
 import sqlite3
@@ -31,12 +31,12 @@ def launcher_of(
     postgres_url: str,
     worker_id: str,
 ) -> Iterator[Maker]:
-    """Gives the launcher of an app, for one kind of database."""
+    """Returns a function that makes the launcher of an app for one kind of database."""
     folder = tmp_path_factory.mktemp("cross")
 
     @cache
     def make(name: str, kind: str) -> Launcher:
-        """The launcher, made once."""
+        """The launcher, created once."""
         own: Path = folder / f"{name}-{kind}"
         own.mkdir()
         url = postgres_url if kind == "postgres" else None
@@ -62,24 +62,24 @@ def launcher(request: pytest.FixtureRequest, launcher_of: Maker, kind: str) -> L
 
 @pytest.fixture(scope="module")
 def catalogs(launcher_of: Maker, kind: str) -> dict[str, Catalog]:
-    """The catalogs of a database that each app has migrated."""
+    """The catalog of a database that each app has migrated."""
     return {name: read_catalog(launcher_of(name, kind).migrated()) for name in APPS}
 
 
-# What is the same
+# Schema
 
 
 @rule("DB-1", "DB-2")
 @pytest.mark.parametrize(("one", "other"), [("django", "flask"), ("flask", "fastapi")])
 def test_same_schema(catalogs: dict[str, Catalog], one: str, other: str) -> None:
-    """Two apps make the same columns, constraints and indexes, to the letter."""
+    """All apps create the same columns, constraints and indexes."""
     for part in catalogs[one]:
         assert catalogs[one][part] == catalogs[other][part], part
 
 
 @rule("DB-1")
 def test_tables(launcher: Launcher) -> None:
-    """Each app makes all the shared tables, and in them the row of the event counter."""
+    """Each app creates all the shared tables, and the row of the event counter."""
     database = launcher.migrated()
     rows = database.rows("SELECT id, value FROM event_counter")
     columns = read_catalog(database)
@@ -89,7 +89,7 @@ def test_tables(launcher: Launcher) -> None:
 
 @rule("DB-3")
 def test_columns_of_the_admin(launcher: Launcher) -> None:
-    """A user may be inserted without the columns that Django's admin needs."""
+    """A user can be inserted without the columns that Django's admin needs."""
     database = launcher.migrated()
     insert_user(database, "anna", "anna@example.com")
     rows = database.rows("SELECT is_active, is_staff, is_superuser, last_login FROM users")
@@ -98,7 +98,7 @@ def test_columns_of_the_admin(launcher: Launcher) -> None:
 
 @rule("DB-11")
 def test_times_have_no_default(catalogs: dict[str, Catalog], kind: str) -> None:
-    """No column of times has a default, in no app's schema."""
+    """No time column has a default in any app's schema."""
     for catalog in catalogs.values():
         if kind == "postgres":
             times = [row for row in catalog["columns"] if row[2].startswith("timestamp")]
@@ -123,7 +123,7 @@ def test_times_have_no_default(catalogs: dict[str, Catalog], kind: str) -> None:
 def test_link_tables(
     catalogs: dict[str, Catalog], kind: str, table: str, columns: set[str]
 ) -> None:
-    """A link table has an id, and its pair is unique by a constraint with a name."""
+    """A link table has an id, and a named unique constraint on its pair of columns."""
     for catalog in catalogs.values():
         if kind == "postgres":
             primary = [r[3] for r in catalog["constraints"] if r[0] == table and r[1] == "p"]
@@ -140,7 +140,7 @@ def test_link_tables(
 
 
 def insert_user(database: Database, username: str, email: str) -> int:
-    """A user, written past all apps."""
+    """Insert a user without an app."""
     database.execute(
         "INSERT INTO users (username, email, password, created_at) VALUES (?, ?, 'x', ?)",
         username,
@@ -153,7 +153,7 @@ def insert_user(database: Database, username: str, email: str) -> int:
 
 
 def insert_article(database: Database, author: int, slug: str) -> int:
-    """An article, written past all apps."""
+    """Insert an article without an app."""
     database.execute(
         "INSERT INTO articles (author_id, slug, title, description, body, created_at, updated_at) "
         "VALUES (?, ?, 'x', 'x', 'x', ?, ?)",
@@ -187,7 +187,7 @@ REFUSED = [
 
 @pytest.fixture(scope="module")
 def filled(launcher: Launcher) -> Database:
-    """A database with one of everything, written past all apps."""
+    """A database with one row of everything, inserted without an app."""
     database = launcher.migrated()
     anna = insert_user(database, "anna", "anna@example.com")
     ben = insert_user(database, "ben", "ben@example.com")
@@ -210,14 +210,14 @@ def filled(launcher: Launcher) -> Database:
 @rule("DB-5")
 @pytest.mark.parametrize("statement", REFUSED, ids=range(len(REFUSED)))
 def test_constraints(filled: Database, statement: str) -> None:
-    """What must not be is refused by the database itself."""
+    """The database itself refuses invalid rows."""
     with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError)):
         filled.execute(statement)
 
 
 @rule("DB-2", "ARTICLE-7")
 def test_what_goes_with_a_row(launcher: Launcher, filled: Database) -> None:
-    """The database itself deletes what hangs on a deleted row."""
+    """The database itself deletes the rows that depend on a deleted row."""
     database = launcher.databases.copy(filled)
     database.execute("DELETE FROM users WHERE username = 'anna'")
     left = {
@@ -250,7 +250,7 @@ def test_migrating_again(launcher: Launcher) -> None:
 
 @pytest.fixture(scope="module")
 def first_database_of(launcher_of: Maker, kind: str) -> Callable[[str], Database]:
-    """Gives a database with a user in it that an app made by its first migrations alone."""
+    """Makes a database with a user, created by an app's first migrations only."""
 
     @cache
     def make(maker: str) -> Database:
@@ -276,7 +276,7 @@ def test_second_migration(
     maker: str,
     taker: str,
 ) -> None:
-    """The second migration goes through whichever app has made the database, then for its maker."""
+    """The second migration succeeds on a database from any app, and then for that app."""
     database = first_database_of(maker)
     assert "password_session_id" not in str(read_catalog(database))
     for app in dict.fromkeys([taker, maker]):
@@ -290,7 +290,7 @@ def test_second_migration(
 
 @rule("DB-13")
 def test_newer_database(launcher: Launcher) -> None:
-    """An app starts on a database to which newer code has added something."""
+    """An app starts on a database to which newer migrations have added something."""
     database = launcher.migrated()
     database.execute("ALTER TABLE users ADD COLUMN newer integer")
     database.execute(launcher.app.newer)
@@ -302,7 +302,7 @@ def test_newer_database(launcher: Launcher) -> None:
 
 
 class Visit(NamedTuple):
-    """How an app took a database that another made."""
+    """How an app took over a database that another app created."""
 
     checked: Ended
     migrated: Ended
@@ -311,7 +311,7 @@ class Visit(NamedTuple):
 
 
 def visit(guest: Launcher, database: Database) -> Visit:
-    """Check the database before the guest's own migrate, then migrate it."""
+    """Check the database before the guest app migrates it, then migrate it."""
     before = read_catalog(database)
     checked = guest.check({"CONDUIT_DATABASE_URL": database.url})
     migrated = guest.migrate(database)
@@ -320,13 +320,13 @@ def visit(guest: Launcher, database: Database) -> Visit:
 
 @pytest.fixture(scope="module")
 def shared(launcher_of: Maker, kind: str) -> Database:
-    """A database that Flask's migrations made, for all three."""
+    """A database that Flask's migrations created, for all three apps."""
     return launcher_of("flask", kind).migrated()
 
 
 @pytest.fixture(scope="module")
 def visits(launcher_of: Maker, kind: str, shared: Database) -> dict[str, Visit]:
-    """Each app on a database of another, by its name."""
+    """Each app on a database of another app, by the name of the guest."""
     return {
         "django": visit(launcher_of("django", kind), shared),
         "fastapi": visit(launcher_of("fastapi", kind), shared),
@@ -337,7 +337,7 @@ def visits(launcher_of: Maker, kind: str, shared: Database) -> dict[str, Visit]:
 @rule("DB-6")
 @pytest.mark.parametrize("guest", list(APPS))
 def test_database_of_another(visits: dict[str, Visit], guest: str) -> None:
-    """On a database that another app made, migrate succeeds and changes nothing of it."""
+    """On a database that another app created, migrate succeeds and changes nothing."""
     migrated = visits[guest].migrated
     assert (migrated.code, migrated.stdout, migrated.stderr) == (0, "", "")
     assert visits[guest].before == visits[guest].after
@@ -346,14 +346,14 @@ def test_database_of_another(visits: dict[str, Visit], guest: str) -> None:
 @rule("DB-6", "START-2")
 @pytest.mark.parametrize("guest", list(APPS))
 def test_database_of_another_unmigrated(visits: dict[str, Visit], guest: str) -> None:
-    """On a database that another app made the check asks for the app's own migrate first."""
+    """On another app's database, the check asks to run the app's own migrate first."""
     checked = visits[guest].checked
     assert checked.code == 1
     assert len(checked.stderr.splitlines()) == 1
     assert "migrate" in checked.stderr
 
 
-# An index less and more, a column more, a table and a check less, a column that may be null.
+# A missing or extra index, an extra column, a missing table or check, a column that may be null.
 DEVIATIONS = {
     ("sqlite", "django"): "DROP INDEX users_username_key",
     ("sqlite", "flask"): "ALTER TABLE comments ADD COLUMN extra integer",
@@ -367,7 +367,7 @@ DEVIATIONS = {
 @rule("DB-7")
 @pytest.mark.parametrize("guest", list(APPS))
 def test_database_that_deviates(launcher_of: Maker, kind: str, guest: str) -> None:
-    """On a database whose shared tables deviate, migrate is one line and exit code 1."""
+    """If the shared tables differ, migrate prints one line and ends with exit code 1."""
     maker = "flask" if guest == "django" else "django"
     database = launcher_of(maker, kind).migrated()
     database.execute(DEVIATIONS[kind, guest])
@@ -392,7 +392,7 @@ def together(
 @rule("DB-9", "DB-8", "TOKEN-12")
 @pytest.mark.parametrize("maker", range(3), ids=list(APPS))
 def test_accounts_of_one_app_at_the_others(together: list[Server], maker: int) -> None:
-    """Tokens and passwords that one app makes are good at all."""
+    """Tokens and passwords from one app work in all apps."""
     person = register(together[maker].client)
     user = {"email": person.email, "password": person.password}
     for server in together:
@@ -406,7 +406,7 @@ def test_accounts_of_one_app_at_the_others(together: list[Server], maker: int) -
 @rule("DB-9", "TOKEN-8")
 @pytest.mark.parametrize("maker", range(3), ids=list(APPS))
 def test_password_change_at_one_app(together: list[Server], maker: int) -> None:
-    """A password change at one app ends other sessions and the old password at all."""
+    """A password change in one app ends other sessions and the old password in all apps."""
     person = register(together[(maker + 1) % 3].client)
     user = {"email": person.email, "password": person.password}
     login = together[(maker + 2) % 3].client.post("/api/users/login", json={"user": user})
@@ -422,7 +422,7 @@ def test_password_change_at_one_app(together: list[Server], maker: int) -> None:
 
 
 def seen_alike(servers: list[Server], path: str, token: str | None = None) -> Any:
-    """What all servers answer to a GET, byte for byte the same."""
+    """The response to a GET, which must be the same bytes from all servers."""
     answers = [server.client.with_token(token).get(path) for server in servers]
     assert [answer.status for answer in answers] == [200] * len(servers)
     assert answers[0].body == answers[1].body == answers[2].body
@@ -432,7 +432,7 @@ def seen_alike(servers: list[Server], path: str, token: str | None = None) -> An
 @rule("DB-9", "ANSWER-9", "ANSWER-3")
 @pytest.mark.parametrize("maker", range(3), ids=list(APPS))
 def test_writings_of_one_app_at_the_others(together: list[Server], maker: int) -> None:
-    """What one app writes all read, in the same bytes, whoever reads."""
+    """What one app writes, all apps return in the same bytes, for every reader."""
     anna = register(together[maker].client, "anna")
     ben = register(together[(maker + 1) % 3].client, "ben")
     tag = unique("tag-")
@@ -455,7 +455,7 @@ def test_writings_of_one_app_at_the_others(together: list[Server], maker: int) -
 
 @rule("DB-9", "SLUG-6")
 def test_one_title_at_all_apps_at_once(together: list[Server]) -> None:
-    """Articles of one title, written at all three at once, have slugs of their own."""
+    """Articles with one title, created concurrently in all apps, get different slugs."""
     people = [register(server.client) for server in together]
     title = unique("dragon")
     article = {"title": title, "description": "x", "body": "x", "tagList": ["a", "b"]}
@@ -471,7 +471,7 @@ def test_one_title_at_all_apps_at_once(together: list[Server]) -> None:
 
 @rule("DB-9", "FAVORITE-3")
 def test_favorites_at_all_apps_at_once(together: list[Server]) -> None:
-    """Favorites of one article, at all three at once, are counted exactly."""
+    """Favorites of one article, added concurrently in all apps, are counted exactly."""
     people = [register(server.client) for server in together * 6]
     path = f"/api/articles/{write_article(people[0])['slug']}"
     answers = at_once([partial(one.post, f"{path}/favorite") for one in people])
@@ -483,7 +483,7 @@ def test_favorites_at_all_apps_at_once(together: list[Server]) -> None:
 @pytest.mark.live
 @pytest.mark.parametrize("maker", range(3), ids=list(APPS))
 def test_events_of_one_app_at_the_others(together: list[Server], maker: int) -> None:
-    """What happens at one app the sockets of all hear, in the same frames."""
+    """An event of one app reaches the sockets of all apps, in the same frames."""
     anna = register(together[maker].client, "anna")
     ben = register(together[(maker + 1) % 3].client, "ben")
     ben.post(f"/api/profiles/{anna.username}/follow")
@@ -510,7 +510,7 @@ def test_events_of_one_app_at_the_others(together: list[Server], maker: int) -> 
 @rule("LIVE-18", "LIVE-21")
 @pytest.mark.live
 def test_writers_at_all_apps_at_once(together: list[Server]) -> None:
-    """Events that all three apps write at once come to every socket in one order, without a gap."""
+    """Concurrent events of all three apps reach every socket in one order, without a gap."""
     people = [register(server.client) for server in together * 3]
     path = f"/api/articles/{write_article(people[0])['slug']}/favorite"
     with (
@@ -531,7 +531,7 @@ def test_writers_at_all_apps_at_once(together: list[Server]) -> None:
 
 @rule("DOCS-3", "DOCS-1", "DOCS-8")
 def test_titles_of_the_documents(together: list[Server]) -> None:
-    """The three documents differ in `info.title`, and in no other byte."""
+    """The three documents differ only in `info.title`."""
     answers = [server.client.get("/api/openapi.json") for server in together]
     titles = [answer.json["info"]["title"] for answer in answers]
     for name, title in zip(APPS, titles, strict=True):
@@ -546,7 +546,7 @@ def test_titles_of_the_documents(together: list[Server]) -> None:
 @rule("DOCS-4", "DOCS-5")
 @pytest.mark.parametrize("path", ["/api/docs", "/api/redoc"])
 def test_pages_look_the_same(together: list[Server], path: str) -> None:
-    """The pages of all three are the same, to the byte."""
+    """The pages of all three apps are the same bytes."""
     answers = [server.client.get(path) for server in together]
     policies = {answer.headers["Content-Security-Policy"] for answer in answers}
     assert {answer.status for answer in answers} == {200}
@@ -571,7 +571,7 @@ def test_pages_look_the_same(together: list[Server], path: str) -> None:
     ],
 )
 def test_headers_are_the_same(together: list[Server], method: str, path: str) -> None:
-    """The headers of all three are the same, but for the server's own."""
+    """All three apps send the same headers, except for those of the server."""
     same_id = {"X-Request-ID": "the-same"}
     answers = [server.client.request(method, path, headers=same_id) for server in together]
     own = {"date", "server", "connection", "keep-alive", "transfer-encoding"}

@@ -1,4 +1,4 @@
-"""How a title becomes a slug."""
+"""How a slug is made from a title."""
 
 import json
 import re
@@ -21,18 +21,18 @@ EXAMPLES = [
 
 @pytest.fixture(scope="session")
 def novelist(restricted: Server) -> Person:
-    """Somebody who writes on a server where no slug is taken."""
+    """A user on a server where no slug is taken."""
     return register(restricted.client, "novelist")
 
 
 def slug_of(person: Person, title: str) -> str:
-    """The slug of a new article with this title."""
+    """Create an article with this title and return its slug."""
     slug: str = write_article(person, title)["slug"]
     return slug
 
 
 def rename(person: Person, slug: str, title: str) -> str:
-    """The slug after an update of the title."""
+    """Update the title and return the slug."""
     answer = person.put(f"/api/articles/{slug}", json={"article": {"title": title}})
     assert answer.status == 200
     renamed: str = answer.json["article"]["slug"]
@@ -41,14 +41,14 @@ def rename(person: Person, slug: str, title: str) -> str:
 
 @rule("SLUG-1")
 def test_there_are_twenty_examples() -> None:
-    """The contract has twenty examples, and the suite reads them all."""
+    """The contract has twenty examples, and the suite reads all of them."""
     assert len(EXAMPLES) == 20
 
 
 @rule("SLUG-1", "SLUG-2", "SLUG-3")
 @pytest.mark.parametrize(("title", "slug"), EXAMPLES, ids=[title[:30] for title, _ in EXAMPLES])
 def test_examples(novelist: Person, title: str, slug: str) -> None:
-    """Each title of the contract has the slug of the contract, and is found by it."""
+    """Each example title of the contract gets its slug, and is found by it."""
     article = write_article(novelist, title)
     novelist_sees = novelist.get(f"/api/articles/{slug}")
     novelist.delete(f"/api/articles/{slug}")
@@ -59,7 +59,7 @@ def test_examples(novelist: Person, title: str, slug: str) -> None:
 
 @rule("SLUG-3")
 def test_smallest_free_suffix(anna: Person) -> None:
-    """A taken slug gets the smallest suffix that is free, gaps first."""
+    """A slug that is taken gets the smallest free suffix, so gaps are filled first."""
     title = unique("dragon")
     slugs = [slug_of(anna, title) for _ in range(4)]
     anna.delete(f"/api/articles/{title}-3")
@@ -70,7 +70,7 @@ def test_smallest_free_suffix(anna: Person) -> None:
 
 @rule("SLUG-3")
 def test_plain_slug_that_is_free_again(anna: Person) -> None:
-    """When the plain slug is free again, it is the smallest."""
+    """When the slug without a suffix is free again, it is used."""
     title = unique("dragon")
     slug_of(anna, title)
     slug_of(anna, title)
@@ -80,7 +80,7 @@ def test_plain_slug_that_is_free_again(anna: Person) -> None:
 
 @rule("SLUG-3")
 def test_suffixes_of_other_titles(anna: Person) -> None:
-    """A title that ends in a number takes that suffix from the others."""
+    """The slug of a title that ends in a number counts as a taken suffix."""
     title = unique("dragon")
     assert slug_of(anna, f"{title} 2") == f"{title}-2"
     assert slug_of(anna, title) == title
@@ -90,7 +90,7 @@ def test_suffixes_of_other_titles(anna: Person) -> None:
 
 @rule("SLUG-3", "SLUG-1")
 def test_suffix_comes_on_top(anna: Person) -> None:
-    """A slug of 100 characters gets its suffix on top."""
+    """A suffix does not count towards the 100 characters of a slug."""
     title = unique("dragon").ljust(150, "x")
     assert slug_of(anna, title) == title[:100]
     assert slug_of(anna, title) == f"{title[:100]}-2"
@@ -98,7 +98,7 @@ def test_suffix_comes_on_top(anna: Person) -> None:
 
 @rule("SLUG-2", "SLUG-3")
 def test_titles_of_which_nothing_is_left(anna: Person) -> None:
-    """Titles without a letter are all called `article`, with a suffix where it is taken."""
+    """Titles without letters get the slug `article`, with a suffix if it is taken."""
     slugs = {slug_of(anna, title) for title in ("🐉", "…", "\u200b")}
     assert len(slugs) == 3
     assert all(re.fullmatch(r"article(-[0-9]+)?", slug) for slug in slugs)
@@ -114,7 +114,7 @@ def test_the_word_of_a_route(client: Client, anna: Person) -> None:
 
 @rule("SLUG-4")
 def test_title_that_slugifies_the_same(anna: Person) -> None:
-    """A title that slugifies like the old one keeps the slug, its suffix too."""
+    """A new title with the same slug keeps the old slug, including its suffix."""
     title = unique("dragon")
     slug_of(anna, title)
     second = slug_of(anna, title)
@@ -123,7 +123,7 @@ def test_title_that_slugifies_the_same(anna: Person) -> None:
 
 @rule("SLUG-4")
 def test_suffix_is_kept_when_the_plain_slug_is_free(anna: Person) -> None:
-    """An update that does not change the slugified title keeps a suffix that it needs no more."""
+    """An update with the same slug keeps its suffix, even if it is no longer needed."""
     title = unique("dragon")
     slug_of(anna, title)
     second = slug_of(anna, title)
@@ -142,7 +142,7 @@ def test_other_fields_keep_the_slug(anna: Person) -> None:
 
 @rule("SLUG-4", "SLUG-3")
 def test_rename(client: Client, anna: Person) -> None:
-    """A new title makes a new slug, and the old one is free."""
+    """A new title gives a new slug, and the old slug is free."""
     old, new = unique("dragon"), unique("wyvern")
     slug = slug_of(anna, old)
     assert rename(anna, slug, new) == new
@@ -160,7 +160,7 @@ def test_rename_to_a_taken_title(anna: Person) -> None:
 
 @rule("SLUG-5")
 def test_own_slug_counts_as_free(anna: Person) -> None:
-    """An article `x-2` that is renamed to `X 2` stays `x-2`."""
+    """An article `x-2` that is renamed to `X 2` keeps the slug `x-2`."""
     title = unique("dragon")
     slug_of(anna, title)
     second = slug_of(anna, title)
@@ -169,7 +169,7 @@ def test_own_slug_counts_as_free(anna: Person) -> None:
 
 @rule("SLUG-5", "SLUG-3")
 def test_own_suffix_counts_as_free(anna: Person) -> None:
-    """Renamed away and back, an article finds the suffix that it left free."""
+    """An article that is renamed away and back gets the suffix that it left free."""
     title = unique("dragon")
     slug_of(anna, title)
     second = slug_of(anna, title)
@@ -179,6 +179,6 @@ def test_own_suffix_counts_as_free(anna: Person) -> None:
 
 @rule("SLUG-3")
 def test_rename_to_the_word_of_a_route(anna: Person) -> None:
-    """A new title `Feed` does not make an article called `feed`."""
+    """A new title `Feed` does not give the slug `feed`."""
     slug = rename(anna, slug_of(anna, unique("dragon")), "Feed")
     assert re.fullmatch(r"feed-[0-9]+", slug)

@@ -1,4 +1,4 @@
-"""The tags in use, on a server where nobody else writes any."""
+"""The tags in use, on a server where no other test creates tags."""
 
 from collections.abc import Iterator
 
@@ -11,13 +11,13 @@ from .harness.servers import Server
 
 @pytest.fixture(scope="module")
 def tagger(restricted: Server) -> Person:
-    """Somebody who uses tags."""
+    """A user who creates tags."""
     return register(restricted.client, "tagger")
 
 
 @pytest.fixture
 def cleaned(tagger: Person) -> Iterator[None]:
-    """Deletes what the tagger wrote in a test."""
+    """Delete the articles of the tagger after a test."""
     yield
     while written := tagger.get(f"/api/articles?author={tagger.username}&limit=100").json[
         "articles"
@@ -27,7 +27,7 @@ def cleaned(tagger: Person) -> Iterator[None]:
 
 
 def tag_articles(tagger: Person, *uses: tuple[str, int]) -> None:
-    """Write as many articles with each tag as it has uses."""
+    """Create as many articles with each tag as it has uses."""
     for tag, number in uses:
         for _ in range(number):
             write_article(tagger, unique("Tagged "), tagList=[tag])
@@ -36,7 +36,7 @@ def tag_articles(tagger: Person, *uses: tuple[str, int]) -> None:
 @rule("TAGS-1", "TAGS-2")
 @pytest.mark.usefixtures("cleaned")
 def test_most_used_first(tagger: Person) -> None:
-    """The most used tag comes first, of two that are used alike the older."""
+    """The most used tag comes first; with equal use, the older tag comes first."""
     tag_articles(tagger, ("zebra", 2), ("ant", 2), ("한글", 3), ("Ant", 1), ("🐉", 1), ("bee", 1))
     answer = tagger.get("/api/tags")
     assert answer.status == 200
@@ -46,7 +46,7 @@ def test_most_used_first(tagger: Person) -> None:
 @rule("TAGS-1")
 @pytest.mark.usefixtures("cleaned")
 def test_a_hundred_at_most(tagger: Person) -> None:
-    """A hundred tags are shown: the most used, then the oldest."""
+    """At most a hundred tags are listed: the most used, then the oldest."""
     old = [f"t{number:02}" for number in range(99)]
     for start in range(0, 99, 20):
         write_article(tagger, unique("Tagged "), tagList=old[start : start + 20])
@@ -60,7 +60,7 @@ def test_a_hundred_at_most(tagger: Person) -> None:
 @rule("TAGS-1", "ARTICLE-7", "TAGLIST-5")
 @pytest.mark.usefixtures("cleaned")
 def test_only_tags_in_use(tagger: Person) -> None:
-    """A tag that no article has any more is not shown."""
+    """A tag that no article has any more is not listed."""
     deleted = write_article(tagger, unique("Tagged "), tagList=["deleted", "kept"])
     cleared = write_article(tagger, unique("Tagged "), tagList=["cleared"])
     write_article(tagger, unique("Tagged "), tagList=["kept"])
@@ -73,7 +73,7 @@ def test_only_tags_in_use(tagger: Person) -> None:
 
 @rule("TAGS-1")
 def test_tags_anywhere(client: Client, anna: Person) -> None:
-    """A tag that is used more than any other is first in the list of tags."""
+    """The most used tag is first in the list, also on a database with other tags."""
     before = client.get("/api/tags").json["tags"]
     uses = 1 + (
         client.get(f"/api/articles?tag={segment(before[0])}&limit=1").json["articlesCount"]

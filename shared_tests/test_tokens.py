@@ -1,4 +1,4 @@
-"""Who is asking: honest tokens, and all the others."""
+"""Tokens: valid ones, and every kind of invalid one."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ EXPIRED = b'{"errors":{"token":["has expired"]}}'
 
 
 def claims_for(person: Person) -> dict[str, Any]:
-    """What an honest token of this person says."""
+    """The claims of a valid token of this person."""
     claims = claims_of(person.signed_in_with)
     return honest_claims(claims["sub"], claims["ver"], claims["sid"])
 
@@ -36,7 +36,7 @@ def sign_in(client: Client, person: Person) -> str:
 @rule("TOKEN-1")
 @pytest.mark.parametrize("scheme", ["Token", "tOKEN", "Bearer", "bEaReR"])
 def test_schemes(client: Client, reader: Person, scheme: str) -> None:
-    """`Token` and `Bearer` are the same, in any case."""
+    """`Token` and `Bearer` are equivalent, in any case."""
     answer = client.get("/api/user", headers={"Authorization": f"{scheme} {reader.token}"})
     assert answer.status == 200
     assert answer.json["user"]["username"] == reader.username
@@ -44,7 +44,7 @@ def test_schemes(client: Client, reader: Person, scheme: str) -> None:
 
 @rule("TOKEN-2")
 def test_no_header(client: Client) -> None:
-    """Without the header the token is missing."""
+    """Without the header, the token is missing."""
     answer = client.get("/api/user")
     assert answer.status == 401
     assert answer.body == MISSING
@@ -53,7 +53,7 @@ def test_no_header(client: Client) -> None:
 @rule("TOKEN-2")
 @pytest.mark.parametrize("field", [b"Authorization:", b"Authorization: \t "])
 def test_empty_header(client: Client, field: bytes) -> None:
-    """An empty header counts as none, white space or not."""
+    """An empty header counts as absent, with or without white space."""
     with client.wire() as wire:
         wire.request("GET", b"/api/user", field)
         answer = wire.answer()
@@ -63,7 +63,7 @@ def test_empty_header(client: Client, field: bytes) -> None:
 
 @rule("TOKEN-2")
 def test_empty_header_where_a_token_is_optional(client: Client) -> None:
-    """An empty header counts as none where a token is optional, too."""
+    """Where a token is optional, an empty header also counts as absent."""
     answer = client.get("/api/articles?tag=no-such-tag", headers={"Authorization": ""})
     assert answer.status == 200
     assert answer.body == b'{"articles":[],"articlesCount":0}'
@@ -75,7 +75,7 @@ def test_empty_header_where_a_token_is_optional(client: Client) -> None:
     list(zip(OPTIONAL_TOKEN, ["Token nonsense", "Basic YTpi", "nonsense", "Token"], strict=True)),
 )
 def test_bad_token_where_one_is_optional(client: Client, path: str, value: str) -> None:
-    """A bad token is never quietly ignored."""
+    """Where a token is optional, a bad token is not ignored."""
     answer = client.get(path, headers={"Authorization": value})
     assert answer.status == 401
     assert answer.body == INVALID
@@ -84,7 +84,7 @@ def test_bad_token_where_one_is_optional(client: Client, path: str, value: str) 
 @rule("TOKEN-4")
 @pytest.mark.parametrize(("method", "path"), WITHOUT_BODY)
 def test_bad_token_where_one_must_be(client: Client, method: str, path: str) -> None:
-    """A bad token is 401 wherever a token must be."""
+    """A bad token returns 401 wherever a token is required."""
     answer = client.with_token("nonsense").request(method, path)
     assert answer.status == 401
     assert answer.body == INVALID
@@ -115,7 +115,7 @@ def test_bad_token_where_one_must_be(client: Client, method: str, path: str) -> 
     ],
 )
 def test_shapes(client: Client, reader: Person, value: str) -> None:
-    """Another scheme, a scheme alone, or a token of another shape, is invalid."""
+    """Another scheme, a scheme alone, or a malformed token is invalid."""
     header = value.replace("{token}", str(reader.token))
     answer = client.get("/api/user", headers={"Authorization": header})
     assert answer.status == 401
@@ -134,7 +134,7 @@ def test_shapes(client: Client, reader: Person, value: str) -> None:
     ],
 )
 def test_bytes_in_the_header(client: Client, value: bytes) -> None:
-    """Bytes that no token has are invalid, and harm nobody."""
+    """Bytes that no token contains are invalid, and cause no failure."""
     answer = client.get("/api/user", headers={"Authorization": value})
     assert answer.status == 401
     assert answer.body == INVALID
@@ -143,7 +143,7 @@ def test_bytes_in_the_header(client: Client, value: bytes) -> None:
 @rule("TOKEN-4")
 @pytest.mark.parametrize("part", [0, 1, 2])
 def test_one_letter_changed(client: Client, reader: Person, part: int) -> None:
-    """A token with one letter changed, in any of its parts, is invalid."""
+    """A token with one changed letter, in any of its parts, is invalid."""
     parts = str(reader.token).split(".")
     letter = parts[part][4]
     parts[part] = parts[part][:4] + ("A" if letter != "A" else "B") + parts[part][5:]
@@ -155,7 +155,7 @@ def test_one_letter_changed(client: Client, reader: Person, part: int) -> None:
 @rule("TOKEN-4")
 @pytest.mark.parametrize("signature", ["", "=", "A" * 43])
 def test_other_signatures(client: Client, reader: Person, signature: str) -> None:
-    """A token with another signature, or with none, is invalid."""
+    """A token with another signature, or without one, is invalid."""
     signed = str(reader.token).rpartition(".")[0]
     answer = client.with_token(f"{signed}.{signature}").get("/api/user")
     assert answer.status == 401
@@ -164,7 +164,7 @@ def test_other_signatures(client: Client, reader: Person, signature: str) -> Non
 
 @rule("TOKEN-4")
 def test_parts_of_two_tokens(client: Client, anna: Person, ben: Person) -> None:
-    """The claims of one user under the signature of another are invalid."""
+    """The claims of one user with the signature of another are invalid."""
     header, claims, _ = anna.signed_in_with.split(".")
     signature = ben.signed_in_with.split(".")[2]
     answer = client.with_token(f"{header}.{claims}.{signature}").get("/api/user")
@@ -185,7 +185,7 @@ def test_other_keys(server: Server, reader: Person, key: str) -> None:
 
 @rule("TOKEN-4", "TOKEN-6")
 def test_an_honest_token(server: Server, reader: Person) -> None:
-    """A token made by hand is good: what makes the others bad is what they change."""
+    """A correct handmade token is valid, so the other tests fail only because of their changes."""
     answer = server.client.with_token(make(claims_for(reader), SECRET)).get("/api/user")
     assert answer.status == 200
     assert answer.json["user"]["username"] == reader.username
@@ -197,7 +197,7 @@ def test_an_honest_token(server: Server, reader: Person) -> None:
     [("none", False), ("none", True), ("None", False), ("nOnE", False), ("", False)],
 )
 def test_no_algorithm(server: Server, reader: Person, algorithm: str, signed: bool) -> None:
-    """A token that says it is not signed is invalid, be it signed or not."""
+    """A token with the algorithm `none` is invalid, signed or not."""
     token = make(claims_for(reader), SECRET, {"alg": algorithm, "typ": "JWT"})
     if not signed:
         token = token.rpartition(".")[0] + "."
@@ -209,7 +209,7 @@ def test_no_algorithm(server: Server, reader: Person, algorithm: str, signed: bo
 @rule("TOKEN-5")
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512", "RS256", "hs256", "XX"])
 def test_other_algorithms(server: Server, reader: Person, algorithm: str) -> None:
-    """A token of another algorithm is invalid, with the right key too."""
+    """A token with another algorithm is invalid, even with the right key."""
     token = make(claims_for(reader), SECRET, {"alg": algorithm, "typ": "JWT"})
     answer = server.client.with_token(token).get("/api/user")
     assert answer.status == 401
@@ -222,7 +222,7 @@ def test_other_algorithms(server: Server, reader: Person, algorithm: str) -> Non
     [{}, [], "HS256", {"alg": None}, {"alg": 256}, {"alg": ["HS256"]}],
 )
 def test_headers_of_a_wrong_shape(server: Server, reader: Person, header: object) -> None:
-    """A signed token whose header is of a wrong shape is invalid."""
+    """A signed token with a malformed header is invalid."""
     answer = server.client.with_token(make(claims_for(reader), SECRET, header)).get("/api/user")
     assert answer.status == 401
     assert answer.body == INVALID
@@ -281,7 +281,7 @@ def test_claims_that_lack(server: Server, reader: Person, claim: str) -> None:
     ],
 )
 def test_claims_of_a_wrong_kind(server: Server, reader: Person, claims: dict[str, Any]) -> None:
-    """A signed token with a claim of a wrong type, or of an unknown user, is invalid."""
+    """A signed token with a claim of the wrong type, or of an unknown user, is invalid."""
     token = make({**claims_for(reader), **claims}, SECRET)
     answer = server.client.with_token(token).get("/api/user")
     assert answer.status == 401
@@ -301,7 +301,7 @@ def test_claims_of_a_wrong_kind(server: Server, reader: Person, claims: dict[str
     ],
 )
 def test_payloads_that_are_no_claims(server: Server, payload: bytes) -> None:
-    """A signed token whose payload is no object is invalid."""
+    """A signed token whose payload is not an object is invalid."""
     header = encode(b'{"alg":"HS256","typ":"JWT"}')
     answer = server.client.with_token(sign(header, encode(payload), SECRET)).get("/api/user")
     assert answer.status == 401
@@ -311,7 +311,7 @@ def test_payloads_that_are_no_claims(server: Server, payload: bytes) -> None:
 @rule("TOKEN-7")
 @pytest.mark.parametrize("ago", [1, 100_000])
 def test_expired(server: Server, reader: Person, ago: int) -> None:
-    """A token past its time has expired, by a second too."""
+    """An expired token returns `has expired`, with no leeway."""
     claims = {**claims_for(reader), "exp": int(time.time()) - ago}
     answer = server.client.with_token(make(claims, SECRET)).get("/api/user")
     assert answer.status == 401
@@ -320,7 +320,7 @@ def test_expired(server: Server, reader: Person, ago: int) -> None:
 
 @rule("TOKEN-7", "TOKEN-3")
 def test_expired_where_a_token_is_optional(server: Server, reader: Person) -> None:
-    """An expired token is a 401 where a token is optional."""
+    """An expired token returns 401 where a token is optional."""
     claims = {**claims_for(reader), "exp": 1}
     answer = server.client.with_token(make(claims, SECRET)).get("/api/articles")
     assert answer.status == 401
@@ -329,7 +329,7 @@ def test_expired_where_a_token_is_optional(server: Server, reader: Person) -> No
 
 @rule("TOKEN-7", "TOKEN-4")
 def test_expired_and_forged(server: Server, reader: Person) -> None:
-    """Of a token with a wrong signature nothing is believed, its time neither."""
+    """An expired token with a wrong signature is invalid, not expired."""
     claims = {**claims_for(reader), "exp": 1}
     answer = server.client.with_token(make(claims, "another key")).get("/api/user")
     assert answer.status == 401
@@ -349,7 +349,7 @@ def test_password_change_in_another_session(client: Client, anna: Person) -> Non
 
 @rule("TOKEN-8", "TOKEN-3")
 def test_ended_session_where_a_token_is_optional(client: Client, anna: Person) -> None:
-    """A token that a password change has ended is a 401 where a token is optional."""
+    """Where a token is optional, one that a password change has ended returns 401."""
     elsewhere = sign_in(client, anna)
     changed = anna.put("/api/user", json={"user": {"password": "another horse"}})
     assert changed.status == 200
@@ -360,7 +360,7 @@ def test_ended_session_where_a_token_is_optional(client: Client, anna: Person) -
 
 @rule("TOKEN-8", "USER-7")
 def test_two_password_changes_with_one_token(client: Client, anna: Person) -> None:
-    """The session that changes the password goes on with its old token, and can do it again."""
+    """The session that changes the password keeps its old token, and can change it again."""
     for password in ("second horse", "third horse"):
         changed = anna.put("/api/user", json={"user": {"password": password}})
         assert changed.status == 200
@@ -370,7 +370,7 @@ def test_two_password_changes_with_one_token(client: Client, anna: Person) -> No
 
 @rule("TOKEN-8")
 def test_password_changes_in_two_sessions(client: Client, anna: Person) -> None:
-    """A change in one session ends another that had made an earlier change, with all its tokens."""
+    """A change ends another session that made an earlier change, with all its tokens."""
     first = anna.put("/api/user", json={"user": {"password": "second horse"}})
     user = {"email": anna.email, "password": "second horse"}
     login = client.post("/api/users/login", json={"user": user})
@@ -384,7 +384,7 @@ def test_password_changes_in_two_sessions(client: Client, anna: Person) -> None:
 
 @rule("TOKEN-14")
 def test_password_set_outside(server: Server) -> None:
-    """Where the version moves on and no session is kept, all sessions end."""
+    """If the version increases and no session is stored, all sessions end."""
     person = register(server.client)
     changed = person.put("/api/user", json={"user": {"password": "another horse"}})
     server.database.execute(
@@ -398,7 +398,7 @@ def test_password_set_outside(server: Server) -> None:
 
 @rule("TOKEN-13")
 def test_session_ids(client: Client, anna: Person) -> None:
-    """A session begins with a sign-up or a login, and is kept by the tokens of updates."""
+    """A session starts with a sign-up or a login, and tokens of updates keep its id."""
     began = claims_of(anna.signed_in_with)["sid"]
     updates = [{"bio": "New"}, {"password": "another horse"}, {}]
     kept = [anna.put("/api/user", json={"user": update}) for update in updates]
@@ -423,14 +423,14 @@ def test_session_ids(client: Client, anna: Person) -> None:
     ],
 )
 def test_header_is_not_read(client: Client, path: str, value: str | bytes) -> None:
-    """Where no token is taken a bad one does not matter."""
+    """Where no token is needed, a bad token does not matter."""
     answer = client.get(path, headers={"Authorization": value})
     assert answer.status == 200
 
 
 @rule("TOKEN-10")
 def test_header_is_not_read_by_login(client: Client, reader: Person) -> None:
-    """A login with a bad token in the header is a login."""
+    """A login ignores a bad token in the header."""
     answer = client.with_token("nonsense").post(
         "/api/users/login", json={"user": {"email": reader.email, "password": reader.password}}
     )
@@ -440,7 +440,7 @@ def test_header_is_not_read_by_login(client: Client, reader: Person) -> None:
 
 @rule("TOKEN-10")
 def test_header_is_not_read_by_a_sign_up(client: Client) -> None:
-    """A sign-up with a bad token in the header is a sign-up."""
+    """A sign-up ignores a bad token in the header."""
     person = register(client.with_token("nonsense"))
     answer = client.with_token(person.signed_in_with).get("/api/user")
     assert answer.status == 200
@@ -449,7 +449,7 @@ def test_header_is_not_read_by_a_sign_up(client: Client) -> None:
 
 @rule("TOKEN-11")
 def test_claims(anna: Person) -> None:
-    """A token's claims are `sub`, `iat`, `exp`, `ver` and `sid`, of the types that they have."""
+    """The claims of a token are `sub`, `iat`, `exp`, `ver` and `sid`, with the right types."""
     claims = claims_of(anna.signed_in_with)
     assert sorted(claims) == ["exp", "iat", "sid", "sub", "ver"]
     assert re.fullmatch("[0-9a-f]{32}", claims["sid"])
@@ -462,14 +462,14 @@ def test_claims(anna: Person) -> None:
 
 @rule("TOKEN-11", "TOKEN-12")
 def test_header_of_a_token(anna: Person) -> None:
-    """A token's header names HS256, and is written like everybody's."""
+    """The header of a token names HS256, in the usual format."""
     header = anna.signed_in_with.split(".")[0]
     assert json.loads(base64.urlsafe_b64decode(header + "==")) == {"alg": "HS256", "typ": "JWT"}
 
 
 @rule("TOKEN-11")
 def test_signature_of_a_token(server: Server) -> None:
-    """A token is signed by HMAC with SHA-256 under the secret."""
+    """A token is signed with HMAC-SHA-256 and the secret."""
     person = register(server.client)
     head, payload, _ = person.signed_in_with.split(".")
     assert sign(head, payload, SECRET) == person.signed_in_with
@@ -477,7 +477,7 @@ def test_signature_of_a_token(server: Server) -> None:
 
 @rule("TOKEN-11", "USER-7")
 def test_version_rises(anna: Person) -> None:
-    """Each password change raises `ver` by one."""
+    """Each password change increases `ver` by one."""
     before = claims_of(anna.signed_in_with)["ver"]
     answer = anna.put("/api/user", json={"user": {"password": "another horse"}})
     assert answer.status == 200

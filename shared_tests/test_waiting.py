@@ -1,4 +1,4 @@
-"""Waiting for the database has a bound: for a lock, for an answer, for a connection."""
+"""Waiting for the database has a limit: for a lock, a response or a connection."""
 
 import os
 import time
@@ -20,13 +20,13 @@ from .harness.servers import Launcher, Server
 pytestmark = pytest.mark.process
 
 UNAVAILABLE = b'{"errors":{"server":["unavailable"]}}'
-# The bound of a single wait is two seconds by default; the contract promises an answer in three.
+# A single wait has a default limit of two seconds; the contract promises a response in three.
 PROMISED = 3
 BY_DEFAULT: dict[str, str | None] = {"CONDUIT_DATABASE_TIMEOUT": None}
 
 
 class Waiting(NamedTuple):
-    """A server with the bound that is the default."""
+    """A server with the default limit."""
 
     server: Server
     person: Person
@@ -35,7 +35,7 @@ class Waiting(NamedTuple):
 
 @pytest.fixture(scope="module")
 def waiting(launcher: Launcher) -> Iterator[Waiting]:
-    """Such a server, with a user and an article."""
+    """A server with the default limit, with a user and an article."""
     server = launcher.start(BY_DEFAULT)
     person = register(server.client)
     yield Waiting(server, person, f"/api/articles/{write_article(person)['slug']}")
@@ -45,7 +45,7 @@ def waiting(launcher: Launcher) -> Iterator[Waiting]:
 @rule("DB-14", "LOG-5")
 @pytest.mark.on_postgres
 def test_locked_row(waiting: Waiting) -> None:
-    """A row that somebody else has locked is waited for as long as the bound, and no longer."""
+    """A request for a locked row waits until the limit, and no longer."""
     server, person, _ = waiting
     with server.database.lock(f"UPDATE users SET bio = 'x' WHERE username = '{person.username}'"):
         headers = {"X-Request-ID": "locked-row"}
@@ -62,7 +62,7 @@ def test_locked_row(waiting: Waiting) -> None:
 @rule("DB-14")
 @pytest.mark.on_postgres
 def test_locked_table(waiting: Waiting) -> None:
-    """A locked table keeps nobody longer than the bound, and the server is as before then."""
+    """A request for a locked table waits until the limit, and later requests work again."""
     server, _, path = waiting
     with server.database.lock("LOCK TABLE articles IN ACCESS EXCLUSIVE MODE"):
         answers = at_once([partial(server.client.get, path)] * 5)
@@ -74,7 +74,7 @@ def test_locked_table(waiting: Waiting) -> None:
 @rule("DB-14", "DB-10", "LOG-5")
 @pytest.mark.on_sqlite
 def test_writer_that_waits_too_long(waiting: Waiting) -> None:
-    """On SQLite a writer waits for another as long as the bound, and changes nothing then."""
+    """On SQLite a writer waits for another until the limit, and then changes nothing."""
     server, person, _ = waiting
     with server.database.write_lock():
         answer = person.put(
@@ -92,7 +92,7 @@ def test_writer_that_waits_too_long(waiting: Waiting) -> None:
 @rule("DB-15")
 @pytest.mark.on_sqlite
 def test_what_is_refused_takes_no_lock(waiting: Waiting) -> None:
-    """What is refused before it could change anything does not wait for another writer."""
+    """A request that is refused does not wait for another writer."""
     server, person, path = waiting
     anonymous = server.client
     text = {"Content-Type": "text/plain"}
@@ -115,7 +115,7 @@ def test_what_is_refused_takes_no_lock(waiting: Waiting) -> None:
 @rule("DB-15")
 @pytest.mark.on_sqlite
 def test_login_takes_no_lock(waiting: Waiting) -> None:
-    """A login does not wait for a writer, since it writes nothing."""
+    """A login does not wait for a writer, because it writes nothing."""
     server, person, _ = waiting
     user = {"email": person.email, "password": person.password}
     with server.database.write_lock():
@@ -129,7 +129,7 @@ def test_login_takes_no_lock(waiting: Waiting) -> None:
 
 @rule("SETTING-7", "DB-14")
 def test_bound_is_a_setting(launcher: Launcher) -> None:
-    """The bound is what the setting says, on either database."""
+    """The setting changes the limit, on either database."""
     server = launcher.start({"CONDUIT_DATABASE_TIMEOUT": "1"})
     try:
         person = register(server.client)
@@ -144,7 +144,7 @@ def test_bound_is_a_setting(launcher: Launcher) -> None:
 @rule("LOGIN-8")
 @pytest.mark.on_sqlite
 def test_passwords_hashed_at_once(launcher: Launcher) -> None:
-    """Many logins at once take the memory of a few: 64 MiB for each processor."""
+    """Concurrent logins use at most 64 MiB for each processor."""
     server = launcher.start({"CONDUIT_PASSWORD_HASHING": "strong"})
     try:
         person = register(server.client)
@@ -162,18 +162,18 @@ def test_passwords_hashed_at_once(launcher: Launcher) -> None:
 
 
 def most_memory(pid: int) -> int:
-    """The most bytes that a process and its children have had in memory, each at its own time."""
+    """The sum of the peak memory of a process and of each of its children, in bytes."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     status = Path(f"/proc/{pid}/status").read_text()
     (line,) = [line for line in status.splitlines() if line.startswith("VmHWM")]
     return int(line.split()[1]) * 1024 + sum(most_memory(int(child)) for child in children)
 
 
-# A database that takes connections and says nothing
+# A database that accepts connections and does not respond
 
 
 class Silent(NamedTuple):
-    """A server whose database has stopped answering."""
+    """A server whose database has stopped responding."""
 
     server: Server
     postgres: Postgres
@@ -183,7 +183,7 @@ class Silent(NamedTuple):
 
 @pytest.fixture
 def silent(launcher: Launcher, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Silent]:
-    """A server that has connections open to a PostgreSQL that is suspended then."""
+    """A server with open connections to a PostgreSQL that is then suspended."""
     with Postgres() as postgres:
         folder = tmp_path_factory.mktemp("silent")
         database = Databases(folder, postgres.url("postgres"), "silent").empty()
@@ -203,7 +203,7 @@ def silent(launcher: Launcher, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @rule("HEALTH-2", "FAIL-2", "FAIL-3", "DB-14")
 @pytest.mark.on_postgres
 def test_silent_database(silent: Silent) -> None:
-    """A database that takes connections and says nothing is one that is away; then it is back."""
+    """A database that accepts connections but does not respond counts as down, and recovers."""
     server, postgres, person, article = silent
     path = f"/api/articles/{article['slug']}"
     with ThreadPoolExecutor(1) as pool:
@@ -230,7 +230,7 @@ def test_silent_database(silent: Silent) -> None:
 @rule("HEALTH-1")
 @pytest.mark.on_postgres
 def test_health_of_a_busy_server(launcher: Launcher) -> None:
-    """While every connection of the pool waits for a lock, health is well: the database is."""
+    """Health returns 200 even while every connection of the pool waits for a lock."""
     settings = {"CONDUIT_DATABASE_POOL_SIZE": "2", "CONDUIT_DATABASE_TIMEOUT": "5"}
     server = launcher.start(settings)
     try:
@@ -252,7 +252,7 @@ def test_health_of_a_busy_server(launcher: Launcher) -> None:
 @rule("DB-14")
 @pytest.mark.on_postgres
 def test_busy_pool(launcher: Launcher) -> None:
-    """Who has waited for a connection as long as the bound is refused, and not kept waiting."""
+    """A request that waits for a connection until the limit gets a 503."""
     server = launcher.start({**BY_DEFAULT, "CONDUIT_DATABASE_POOL_SIZE": "1"})
     try:
         person = register(server.client)
@@ -274,7 +274,7 @@ def test_busy_pool(launcher: Launcher) -> None:
 @rule("LIVE-26", "LIVE-18")
 @pytest.mark.live
 def test_reader_of_events_goes_on(launcher: Launcher) -> None:
-    """A failure of the reader is logged and ends nothing: events come when its cause is mended."""
+    """A failure of the reader is logged, and events arrive again after it is repaired."""
     server = launcher.start()
     try:
         person = register(server.client)
@@ -299,7 +299,7 @@ def test_reader_of_events_goes_on(launcher: Launcher) -> None:
 @pytest.mark.live
 @pytest.mark.on_sqlite
 def test_event_that_cannot_be_read(launcher: Launcher) -> None:
-    """A row that does not parse ends nothing either: it is told when it is mended, and the next."""
+    """A row that cannot be parsed does not end the reader, and is sent after it is repaired."""
     server = launcher.start()
     try:
         person = register(server.client)

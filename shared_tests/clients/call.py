@@ -1,4 +1,4 @@
-"""One call of each kind by the client that openapi-python-client has made."""
+"""One call of each kind with the client that openapi-python-client generated."""
 
 import json
 import sys

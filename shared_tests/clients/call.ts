@@ -1,4 +1,4 @@
-// One call of each kind by a client that openapi-typescript has made the types of.
+// One call of each kind with a client that uses the types from openapi-typescript.
 import createClient from "openapi-fetch";
 import type { paths } from "./api.js";
 

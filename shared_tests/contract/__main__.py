@@ -1,4 +1,4 @@
-"""Lets Schemathesis loose on an app: `python -m shared_tests.contract flask --seed 7`."""
+"""Runs Schemathesis against an app: `python -m shared_tests.contract flask --seed 7`."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
 def main() -> int:
-    """Start the app on a new database, and hand it over; the exit code is Schemathesis's."""
+    """Start the app on a new database and run Schemathesis, whose exit code is returned."""
     parser = argparse.ArgumentParser(prog="python -m shared_tests.contract", description=__doc__)
     parser.add_argument("app", choices=APPS)
     app, options = parser.parse_known_args()
@@ -32,7 +32,7 @@ def main() -> int:
 
 
 def fuzz(server: Server, folder: Path, options: list[str]) -> int:
-    """Run Schemathesis with all its checks, signed in as one of two users."""
+    """Run Schemathesis with all its checks, authenticated as one of two users."""
     people = [register(server.client, name) for name in ("one", "other")]
     users = folder / "users.json"
     users.write_text(json.dumps({"auth": [

@@ -1,4 +1,4 @@
-"""What Schemathesis does before each of its calls, for the sake of the calls after it."""
+"""Changes to Schemathesis calls that would otherwise disturb later calls."""
 
 import json
 import os
@@ -16,7 +16,7 @@ TOKENS = {user["fixedHeaders"][0]["value"] for user in USERS}
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
-    """Let nobody change the users that sign in, and nobody wait long."""
+    """Use a new user for updates of the user, and shorten the waits of the lab."""
     if case.operation.label == "PUT /api/user" and case.headers.get("Authorization") in TOKENS:
         passer_by = register(Client(str(case.operation.base_url)), "passer")
         case.headers["Authorization"] = f"Token {passer_by.token}"

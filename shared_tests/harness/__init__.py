@@ -1,6 +1,6 @@
-"""What the tests stand on: a client, people to sign in as, servers to talk to.
+"""What the tests use: a client, users, servers.
 
-Nothing in here knows an app but as a folder with commands (`apps.py`).
+The harness knows an app only as a folder with commands (`apps.py`).
 """
 
 from .client import Client

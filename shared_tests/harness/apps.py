@@ -1,4 +1,4 @@
-"""The three apps as the suite knows them: a folder and its commands."""
+"""The three apps from the suite's point of view: a folder and its commands."""
 
 import sys
 from dataclasses import dataclass
@@ -9,34 +9,34 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class App:
-    """One app: where it lives, how it migrates, and the servers that can run it.
+    """One app: its folder, its migration commands, and the servers that can run it.
 
-    The first server is the one that the app is run with when nobody asks for another.
+    The first server is the default.
     """
 
     name: str
     migrate: tuple[tuple[str, ...], ...]
-    """The commands that migrate, also on a database that another app made."""
+    """The commands that migrate, also on a database that another app created."""
     migrate_first: tuple[tuple[str, ...], ...]
-    """Commands that make the shared tables by their first migrations alone."""
+    """Commands that create the shared tables with the first migrations only."""
     newer: str
-    """A statement that records a migration which this code does not know."""
+    """A statement that records a migration that this code does not know."""
     check: tuple[str, ...]
     """The command that checks settings and database before a server starts."""
     servers: dict[str, tuple[str, ...]]
     without_sockets: frozenset[str] = frozenset()
-    """Those of the servers that cannot hold a socket."""
+    """The servers that do not support sockets."""
     copy: Path | None = None
-    """The folder of a copy of the app, which is run instead."""
+    """The folder of a copy of the app, which is used instead."""
 
     @property
     def folder(self) -> Path:
-        """The folder that every command is run in."""
+        """The working directory of every command."""
         return self.copy or ROOT / f"{self.name}_app"
 
     @property
     def default_server(self) -> str:
-        """The name of the server that the app is run with."""
+        """The name of the server that is used by default."""
         return next(iter(self.servers))
 
 
@@ -46,7 +46,7 @@ _HOST_AND_PORT = ("--host", "{host}", "--port", "{port}")
 _BIND = ("--bind", "{host}:{port}", "--workers", "{workers}")
 
 
-# No compression of sockets, and an end to what does not end by itself.
+# Sockets are not compressed, and a shutdown has a time limit.
 _SOCKETS = (
     "--http",
     "conduit.protocol:StrictProtocol",
@@ -62,7 +62,7 @@ def _uvicorn(target: str, *more: str) -> tuple[str, ...]:
     return (*command, *_SOCKETS, *more)
 
 
-# What `-m waitress` does, but SIGTERM ends it in order, as SIGINT does.
+# Like `-m waitress`, but SIGTERM shuts it down cleanly, as SIGINT does.
 _WAITRESS = (
     "import signal, waitress.runner; signal.signal(signal.SIGTERM, signal.default_int_handler); "
     "waitress.runner.run()"
@@ -122,5 +122,5 @@ APPS = {
 
 
 def python(*arguments: str, **values: object) -> list[str]:
-    """A command of the running Python, its placeholders filled in."""
+    """A command for the current Python, with its placeholders filled in."""
     return [sys.executable, *(argument.format(**values) for argument in arguments)]

@@ -1,4 +1,4 @@
-"""Which tests `--rules` asks, and what the run has found out about each rule."""
+"""Which tests `--rules` selects, and what the run found out about each rule."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -16,18 +16,18 @@ def rules_of(item: pytest.Item) -> frozenset[str]:
 
 
 def kind_of(item: pytest.Item) -> str:
-    """Whether a test proves core rules alone, or anything that is pinned."""
+    """`core` if a test proves only core rules, otherwise `pinned`."""
     marked = item.get_closest_marker("pinned") is not None
     return "pinned" if marked or rules_of(item) & pinned_rules() else "core"
 
 
 def note_rules(item: pytest.Item) -> None:
-    """Let the reports of a test say its rules: to this summary, and to a JUnit file."""
+    """Add the rules of a test to its reports, for the summary and for a JUnit file."""
     item.user_properties.append(("rules", " ".join(sorted(rules_of(item)))))
 
 
 def summary(stats: Mapping[str, Sequence[Any]]) -> list[str]:
-    """How many rules were kept, broken and not asked, core first; and those that were broken."""
+    """The numbers of rules kept, broken and not asked, core first, and the broken rules."""
     broken = _named(stats, "failed", "error")
     kept = _named(stats, "passed") - broken
     core = [id_ for id_ in read_rules() if id_ not in pinned_rules()]

@@ -1,4 +1,4 @@
-"""What a database says about its tables: the physical schema, in a form that can be compared."""
+"""The physical schema of a database, in a form that can be compared."""
 
 import re
 from typing import Any
@@ -27,7 +27,7 @@ COLUMNS = """
     WHERE c.relname = ANY (?) AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
     ORDER BY 1, 2
 """
-# Names of foreign keys are left out, and NOT NULL is a column's matter here.
+# Names of foreign keys are left out, and NOT NULL is compared with the columns.
 CONSTRAINTS = """
     SELECT c.relname, k.contype, CASE WHEN k.contype = 'f' THEN '' ELSE k.conname END,
            pg_get_constraintdef(k.oid)
@@ -79,7 +79,7 @@ def _sqlite_table(database: Database, table: str) -> dict[str, Any]:
             )
         ),
         "indexes": sorted(_sqlite_indexes(database, table)),
-        # The pragmas know neither checks nor names of constraints.
+        # The pragmas return neither checks nor the names of constraints.
         "constraints": sorted(
             (name, kind.upper())
             for name, kind in re.findall(r'CONSTRAINT\s+"?(\w+)"?\s+(CHECK|UNIQUE)', text, re.I)
@@ -97,14 +97,14 @@ def _sqlite_indexes(database: Database, table: str) -> list[tuple[Any, ...]]:
             'SELECT name, "desc", coll FROM pragma_index_xinfo(?) WHERE key = 1', name
         )
         [(text,)] = database.rows("SELECT sql FROM sqlite_schema WHERE name = ?", name)
-        # SQLite names what comes from a constraint by a number.
+        # SQLite gives an index that comes from a constraint a numbered name.
         named = name if origin == "c" else ""
         found.append((named, unique, origin, partial, str(columns), _plain(text)))
     return found
 
 
 def affinity(type_: str) -> str:
-    """The affinity of a column of this type, by SQLite's five rules."""
+    """The affinity of a column type, by SQLite's five rules."""
     type_ = type_.upper()
     if "INT" in type_:
         return "INTEGER"
@@ -118,12 +118,12 @@ def affinity(type_: str) -> str:
 
 
 def _value(database: Database, default: str | None) -> str:
-    """What a default comes to: `1`, `(1)` and `true` are the same."""
+    """The value of a default, because `1`, `(1)` and `true` are the same."""
     return "none" if default is None else repr(database.rows(f"SELECT {default}"))
 
 
 def _plain(text: str | None) -> str:
-    """An index's statement without quotes, needless white space and doubled brackets."""
+    """An index's statement without quotes, extra white space and double brackets."""
     text = re.sub(r'["`]', "", (text or "").lower())
     text = re.sub(r"\s*([(),])\s*", r"\1", " ".join(text.split()))
     return re.sub(r"([()])\1+", r"\1", text)

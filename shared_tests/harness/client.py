@@ -1,4 +1,4 @@
-"""The client of the tests: sends exactly what is written, checks what holds for every answer."""
+"""The test client: sends exactly what it is given, and checks every response."""
 
 import json as json_module
 from collections.abc import Callable, Iterable, Mapping
@@ -14,11 +14,10 @@ NOTHING: Final = object()
 
 
 class Client:
-    """HTTP against one server, signed in or not; or against several that are to be as one.
+    """An HTTP client for one server, with or without a token.
 
-    Then the address is a function, which is asked for every single request.
-
-    The target goes out as it is written: httpx2 would mend the very things that tests are about.
+    For several servers that must behave as one, the address is a function, which is called for
+    every request. The target is sent unchanged, because httpx2 would correct what the tests send.
     """
 
     def __init__(
@@ -35,9 +34,9 @@ class Client:
         self.http = http or httpx2.Client(
             timeout=20,
             trust_env=False,
-            # Plain HTTP only: reading the certificates of the world takes longer than a test.
+            # Only plain HTTP is used: loading the system's certificates takes longer than a test.
             verify=False,
-            # Shorter than any server keeps an idle connection: nobody sends into a closing one.
+            # Shorter than every server's keep-alive time, so no request uses a closing connection.
             limits=httpx2.Limits(
                 max_connections=100, max_keepalive_connections=100, keepalive_expiry=1
             ),
@@ -45,11 +44,11 @@ class Client:
 
     @property
     def base_url(self) -> str:
-        """Where the next request goes."""
+        """The base URL of the next request."""
         return self.address.rstrip("/") if isinstance(self.address, str) else self.address()
 
     def with_token(self, token: str | None) -> "Client":
-        """The same client with another token, or with none."""
+        """The same client with another token, or without one."""
         return Client(self.address, token=token, cors=self.cors, http=self.http)
 
     def request(
@@ -61,7 +60,7 @@ class Client:
         content: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str | bytes] | None = None,
     ) -> Answer:
-        """Send one request; `json` is a value to be written, `content` are bytes as they are."""
+        """Send one request; `json` is a value to encode, and `content` is sent unchanged."""
         __tracebackhide__ = True
         sent = httpx2.Headers({"Authorization": f"Token {self.token}"} if self.token else {})
         if json is not NOTHING:
@@ -90,7 +89,7 @@ class Client:
         )
 
     def checked(self, answer: Answer) -> Answer:
-        """Remember an answer for the report, and check what holds for all."""
+        """Remember a response for the report, and check what every response must have."""
         __tracebackhide__ = True
         exchanges.remember(answer)
         if strictness.holds_every_answer():
@@ -99,7 +98,7 @@ class Client:
         return answer
 
     def wire(self) -> Wire:
-        """A bare connection to the same server."""
+        """A raw connection to the same server."""
         return Wire(self.base_url, self.checked)
 
     def get(self, target: str, **more: Any) -> Answer:

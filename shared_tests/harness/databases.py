@@ -1,4 +1,4 @@
-"""Databases for servers, and what tests do to them behind an app's back."""
+"""Databases for servers, and changes that tests make directly in them."""
 
 import itertools
 import shutil
@@ -20,13 +20,13 @@ WAITING = "FROM pg_stat_activity WHERE datname = current_database() AND wait_eve
 
 @dataclass(frozen=True)
 class Database:
-    """A database by its URL."""
+    """A database, given by its URL."""
 
     url: str
 
     @property
     def is_postgres(self) -> bool:
-        """Is it PostgreSQL, or SQLite?"""
+        """Whether it is PostgreSQL; otherwise it is SQLite."""
         return self.url.startswith("postgresql:")
 
     @property
@@ -35,26 +35,26 @@ class Database:
         return Path(self.url.removeprefix("sqlite:///"))
 
     def rows(self, statement: str, *values: Any) -> list[Row]:
-        """The rows that a query gives."""
+        """The rows that a query returns."""
         with self._connection() as connection:
             return list(connection.execute(self._native(statement), values).fetchall())
 
     def execute(self, statement: str, *values: Any) -> None:
-        """Run a statement in a transaction of its own."""
+        """Run a statement in its own transaction."""
         with self._connection() as connection:
             connection.execute(self._native(statement), values)
 
     def record(
         self, name: str, article_id: int, data: str, number: int, *, together: bool = False
     ) -> None:
-        """Write events to the outbox, each in a transaction of its own, or in one together."""
+        """Write events to the outbox, each in its own transaction, or all in one."""
         columns = "(id, name, article_id, author_id, data, created_at)"
         count = "UPDATE event_counter SET value = value + 1 RETURNING value"
         with self._connection() as connection:
             for _ in range(number):
                 moment = datetime.now(UTC)
                 if self.is_postgres:
-                    # All in one statement, so that the test is not what takes the time.
+                    # One statement, so that the test itself is not the slow part.
                     connection.execute(
                         f"WITH counted AS ({count}), written AS ("
                         f"INSERT INTO events {columns} "
@@ -76,7 +76,7 @@ class Database:
 
     @contextmanager
     def write_lock(self) -> Iterator[None]:
-        """Let nobody else write for a while: as a slow writer would."""
+        """Block all other writers, as a slow writer would."""
         with self._connection() as connection:
             if self.is_postgres:
                 connection.execute("LOCK TABLE users IN EXCLUSIVE MODE")
@@ -86,18 +86,18 @@ class Database:
 
     @contextmanager
     def lock(self, statement: str) -> Iterator[None]:
-        """Keep the locks of a statement for a while."""
+        """Hold the locks of a statement until the block ends."""
         with self._connection() as connection:
             connection.execute(statement)
             yield
 
     def waiting(self) -> int:
-        """How many connections to this PostgreSQL database wait for a lock."""
+        """The number of connections to this PostgreSQL database that wait for a lock."""
         [(number,)] = self.rows(f"SELECT count(*) {WAITING}")
         return int(number)
 
     def cut_waiting(self) -> None:
-        """Cut the connections that wait for a lock."""
+        """Close the connections that wait for a lock."""
         self.execute(f"SELECT pg_terminate_backend(pid) {WAITING}")
 
     @contextmanager
@@ -119,7 +119,7 @@ class Database:
 
 
 class Databases:
-    """Makes databases of one kind: files of a folder, or databases of a PostgreSQL."""
+    """Creates databases of one kind: SQLite files in a folder, or PostgreSQL databases."""
 
     def __init__(self, folder: Path, postgres_url: str | None, prefix: str = "main") -> None:
         self._folder = folder
@@ -129,18 +129,18 @@ class Databases:
 
     @property
     def are_postgres(self) -> bool:
-        """Are they PostgreSQL's, or files of SQLite?"""
+        """Whether they are PostgreSQL databases; otherwise they are SQLite files."""
         return self._postgres_url is not None
 
     def empty(self) -> Database:
-        """A database with nothing in it."""
+        """An empty database."""
         name = f"conduit_{self._prefix}_{next(self._numbers)}"
         if self._postgres_url is None:
             return Database(f"sqlite:///{self._folder.resolve() / name}.sqlite3")
         return self._create(name, sql.SQL(""))
 
     def copy(self, original: Database) -> Database:
-        """A database with what the original holds; nobody may be connected to that one."""
+        """A copy of a database, to which no connection may be open."""
         if original.is_postgres:
             name = f"conduit_{self._prefix}_{next(self._numbers)}"
             template = sql.Identifier(original.url.rpartition("/")[2])

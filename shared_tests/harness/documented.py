@@ -1,6 +1,6 @@
-"""DOCS-6: every answer of an operation has the shape that the document gives it.
+"""DOCS-6: every response of an operation matches its schema in the document.
 
-Checked on every answer of every test, the order of the keys included, which JSON Schema cannot say.
+Every response of every test is checked, including the order of keys, which JSON Schema ignores.
 """
 
 import re
@@ -24,7 +24,7 @@ def read_document() -> dict[str, Any]:
 
 
 def check_documented(answer: Answer) -> None:
-    """Compare one answer with the document; what is no operation of it is not looked at."""
+    """Compare a response with the document; a response of no operation is not checked."""
     __tracebackhide__ = True
     operation = _operation(answer.request.method, answer.request.target.partition("?")[0])
     if operation is None or answer.request.method == "HEAD":
@@ -85,7 +85,7 @@ def _schema(operation_id: str, status: str) -> dict[str, Any] | None:
 @cache
 def _validator(operation_id: str, status: str) -> Draft202012Validator:
     schema = _schema(operation_id, status) or {}
-    # OpenAPI 3.1 describes values by JSON Schema 2020-12.
+    # OpenAPI 3.1 uses JSON Schema 2020-12.
     return Draft202012Validator({**schema, "components": read_document()["components"]})
 
 
@@ -99,7 +99,7 @@ def _resolved(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_order(value: Any, schema: dict[str, Any], where: str) -> None:
-    """The keys are those of the schema, in its order, all the way down."""
+    """Check that the keys are in the order of the schema, on all levels."""
     __tracebackhide__ = True
     schema = _resolved(schema)
     if isinstance(value, dict) and "properties" in schema:

@@ -1,4 +1,4 @@
-"""A request and its answer, and how they look in the report of a failure."""
+"""A request and its response, and how a failure report shows them."""
 
 import json
 import shlex
@@ -10,13 +10,13 @@ import httpx2
 
 from . import strictness
 
-# Bodies longer than this are cut in reports; most are a few hundred bytes.
+# Reports truncate longer bodies; most bodies are a few hundred bytes.
 SHOWN = 4_000
 
 
 @dataclass(frozen=True)
 class Request:
-    """What was sent."""
+    """A request that was sent."""
 
     base_url: str
     method: str
@@ -25,7 +25,7 @@ class Request:
     body: bytes = b""
 
     def as_curl(self) -> str:
-        """The command that sends this request again."""
+        """The curl command that sends this request again."""
         words = ["curl", "-i", "--path-as-is"]
         if self.method == "HEAD":
             words.append("--head")
@@ -44,7 +44,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, with the request that it answers."""
+    """A response, with its request."""
 
     request: Request
     status: int
@@ -66,7 +66,7 @@ class Answer:
         return self.body.decode("utf-8")
 
     def __str__(self) -> str:
-        """The request as a curl line, and the answer whole."""
+        """The request as a curl line, and the whole response."""
         headers = "\n".join(
             f"{name.decode('latin-1')}: {value.decode('latin-1')}"
             for name, value in self.headers.raw
@@ -77,20 +77,20 @@ class Answer:
         return f"$ {self.request.as_curl()}\n{self.status}\n{headers}\n\n{body}".rstrip()
 
 
-# Of the running test, for its report: the newest exchanges, and all of them in a line each.
+# For the report of the running test: the latest exchanges, and one line for each exchange.
 recent: deque[Answer] = deque(maxlen=4)
 trail: list[tuple[str, str]] = []
 
 
 def remember(answer: Answer) -> None:
-    """Keep an answer for the report of the running test."""
+    """Keep a response for the report of the running test."""
     recent.append(answer)
     request = answer.request
     trail.append((request.base_url, f"{request.method} {request.target[:100]} {answer.status}"))
 
 
 def forget() -> None:
-    """Begin anew, for the next test."""
+    """Clear the exchanges before the next test."""
     recent.clear()
     trail.clear()
 
@@ -99,7 +99,7 @@ _CURLS_OWN = {"host", "accept", "accept-encoding", "connection", "user-agent", "
 
 
 def _quoted(body: bytes) -> str:
-    """The bytes as a word for bash, in `$'…'` where they are not plain text."""
+    """The bytes as a bash word, in `$'…'` if they are not plain text."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:

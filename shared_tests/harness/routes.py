@@ -1,6 +1,6 @@
 """Every route of the contract with its `Allow`, and every operation that takes a body.
 
-Paths name things that need not exist: what is asked of them is decided before anything is fetched.
+The resources in the paths do not have to exist, because the tests check what comes before a lookup.
 """
 
 from urllib.parse import quote
@@ -25,7 +25,7 @@ ROUTES = [
     ("/api/redoc", "GET, HEAD"),
 ]
 
-# method, path: each route with a method that it does not have, each method in turn.
+# method, path: each route with one method that it does not have; together, all methods.
 # (For the feed see ROUTE-7, for HEAD without GET see ANSWER-8.)
 WRONG_METHODS = [
     ("GET", "/api/users/login"),
@@ -42,7 +42,7 @@ WRONG_METHODS = [
     ("POST", "/api/health"),
 ]
 
-# The same for what is no operation.
+# The same for routes that are not operations.
 WRONG_METHODS_OF_PAGES = [
     ("POST", "/"),
     ("TRACE", "/"),
@@ -61,7 +61,7 @@ WITH_BODY = [
     ("POST", "/api/articles/nothing/comments", "comment"),
 ]
 
-# Those of them that need a token.
+# Those that also need a token.
 WITH_BODY_AND_TOKEN = WITH_BODY[2:]
 
 # method, path: the operations that need a token and take no body.
@@ -88,5 +88,5 @@ NO_SUCH_ROUTE = b'{"errors":{"route":["not found"]}}'
 
 
 def segment(text: str) -> str:
-    """A text as one segment of a path, or as the value of a query parameter."""
+    """A text, encoded as a path segment or as the value of a query parameter."""
     return quote(text, safe="")

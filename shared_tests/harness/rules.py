@@ -1,4 +1,4 @@
-"""The rules of the contract, and the marks by which a test names the ones it proves."""
+"""The rules of the contract, and the marks with which a test names the rules that it proves."""
 
 import re
 from functools import cache
@@ -12,18 +12,18 @@ RULE = re.compile(
     r"^- \*\*(?P<id>[A-Z]+-[0-9]+)\*\* (?P<mark>\*pinned\* )?(?P<sentence>.+)$", re.MULTILINE
 )
 
-# A test, or one case of it, that a server may fail which keeps only the core of the contract,
-# although the rules that it names are core.
+# For a test, or one of its cases, that needs more than the core of the contract, although the
+# rules that it names are core.
 pinned = pytest.mark.pinned
 
 
 @cache
 def read_rules() -> dict[str, str]:
-    """Every rule's sentence, under its id, in the order of `spec/rules.md`."""
+    """The sentence of every rule by its id, in the order of `spec/rules.md`."""
     found = _found()
     rules = {rule["id"]: rule["sentence"] for rule in found}
     if len(rules) != len(found):
-        raise ValueError("an id stands twice in spec/rules.md")
+        raise ValueError("spec/rules.md has an id twice")
     return rules
 
 
@@ -40,8 +40,8 @@ def _found() -> list[re.Match[str]]:
 def rule(*ids: str) -> pytest.MarkDecorator:
     """Mark a test as the proof of these rules.
 
-    An unknown id is an error where the mark is written, so that a rule that is renamed or taken
-    out of the contract cannot leave a test behind that claims to prove it.
+    An unknown id raises an error at import, so no test can name a rule that was renamed or
+    removed.
     """
     for id_ in ids:
         if id_ not in read_rules():

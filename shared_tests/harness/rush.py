@@ -1,4 +1,4 @@
-"""Many requests at one moment."""
+"""Concurrent requests."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from .people import Person, register
 
 
 def at_once(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
-    """The answers to calls that all begin together, in the order of the calls."""
+    """Start all calls at the same moment, and return the responses in the order of the calls."""
     start = threading.Barrier(len(calls))
 
     def wait_and_call(call: Callable[[], Answer]) -> Answer:
@@ -22,6 +22,6 @@ def at_once(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
 
 
 def crowd(client: Client, size: int) -> list[Person]:
-    """That many people who have just signed up."""
+    """This many users who have just signed up."""
     with ThreadPoolExecutor(8) as pool:
         return list(pool.map(lambda _: register(client, "one"), range(size)))

@@ -1,11 +1,11 @@
-"""Which tests one worker of pytest-xdist runs together, and which are begun first."""
+"""Which tests one pytest-xdist worker runs together, and which start first."""
 
 from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-# Files and tests that share servers, a browser, or a database that comes and goes: started once,
-# in one worker. What takes longest is begun first, so that no worker is left waiting for it.
+# Files and tests that share a server, a browser, or a database that is stopped: they run in one
+# worker, which starts it once. The slowest start first, so that no worker waits for them.
 TOGETHER = {
     "browser": ("test_docs_in_browser.py",),
     "pair": ("test_live_servers.py",),
@@ -25,7 +25,7 @@ SCOPES = {place: scope for scope, places in TOGETHER.items() for place in places
 
 
 def scope_of(nodeid: str) -> str:
-    """The name that a test has in common with those that run in the same worker."""
+    """The name of the group of tests that run in the same worker."""
     file, function = _place(nodeid)
     if scope := SCOPES.get(file) or SCOPES.get(function):
         return scope
@@ -37,7 +37,7 @@ def scope_of(nodeid: str) -> str:
 
 
 def turn_of(nodeid: str) -> int:
-    """A number to sort by: those that belong together, those that start processes, the rest."""
+    """The sort key: grouped tests first, then those that start processes, then the others."""
     scopes = [*TOGETHER, "process"]
     scope = "process" if _place(nodeid)[0] == "test_process.py" else scope_of(nodeid)
     return scopes.index(scope) if scope in scopes else len(scopes)
@@ -49,9 +49,9 @@ def _place(nodeid: str) -> tuple[str, str]:
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
-    """By scope, in the order of the collection.
+    """Schedule by scope, in the order of the collection.
 
-    (The groups of pytest-xdist itself are lost on a pytest whose node ids cannot be changed.)
+    (The groups of pytest-xdist do not work, because they need node ids that can be changed.)
     """
 
     def __init__(self, config: Any, log: Any) -> None:

@@ -1,4 +1,4 @@
-"""Servers: an app run by its production command, as a process of its own."""
+"""Servers: an app in its own process, started with its production command."""
 
 import fcntl
 import itertools
@@ -19,22 +19,22 @@ from .databases import Database, Databases
 from .processes import end, environment, free_port, spawn
 
 HOST = "127.0.0.1"
-# For tokens that the tests make themselves; long enough for production.
+# For tokens that the tests create; long enough for production.
 SECRET = "a secret that only the tests know, with more than 32 bytes"
 
-# None takes a setting away.
+# None removes a setting.
 Settings = Mapping[str, str | None]
 
 SETTINGS: Settings = {
     "CONDUIT_ENV": "development",
     "CONDUIT_SECRET_KEY": SECRET,
     "CONDUIT_PASSWORD_HASHING": "fast",
-    # A busy machine may take longer than the default: the tests of the bound set it themselves.
+    # A busy machine may need longer than the default; tests of the limit set their own.
     "CONDUIT_DATABASE_TIMEOUT": "20",
 }
 
 
-# Every server that this process has started, for the reports of failures.
+# Every server that this process has started, for failure reports.
 running: list["Server"] = []
 
 
@@ -55,12 +55,12 @@ class Server:
         self.url = url
         self.database = database
         self.log = log
-        # What the check said before the server was started, where it was asked.
+        # The result of the check before the start, if it was run.
         self.checked: Ended | None = None
         self.client = Client(url, cors=cors)
 
     def wait_until_ready(self, patience: float = 30) -> None:
-        """Wait until the server says that it is well."""
+        """Wait until health returns 200."""
         deadline = time.monotonic() + patience
         while True:
             try:
@@ -73,13 +73,13 @@ class Server:
             time.sleep(0.05)
 
     def log_text(self, since: int = 0) -> str:
-        """What the server has logged, from this byte on."""
+        """The server's log, starting at this byte."""
         with self.log.open("rb") as file:
             file.seek(since)
             return file.read().decode("utf-8", "backslashreplace")
 
     def log_lines_with(self, text: str, patience: float = 2) -> list[str]:
-        """The lines of the log with this text in them; they may be a moment late."""
+        """The log lines that contain this text; waits a moment for them."""
         deadline = time.monotonic() + patience
         while True:
             lines = [line for line in self.log_text().splitlines() if text in line]
@@ -88,14 +88,14 @@ class Server:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """End the server."""
+        """Stop the server."""
         self.client.http.close()
         end(self.process)
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A command that has ended."""
+    """The result of a command."""
 
     code: int
     stdout: str
@@ -104,7 +104,7 @@ class Ended:
 
 
 class Launcher:
-    """Starts the servers of one app, each with a database of its own."""
+    """Starts servers of one app, each with its own database."""
 
     def __init__(
         self, app: App, server: str, databases: Databases, folder: Path, shared: Path
@@ -114,13 +114,13 @@ class Launcher:
         self.databases = databases
         self._folder = folder
         self._numbers = itertools.count(1)
-        # Names the database that all workers copy.
+        # Contains the URL of the database that all workers copy.
         self._template = shared / f"{app.name}-{'postgres' if databases.are_postgres else 'sqlite'}"
 
     def migrated(self) -> Database:
-        """A database that is migrated and otherwise empty."""
+        """A migrated database without other data."""
         with self._template.open("a+", encoding="utf-8") as file:
-            # Whoever comes first migrates, the others wait, and copy as well.
+            # The first worker migrates; the others wait, and then copy too.
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
             template = Database(file.read() or self.databases.empty().url)
@@ -132,7 +132,7 @@ class Launcher:
             return self.databases.copy(template)
 
     def migrate(self, database: Database) -> Ended:
-        """Run the app's own migrate on a database, up to a command that fails."""
+        """Run the app's migration commands on a database, and stop at the first that fails."""
         for command in self.app.migrate:
             ended = self.run(command, {"CONDUIT_DATABASE_URL": database.url})
             if ended.code != 0 or ended.stdout or ended.stderr:
@@ -140,11 +140,11 @@ class Launcher:
         return ended
 
     def check(self, settings: Settings) -> Ended:
-        """Run what the app looks at before a server is started."""
+        """Run the app's check before the start."""
         return self.run(self.app.check, settings)
 
     def run(self, arguments: tuple[str, ...], settings: Settings, patience: float = 60) -> Ended:
-        """Run a command of the app to its end."""
+        """Run a command of the app until it ends."""
         started = time.monotonic()
         process = spawn(
             python(*arguments),
@@ -162,7 +162,7 @@ class Launcher:
         return Ended(process.returncode, stdout.decode(), stderr.decode(), seconds)
 
     def command(self, port: int, workers: int = 1) -> tuple[str, ...]:
-        """The arguments that run the server, without the check before it."""
+        """The arguments that start the server, without the check before it."""
         values = {"host": HOST, "port": port, "workers": workers}
         return tuple(word.format(**values) for word in self.app.servers[self.server])
 
@@ -175,10 +175,10 @@ class Launcher:
         cors: usual.Cors = usual.ANY_ORIGIN,
         checked: bool = False,
     ) -> Server:
-        """Start a server, on a migrated database of its own unless one is given.
+        """Start a server, by default on a new migrated database.
 
-        The production command is the check and then the server. The server looks at the same
-        things when it begins, so the check is left out where nothing new can come of it.
+        The production command runs the check and then the server. The server checks the same
+        things when it starts, so the separate check is skipped unless `checked` is set.
         """
         database = database or self.migrated()
         settings = {"CONDUIT_DATABASE_URL": database.url, **(settings or {})}
@@ -204,7 +204,7 @@ class Launcher:
 
 
 def stop_all() -> None:
-    """End every server that is still running, at once: how servers end has tests of its own."""
+    """Kill every server that is still running; clean shutdowns have their own tests."""
     for server in running:
         if server.process.poll() is None:
             os.killpg(server.process.pid, signal.SIGKILL)

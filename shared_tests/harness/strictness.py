@@ -1,6 +1,6 @@
-"""How exactly the answers of a run are compared: to the byte, or by what a client relies on.
+"""How strictly responses are compared: byte by byte, or only by what clients rely on.
 
-This is the one place that knows what `--rules` leaves out of a test that it asks.
+Only this module knows which assertions of a test `--rules` relaxes.
 """
 
 import json
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 Asked = Literal["all", "core", "pinned"]
 
-# What a framework refuses by itself, or a server: a client goes by the status.
+# Errors of the framework or the server itself: clients use only the status.
 BY_STATUS = {400, 405, 413, 415}
 
 _asked: Asked = "all"
@@ -16,34 +16,34 @@ _names_bytes = True
 
 
 def begin_run(asked: Asked) -> None:
-    """Remember which rules the run asks for."""
+    """Store which rules the run tests."""
     global _asked
     _asked = asked
 
 
 def begin_test(rules: frozenset[str]) -> None:
-    """Remember whether the test is about bytes: that is ANSWER-1."""
+    """Store whether the test is about bytes, which is ANSWER-1."""
     global _names_bytes
     _names_bytes = "ANSWER-1" in rules
 
 
 def is_exact() -> bool:
-    """Whether JSON is compared to the byte, and every answer held to what all answers have."""
+    """Whether JSON is compared byte by byte, and every response has all checks."""
     return _asked == "all" or (_asked == "pinned" and _names_bytes)
 
 
 def holds_every_answer() -> bool:
-    """Whether the client checks on every answer what all of them have in common."""
+    """Whether the client checks on every response what all responses must have."""
     return _asked == "all"
 
 
 class Body(bytes):
-    """The body of an answer, which a test compares with the bytes that it expects."""
+    """The body of a response, which a test compares with the expected bytes."""
 
     status: int
 
     def __new__(cls, content: bytes, status: int) -> "Body":
-        """The content, to be compared as the body of an answer with this status."""
+        """The content as the body of a response with this status."""
         body = super().__new__(cls, content)
         body.status = status
         return body
@@ -54,7 +54,7 @@ class Body(bytes):
         expected = _read(other)
         if _asked == "core":
             return is_enough(_read(self), expected, self.status)
-        # Other spaces and escapes are the same, another order of the keys is not.
+        # Other spaces and escapes count as equal, but another order of the keys does not.
         return bool(_written(_read(self)) == _written(expected))
 
     def __ne__(self, other: object) -> bool:
@@ -64,7 +64,7 @@ class Body(bytes):
 
 
 class Errors(dict[str, Any]):
-    """An error as a JSON value, which a test compares with the one that it expects."""
+    """An error as a JSON value, which a test compares with the expected one."""
 
     def __init__(self, value: dict[str, Any], status: int) -> None:
         super().__init__(value)
@@ -78,24 +78,24 @@ class Errors(dict[str, Any]):
 
 
 def value_of(value: Any, status: int) -> Any:
-    """The JSON value of a body, to be compared by a test."""
+    """The JSON value of a body, for a test to compare."""
     is_loose = _asked == "core" and status >= 400 and isinstance(value, dict)
     return Errors(value, status) if is_loose else value
 
 
 def is_enough(value: Any, expected: Any, status: int) -> bool:
-    """Whether a value says what the core asks of an answer with this status."""
+    """Whether a value has what the core rules require of a response with this status."""
     fields = expected.get("errors", {}) if isinstance(expected, dict) else {}
     if fields and (status in BY_STATUS or (status == 404 and "route" in fields)):
         return True  # the test asserts the status too
     if fields and status == 422 and isinstance(value, dict):
-        # Which fields are wrong, and not the words for it.
+        # The names of the invalid fields count, not the messages.
         return value.keys() == {"errors"} and set(value["errors"]) == set(fields)
     return bool(value == expected)
 
 
 def _read(body: bytes) -> Any:
-    """The JSON value of a body; the bytes, where it is none."""
+    """The JSON value of a body, or the bytes if it is not JSON."""
     try:
         return json.loads(body)
     except ValueError:

@@ -1,6 +1,6 @@
-"""Tokens made by hand: an honest one, and every dishonest one.
+"""Handmade tokens: a valid one, and every kind of invalid one.
 
-PyJWT is not used on purpose: the apps may share it, and it refuses to make the worst of them.
+PyJWT is deliberately not used: the apps may use it, and it refuses to create the worst tokens.
 """
 
 import base64
@@ -14,7 +14,7 @@ HASHES = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha
 
 
 def encode(data: bytes) -> str:
-    """Base64url without padding, as tokens have it."""
+    """Base64url without padding, as in tokens."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
@@ -30,14 +30,14 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def sign(head: str, payload: str, secret: str, algorithm: str = "HS256") -> str:
-    """The token of two encoded parts."""
+    """The token for two encoded parts."""
     text = f"{head}.{payload}"
     digest = hmac.digest(secret.encode(), text.encode(), HASHES[algorithm])
     return f"{text}.{encode(digest)}"
 
 
 def make(claims: Any, secret: str, header: Any = None) -> str:
-    """A token with any claims and any header, signed by HS256 unless the header says otherwise."""
+    """A token with any claims and header, signed with HS256 unless the header says otherwise."""
     header = {"alg": "HS256", "typ": "JWT"} if header is None else header
     named = header.get("alg") if isinstance(header, dict) else None
     algorithm = named if isinstance(named, str) and named in HASHES else "HS256"
@@ -47,6 +47,6 @@ def make(claims: Any, secret: str, header: Any = None) -> str:
 
 
 def honest_claims(user_id: str, version: int, session_id: str = "0" * 32) -> dict[str, Any]:
-    """The claims that an app would have made."""
+    """The claims that an app would create."""
     now = int(time.time())
     return {"sub": user_id, "iat": now, "exp": now + 3600, "ver": version, "sid": session_id}

@@ -1,6 +1,6 @@
-"""What holds for every answer, and is therefore checked on every answer.
+"""Checks that apply to every response.
 
-A test asserts what is special about its answer; the client has put it through here before.
+The client runs them before a test checks what is specific to its response.
 """
 
 import json
@@ -13,7 +13,7 @@ from .exchanges import Answer
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 JSON_TYPE = "application/json; charset=utf-8"
 
-# The server's and the connection's own: not the contract's, so not looked at.
+# Headers of the server and the connection: not part of the contract, so not checked.
 FREE = {"date", "server", "connection", "keep-alive", "transfer-encoding"}
 
 PAGES = {"/api/docs", "/api/redoc"}
@@ -22,7 +22,7 @@ ASSETS = "/api/docs/assets/"
 
 @dataclass(frozen=True)
 class Cors:
-    """The origins that a server allows: any, or those of a list."""
+    """The origins that a server allows: any, or those in a list."""
 
     any_origin: bool = True
     origins: Collection[str] = ()
@@ -32,7 +32,7 @@ ANY_ORIGIN = Cors()
 
 
 def check_usual(answer: Answer, cors: Cors = ANY_ORIGIN) -> None:
-    """ANSWER-1 to ANSWER-8, TOKEN-9 and CORS-3 to CORS-6, for one answer."""
+    """Check ANSWER-1 to ANSWER-8, TOKEN-9 and CORS-3 to CORS-6 for one response."""
     __tracebackhide__ = True
     headers = answer.headers
     for name in headers:
@@ -67,7 +67,7 @@ def check_usual(answer: Answer, cors: Cors = ANY_ORIGIN) -> None:
 
 
 def compact(value: object) -> bytes:
-    """A JSON value in the contract's one way of writing it."""
+    """A JSON value in the contract's compact format."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -98,7 +98,7 @@ def _is_preflight(answer: Answer) -> bool:
 
 
 def _needed(answer: Answer) -> set[str]:
-    """The names that this answer must have beyond those of every answer."""
+    """The names of the headers that this response needs in addition to the common ones."""
     needed = set()
     if answer.status != 204:
         needed.add("content-length")

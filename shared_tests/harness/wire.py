@@ -1,4 +1,4 @@
-"""A bare connection, for what no HTTP library is willing to send or able to show."""
+"""A raw connection, for requests and responses that HTTP libraries do not support."""
 
 import select
 import socket
@@ -24,7 +24,7 @@ class Wire:
         self._socket = socket.create_connection((address.hostname, address.port or 80), timeout=15)
 
     def send(self, *parts: bytes) -> None:
-        """Send bytes; what the server no longer wants to read is not an error here."""
+        """Send bytes; it is not an error if the server no longer reads them."""
         for part in parts:
             self._sent.append(part)
             try:
@@ -33,19 +33,19 @@ class Wire:
                 return
 
     def request(self, method: str, target: bytes, *fields: bytes, body: bytes = b"") -> None:
-        """Send a request with a Host and these header lines."""
+        """Send a request with Host and these headers."""
         head = b"\r\n".join(
             [b"%s %s HTTP/1.1" % (method.encode(), target), b"Host: " + self.host.encode(), *fields]
         )
         self.send(head + b"\r\n\r\n" + body)
 
     def answer(self) -> Answer:
-        """Read the next answer, and check what holds for all."""
+        """Read the next response, and check what every response must have."""
         __tracebackhide__ = True
         return self._checked(self.raw_answer())
 
     def raw_answer(self) -> Answer:
-        """Read the next answer unchecked: what a server says before the contract begins."""
+        """Read the next response without checks, for what the contract does not cover."""
         request = self._last_request()
         head = self._until(b"\r\n\r\n").decode("latin-1")
         status_line, *lines = head.removesuffix("\r\n\r\n").split("\r\n")
@@ -54,7 +54,7 @@ class Wire:
         return Answer(request, status, headers, self._body(request.method, status, headers))
 
     def send_until_closed(self, head: bytes, size: int) -> int:
-        """Send a frame of at most so many bytes; the code of the close that comes meanwhile."""
+        """Send a frame of at most this size, and return the code of the close that arrives."""
         self.send(head)
         sent = 0
         while sent < size and not select.select([self._socket], [], [], 0)[0]:
@@ -65,7 +65,7 @@ class Wire:
         return int.from_bytes(frame[2:])
 
     def rest(self) -> bytes:
-        """Everything that still comes until the server closes the connection."""
+        """Everything that arrives until the server closes the connection."""
         try:
             while chunk := self._socket.recv(65_536):
                 self._unread += chunk
@@ -75,7 +75,7 @@ class Wire:
         return rest
 
     def is_closed(self) -> bool:
-        """Has the server closed the connection (judged within a fifth of a second)?"""
+        """Whether the server closes the connection within a fifth of a second."""
         self._socket.settimeout(0.2)
         try:
             return self._socket.recv(1, socket.MSG_PEEK) == b""
@@ -118,7 +118,7 @@ class Wire:
         self._unread += chunk
 
     def _last_request(self) -> Request:
-        """What was sent since the last answer, read back for the report."""
+        """The request that was sent since the last response, parsed for the report."""
         head, _, body = b"".join(self._sent).partition(b"\r\n\r\n")
         self._sent.clear()
         line, *fields = head.decode("latin-1").split("\r\n")
