@@ -116,6 +116,6 @@ def delete_article_favorite(request: UserRequest, slug: str) -> dict[str, Articl
 
 
 @router.get("/tags", tags=["Tags"], response={200: schemas.TagsResponse, **error_responses(400)})
-def get_tags(request: HttpRequest) -> dict[str, Any]:
+def get_tags(request: HttpRequest) -> dict[str, list[str]]:
     """Get the tags in use"""
     return {"tags": services.get_tags()}
