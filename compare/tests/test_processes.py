@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -23,7 +24,13 @@ sys.exit(3)
 
 
 def left(pid: int) -> bool:
-    return psutil.pid_exists(pid) and is_running(psutil.Process(pid))
+    """Whether the process is still there; a killed one takes a moment to end."""
+    end = time.monotonic() + 5
+    while psutil.pid_exists(pid) and is_running(psutil.Process(pid)):
+        if time.monotonic() > end:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def parent(seconds: float) -> list[str]:
