@@ -9,6 +9,7 @@ import pytest
 from compare.cli import main
 from compare.measure.bench import servers
 from compare.measure.load.growth import GrownRead, goal, sizes_named
+from compare.run import state
 from compare.run.terminal import UsageError
 
 
@@ -27,6 +28,7 @@ def wrk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setattr(servers, "FOLDER", tmp_path / "home")
+    monkeypatch.setattr(state, "HOME", tmp_path / "home")
 
 
 def run(monkeypatch: pytest.MonkeyPatch, command: str) -> object:
