@@ -1,4 +1,4 @@
-"""The pieces of source that the pages in `docs/` show: as fences, or as rows for the site."""
+"""The pieces of source and the figures that the README and the pages in `docs/` show."""
 
 import re
 from collections.abc import Iterator
@@ -17,9 +17,14 @@ LINK = re.compile(r"\[`(?P<name>[\w.]+)`\]\((?P<file>[^()#]+\.py)\)")
 LANGUAGES = {".py": "python", ".ini": "ini"}
 
 
+def pages() -> list[Path]:
+    """The README, for its figures, and the pages in `docs/`."""
+    return [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+
+
 def check_pages() -> Iterator[str]:
     """Each piece is there, and each fence is equal to it."""
-    for page in sorted(DOCS.rglob("*.md")):
+    for page in pages():
         name, text = page.relative_to(ROOT), page.read_text("utf-8")
         try:
             if fill(text) != text:
@@ -32,7 +37,7 @@ def check_pages() -> Iterator[str]:
 
 
 def write_pages() -> None:
-    for page in sorted(DOCS.rglob("*.md")):
+    for page in pages():
         page.write_text(fill(page.read_text("utf-8")))
 
 

@@ -29,6 +29,7 @@ def test_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is old and what is gone are named, and writing mends what is old."""
     monkeypatch.setattr(pages, "ROOT", tmp_path)
     monkeypatch.setattr(pages, "DOCS", tmp_path / "docs")
+    (tmp_path / "README.md").write_text("# Name\n", "utf-8")
     (tmp_path / "a.py").write_text("x = 1\n", "utf-8")
     (tmp_path / "docs" / "en").mkdir(parents=True)
     (tmp_path / "docs" / "a.md").write_text(
@@ -51,6 +52,7 @@ def test_names_in_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(pages, "DOCS", tmp_path / "docs")
     (tmp_path / "a.py").write_text("class Form:\n    x = 1\n", "utf-8")
     (tmp_path / "docs").mkdir()
+    (tmp_path / "README.md").write_text("# Name\n", "utf-8")
     page = tmp_path / "docs" / "a.md"
     page.write_text("[`Form.x`](../a.py), [`a.py`](../a.py), [the `form`](../a.py)\n", "utf-8")
     assert not list(check_pages())
