@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 import jsonschema
@@ -53,11 +54,15 @@ def wrk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Databases and logs of the test alone."""
-    folder = tmp_path_factory.mktemp("home")
-    monkeypatch.setattr(servers, "FOLDER", folder)
-    return folder
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Databases and logs of the test alone.
+
+    Not in a folder of pytest: another run of pytest takes the permissions of all of them back, and
+    PostgreSQL runs as another user.
+    """
+    with TemporaryDirectory(prefix="triptych-") as folder:
+        monkeypatch.setattr(servers, "FOLDER", Path(folder))
+        yield Path(folder)
 
 
 def run(monkeypatch: pytest.MonkeyPatch, command: str) -> object:
@@ -369,11 +374,10 @@ def test_another_backend_with_other_values(
         asyncio.run(examine(server))
 
 
-def test_interrupt(wrk: Path, tmp_path: Path) -> None:
+def test_interrupt(wrk: Path, home: Path, tmp_path: Path) -> None:
     """Ctrl-C ends the servers, writes nothing, and is exit code 130."""
     file = tmp_path / "run.json"
     command = ["bench", "--quick", "--app", "flask", "--only", "start", "--json", str(file)]
-    home = tmp_path / "home"
     process = subprocess.Popen(
         [sys.executable, "-m", "compare", *command],
         cwd=ROOT,

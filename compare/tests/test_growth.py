@@ -2,7 +2,9 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -14,7 +16,7 @@ from compare.run.terminal import UsageError
 
 
 @pytest.fixture
-def wrk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def wrk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A wrk whose answers take longer each time that it is called."""
     calls = tmp_path / "calls"
     calls.write_text("", "utf-8")
@@ -27,8 +29,12 @@ def wrk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr(servers, "FOLDER", tmp_path / "home")
-    monkeypatch.setattr(state, "HOME", tmp_path / "home")
+    # Not in a folder of pytest: another run of pytest takes the permissions of all of them back,
+    # and PostgreSQL runs as another user.
+    with TemporaryDirectory(prefix="triptych-") as home:
+        monkeypatch.setattr(servers, "FOLDER", Path(home))
+        monkeypatch.setattr(state, "HOME", Path(home))
+        yield
 
 
 def run(monkeypatch: pytest.MonkeyPatch, command: str) -> object:
