@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx2
 import psutil
@@ -119,6 +120,13 @@ def test_closed_streams() -> None:
         assert (refused.returncode, refused.stdout, refused.stderr) == (2, b"", b"")
 
 
+@pytest.fixture
+def own_folder() -> Iterator[Path]:
+    """Not a folder of pytest: each run of it takes their permissions back, also PostgreSQL's."""
+    with TemporaryDirectory(prefix="triptych-") as folder:
+        yield Path(folder)
+
+
 @contextmanager
 def up(
     home: Path, variables: Mapping[str, str], *arguments: str
@@ -216,31 +224,31 @@ def test_up_without_any_output(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
-def test_up_that_is_killed(tmp_path: Path) -> None:
+def test_up_that_is_killed(own_folder: Path) -> None:
     """Whatever kills `up`, nothing goes on without it, and the next one starts as usual."""
     # A path that would mean something else in a URL, and variables that name other servers.
-    folder = tmp_path / "a%41 b+c"
+    folder = own_folder / "a%41 b+c"
     folder.mkdir()
-    tmp_path.chmod(0o755)
+    own_folder.chmod(0o755)
     odd = POSTGRES | {"TMPDIR": str(folder)}
-    with up(tmp_path, odd, "--database", "postgres") as (process, port):
+    with up(own_folder, odd, "--database", "postgres") as (process, port):
         children = psutil.Process(process.pid).children(recursive=True)
         assert len(children) > 5
         process.kill()
         process.wait()
         _, alive = psutil.wait_procs(children, timeout=10)
         assert alive == []
-        home = {"TRIPTYCH_HOME": str(tmp_path)}
+        home = {"TRIPTYCH_HOME": str(own_folder)}
         shown = run(TRIPTYCH, "status", variables=home)
         asked = run(TRIPTYCH, "ask", "GET", "/api/tags", variables=home)
     assert (shown.returncode, asked.returncode) == (1, 2)
     assert b"nothing is running" in shown.stderr
     assert b"nothing is running" in asked.stderr
     assert run(TRIPTYCH, "down", variables=home).stdout == b"Nothing is running.\n"
-    assert not (tmp_path / "up.json").exists()
-    with up(tmp_path, odd, "--app", "flask", "--database", "postgres") as (process, _):
+    assert not (own_folder / "up.json").exists()
+    with up(own_folder, odd, "--app", "flask", "--database", "postgres") as (process, _):
         pass
-    assert process.returncode == 0, (tmp_path / "errors").read_bytes()
+    assert process.returncode == 0, (own_folder / "errors").read_bytes()
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
