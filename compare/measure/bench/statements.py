@@ -15,7 +15,7 @@ from compare.run.terminal import Failed
 ENTRY = re.compile(r"^(?P<database>\S*) (?P<kind>LOG|DETAIL):  ", re.MULTILINE)
 STATEMENT = re.compile(r"(?:statement|execute [^:]*): ")
 PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
-PATIENCE = 30.0
+PATIENCE = 10.0
 INTERVAL = 0.05
 
 
@@ -42,10 +42,9 @@ def switch(server_url: str, kind: str) -> None:
         connection.execute("SELECT pg_reload_conf()")
     while time.monotonic() < end:
         # What a new connection knows has been sent to the others before.
-        with psycopg.connect(server_url, autocommit=True) as connection:
+        with psycopg.connect(server_url) as connection:
             if connection.execute("SHOW log_statement").fetchone() == (kind,):
                 return
-            connection.execute("SELECT pg_reload_conf()")  # it is done later, so ask again
         time.sleep(INTERVAL)
     raise Failed("PostgreSQL did not take a setting of its log over")
 

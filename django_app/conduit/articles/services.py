@@ -56,7 +56,7 @@ def add_article(article: Article, *, tag_list: Sequence[str]) -> Article:
     """Save a new article and record its event; called in a transaction."""
     article.created_at = article.updated_at = now()
     save(article, renamed=True)
-    set_tags(article, tag_list)
+    add_tags(article, tag_list)
     return record_event("article.created", article, viewer=article.author)
 
 
@@ -79,7 +79,8 @@ def change_article(article: Article, *, changes: dict[str, Any], viewer: User) -
         setattr(article, name, value)
     save(article, renamed=renamed)
     if tag_list is not None:
-        set_tags(article, tag_list)
+        ArticleTag.objects.filter(article=article).delete()
+        add_tags(article, tag_list)
     return record_event("article.updated", article, viewer=viewer)
 
 
@@ -200,11 +201,10 @@ def find_free_slug(article: Article) -> str:
     raise AssertionError("the candidates have no end")
 
 
-def set_tags(article: Article, names: Sequence[str]) -> None:
-    """Link the article with exactly these tags, and create the new ones."""
-    ArticleTag.objects.filter(article=article).delete()
+def add_tags(article: Article, names: Sequence[str]) -> None:
+    """Link the article with these tags, and create the new ones."""
     # This waits for another writer that creates the same tag.
-    Tag.objects.bulk_create([Tag(name=name) for name in names], ignore_conflicts=True)
+    Tag.objects.bulk_create([Tag(name=name) for name in sorted(names)], ignore_conflicts=True)
     tags = Tag.objects.filter(name__in=names)
     ArticleTag.objects.bulk_create(ArticleTag(article=article, tag=tag) for tag in tags)
 

@@ -20,7 +20,7 @@ MAX_ID = 2**63 - 1
 def get_comments(*, slug: str, viewer: User | AnonymousUser) -> list[Comment]:
     comments = Comment.objects.for_viewer(viewer).for_article(slug)
     shown = [with_following(comment) for comment in comments]
-    if not shown:  # only then does it take a query to know whether there is an article
+    if not shown:  # without comments, a second query has to find out whether the article exists
         ensure_article(slug)
     return shown
 
