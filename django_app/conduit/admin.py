@@ -51,7 +51,7 @@ class ConduitAdmin(admin.ModelAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
         """Django's own, repeated once where another writer took a unique value after its check.
 
-        What a service refuses is shown above the form.
+        What a service refuses is shown above an empty form: the row is no longer what it was.
         """
         try:
             try:
@@ -61,6 +61,8 @@ class ConduitAdmin(admin.ModelAdmin):
                     raise
                 return super().changeform_view(request, *args, **options)
         except ApiError as error:
+            if error.status >= 500:
+                raise
             for field, [message] in error.errors.items():
                 messages.error(request, f"{field} {message}")
             return HttpResponseRedirect(request.path)

@@ -12,8 +12,10 @@ from django.urls import reverse
 from conduit.accounts.models import Follow, User
 from conduit.articles import services
 from conduit.articles.models import Article, ArticleTag, Favorite, Tag
+from conduit.comments import services as comments
 from conduit.comments.models import Comment
 from conduit.comments.services import create_comment
+from conduit.errors import NotFound, Unavailable
 from conduit.live.models import Event
 
 
@@ -265,6 +267,19 @@ class LinkTests(AdminCase):
         self.delete_in_list(two)
         self.assertEqual(self.names(), ["comment.created"] * 2 + ["comment.deleted"] * 2)
         self.assertEqual(self.events()[-1][1], {"id": two.pk, "slug": article.slug})
+
+    def test_what_a_service_refuses(self) -> None:
+        """A refusal between the form's check and the write is shown; an outage is not hidden."""
+        draft = {"article": self.write_article().pk, "author": self.ada.pk, "body": "x"}
+        missing, outage = NotFound(article="not found"), Unavailable(server="unavailable")
+        with patch.object(comments, "create_comment", side_effect=missing):
+            page = self.post(Comment, "add", **draft)
+        self.assertContains(self.client.get(page["Location"]), "article not found")
+        with (
+            patch.object(comments, "create_comment", side_effect=outage),
+            self.assertRaises(Unavailable),
+        ):
+            self.post(Comment, "add", **draft)
 
     def test_follows(self) -> None:
         """Nobody follows themselves, or somebody twice."""

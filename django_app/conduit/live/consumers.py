@@ -45,9 +45,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
     def __init__(self) -> None:
         super().__init__()
         self.subscriptions = Subscriptions(None)
-        self.refused = 0
+        self.bad_messages = 0
         # Held while events are sent, so that they are sent in order.
-        self.turn = asyncio.Lock()
+        self.send_lock = asyncio.Lock()
         self.sending: asyncio.Task[None] | None = None
         self.cut = asyncio.Event()
 
@@ -98,14 +98,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
         except TimeoutError:
             await self.give_up()
             self.cut.set()
-        if self.refused == messages.MAX_BAD_MESSAGES:
+        if self.bad_messages == messages.MAX_BAD_MESSAGES:
             await self.close(CloseCode.POLICY_VIOLATION)
 
     async def answer(self, data: str | bytes) -> None:
         try:
             message = messages.read(data)
             if isinstance(message, messages.Subscribe):
-                async with self.turn:
+                async with self.send_lock:
                     await self.subscribe(message.channel, message.since)
             elif isinstance(message, messages.Unsubscribe):
                 self.subscriptions.remove(message.channel)
@@ -113,7 +113,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             else:
                 await self.send_all([messages.pong()])
         except MessageError as refused:
-            self.refused += 1
+            self.bad_messages += 1
             await self.send_all([messages.error(refused.errors)])
         except Error as error:
             log.warning("a message needs the database: %s", str(error).partition("\n")[0])
@@ -139,7 +139,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         try:
             while True:
                 more = hub.more
-                async with self.turn:
+                async with self.send_lock:
                     sent = await self.catch_up()
                 if not sent:
                     await more.wait()

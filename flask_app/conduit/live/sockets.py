@@ -115,7 +115,7 @@ class Socket:
         self.hub = hub
         self.sessions = sessions
         self.subscriptions = subscriptions
-        self.refused = 0
+        self.bad_messages = 0
 
     def run(self) -> None:
         """Receive messages and send events in turn, until there is a reason to close."""
@@ -137,7 +137,7 @@ class Socket:
                     if messages.is_too_long(data):
                         return CloseCode.POLICY_VIOLATION
                     self.answer(data)
-                    if self.refused == messages.MAX_BAD_MESSAGES:
+                    if self.bad_messages == messages.MAX_BAD_MESSAGES:
                         return CloseCode.POLICY_VIOLATION
                 # After `receive`, which clears `more`.
                 if self.hub.stopping:
@@ -159,7 +159,7 @@ class Socket:
             else:
                 self.send([messages.pong()])
         except MessageError as refused:
-            self.refused += 1
+            self.bad_messages += 1
             self.send([messages.error(refused.errors)])
         except SQLAlchemyError as error:
             log.warning("a message needs the database: %s", str(error).partition("\n")[0])
