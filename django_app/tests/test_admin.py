@@ -274,7 +274,7 @@ class LinkTests(AdminCase):
         missing, outage = NotFound(article="not found"), Unavailable(server="unavailable")
         with patch.object(comments, "create_comment", side_effect=missing):
             page = self.post(Comment, "add", **draft)
-        self.assertContains(self.client.get(page["Location"]), "article not found")
+        self.assertContains(self.client.get(page["Location"]), "Article not found")
         with (
             patch.object(comments, "create_comment", side_effect=outage),
             self.assertRaises(Unavailable),
