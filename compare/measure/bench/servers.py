@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from compare.run.apps import APPS, HOST, ROOT, App, free_port, python
+from compare.run.apps import APPS, HOST, ROOT, App, Server, free_port, python
 from compare.run.databases import PostgresDatabase, SQLiteFile, settings_for, sqlite_path
 from compare.run.postgres import Postgres, running_postgres
 from compare.run.processes import Child, Processes, failure
@@ -67,8 +67,8 @@ class BenchSite:
         return PostgresDatabase(self.postgres.url, name).url
 
 
-def app_subject(app: App) -> Subject:
-    return Subject(app.name, app.title, "app", app.name, app.servers[0].name)
+def app_subject(app: App, server: Server | None = None) -> Subject:
+    return Subject(app.name, app.title, "app", app.name, (server or app.servers[0]).name)
 
 
 def ceiling_subject(app: App, kind: str) -> Subject:
@@ -90,7 +90,6 @@ def settings_of(database_url: str) -> dict[str, str]:
         "CONDUIT_ALLOWED_HOSTS": HOST,
         "CONDUIT_CORS_ORIGINS": "*",
         "CONDUIT_DATABASE_POOL_SIZE": str(POOL_SIZE),
-        "CONDUIT_DATABASE_TIMEOUT": "30",
     }
 
 
@@ -168,14 +167,24 @@ async def make_sqlite(site: BenchSite, app: App) -> str:
 
 
 async def start_app(
-    site: BenchSite, app: App, database_url: str, *, workers: int = 1, wait: bool = True
+    site: BenchSite,
+    app: App,
+    database_url: str,
+    *,
+    server: Server | None = None,
+    workers: int = 1,
+    timeout: int = 30,
+    wait: bool = True,
 ) -> RunningServer:
-    """The app by its production command, with the settings of production."""
+    """The app by its production command, with the settings of production.
+
+    Without `server` it is the usual one; `timeout` is CONDUIT_DATABASE_TIMEOUT, in seconds.
+    """
     port = free_port()
-    command = app.serve_command(app.servers[0], port=port, workers=workers)
-    settings = settings_of(database_url)
+    command = app.serve_command(server or app.servers[0], port=port, workers=workers)
+    settings = settings_of(database_url) | {"CONDUIT_DATABASE_TIMEOUT": str(timeout)}
     log = f"{app.name}-sqlite" if sqlite_path(database_url) else app.name
-    subject = app_subject(app)
+    subject = app_subject(app, server)
     return await start(site, subject, command, app.folder, port, settings, log=log, wait=wait)
 
 

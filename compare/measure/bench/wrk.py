@@ -28,6 +28,10 @@ class Burst:
     seconds: float
     p50: float
     p99: float
+    refused: int = 0
+    """Requests that were answered with a status from 400 on."""
+    failed: int = 0
+    """Requests that had no answer."""
 
     @property
     def per_second(self) -> float:
@@ -49,9 +53,18 @@ async def wrk_version(wrk: str) -> str:
 
 
 async def send(
-    wrk: str, url: str, *, clients: int, seconds: float, plan: Sequence[str] = ("get",)
+    wrk: str,
+    url: str,
+    *,
+    clients: int,
+    seconds: float,
+    plan: Sequence[str] = ("get",),
+    complete: bool = True,
 ) -> Burst:
-    """Send requests for so long over so many connections; `Failed` if one of them fails."""
+    """Send requests for so long over so many connections.
+
+    `Failed` if one of them fails, unless it need not be `complete`.
+    """
     command = [wrk, "-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout=30s"]
     command += ["-s", str(SCRIPT), url, "--", *plan]
     what = " ".join([url, *plan[:1]])
@@ -66,9 +79,10 @@ async def send(
         failed, status, requests = data["failed"], data["status"], data["requests"]
     except (IndexError, ValueError, KeyError, TypeError):
         raise failure(record, f"wrk did not measure {what}") from None
-    if failed or status or not requests:
+    if not requests or (complete and (failed or status)):
         raise Failed(
             f"wrk got wrong answers from {what}: of {requests} requests {status} had another"
             f" status than 2xx or 3xx, and {failed} had no answer"
         )
-    return Burst(requests, data["microseconds"] / 1e6, data["p50"] / 1e3, data["p99"] / 1e3)
+    seconds = data["microseconds"] / 1e6
+    return Burst(requests, seconds, data["p50"] / 1e3, data["p99"] / 1e3, status, failed)

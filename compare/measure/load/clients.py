@@ -1,0 +1,124 @@
+"""`load clients`: what each client waits when more and more of them ask at once."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from compare.measure.bench.servers import copy_database, running_site, start_app
+from compare.measure.bench.verify import ARTICLE, READS
+from compare.measure.bench.wrk import MISSING, Burst, find_wrk, send
+from compare.measure.load.profiling import server_named
+from compare.run.apps import BY_NAME, App, AppsOption, Server, choose_apps
+from compare.run.processes import run_to_end
+from compare.run.terminal import JSONOption, UsageError, err, out, print_json
+
+NUMBERS = "32,100,500"
+MOST = 5000
+GOAL = 4.0
+"""So many times the p50 may the p99 be."""
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """One read of one app, asked for by so many clients at once."""
+
+    app: str
+    server: str
+    read: str
+    clients: int
+    burst: Burst
+
+
+def clients(
+    app: AppsOption = None,
+    server: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Another server of the app, such as gunicorn."),
+    ] = None,
+    numbers: Annotated[
+        str, typer.Option("--clients", metavar="N,N,…", help="Numbers of clients.")
+    ] = NUMBERS,
+    seconds: Annotated[
+        int, typer.Option(min=1, max=60, metavar="N", help="How long each read is asked for.")
+    ] = 5,
+    timeout: Annotated[
+        int, typer.Option(min=1, max=60, metavar="N", help="CONDUIT_DATABASE_TIMEOUT of the app.")
+    ] = 2,
+    as_json: JSONOption = False,
+) -> None:
+    """Ask an app for each read by many clients at once, and show how long they wait."""
+    wrk = find_wrk()
+    if wrk is None:
+        raise UsageError(MISSING)
+    counts = numbers_named(numbers)
+    chosen = [(each, server_named(each, server)) for each in choose_apps(app)]
+    crowds = run_to_end(ask_all(wrk, chosen, counts, seconds, timeout))
+    if as_json:
+        print_json([asdict(each) for each in crowds])
+    else:
+        show(crowds)
+
+
+def numbers_named(text: str) -> list[int]:
+    """Numbers of clients."""
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 1 or max(numbers) > MOST:
+        raise UsageError(
+            f"--clients {text!r} cannot be used: give numbers from 1 to {MOST}, such as {NUMBERS}"
+        )
+    return numbers
+
+
+async def ask_all(
+    wrk: str,
+    chosen: Sequence[tuple[App, Server]],
+    counts: Sequence[int],
+    seconds: int,
+    timeout: int,
+) -> list[Crowd]:
+    crowds = []
+    with err.status("starting PostgreSQL") as status:
+        async with running_site() as site:
+            for app, server in chosen:
+                url = await copy_database(site, app)
+                running = await start_app(site, app, url, server=server, timeout=timeout)
+                for number in counts:
+                    for name, template in READS.items():
+                        status.update(f"{name} of {app.title}, {number} clients")
+                        address = f"{running.url}{template.format(slug=ARTICLE)}"
+                        await send(wrk, address, clients=1, seconds=1)
+                        burst = await send(
+                            wrk, address, clients=number, seconds=seconds, complete=False
+                        )
+                        crowds.append(Crowd(app.name, server.name, name, number, burst))
+                await site.stop(running)
+    return crowds
+
+
+def show(crowds: Sequence[Crowd]) -> None:
+    """A row for each read and number of clients."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column("app and read", no_wrap=True)
+    for heading in ("clients", "requests/s", "p50", "p99", "p99 of p50", "refused", "no answer"):
+        table.add_column(heading, justify="right")
+    for crowd in crowds:
+        burst = crowd.burst
+        ratio = burst.p99 / burst.p50
+        table.add_row(
+            f"{BY_NAME[crowd.app].title} on {crowd.server}: {crowd.read}",
+            str(crowd.clients),
+            f"{burst.per_second:.0f}",
+            f"{burst.p50:.0f} ms",
+            f"{burst.p99:.0f} ms",
+            f"{ratio:.1f}" + ("  " if ratio <= GOAL else " !"),
+            str(burst.refused),
+            str(burst.failed),
+        )
+    out.print(table)
+    out.print(f"! is more than the goal of {GOAL:.0f}; refused is a status from 400 on")
