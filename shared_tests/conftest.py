@@ -267,7 +267,7 @@ def server(launcher: Launcher) -> Server:
 
 @pytest.fixture(scope="session")
 def restricted(launcher: Launcher) -> Server:
-    """A server with lists of hosts and origins, a reduced log and no secret.
+    """A server with lists of hosts and origins, a reduced log, no lab and no secret.
 
     Its tokens are valid for an hour, and its events are kept for a second.
 
@@ -281,6 +281,7 @@ def restricted(launcher: Launcher) -> Server:
             "CONDUIT_TOKEN_LIFETIME": "3600",
             "CONDUIT_EVENT_RETENTION": "1",
             "CONDUIT_LOG_LEVEL": "WARNING",
+            "CONDUIT_LAB": "0",
             "CONDUIT_SECRET_KEY": None,
         },
         cors=Cors(any_origin=False, origins=origins),

@@ -180,3 +180,14 @@ def test_secret_of_development(restricted: Server) -> None:
     answer = restricted.client.with_token(token).get("/api/user")
     assert answer.status == 200
     assert answer.json["user"]["username"] == person.username
+
+
+# The lab
+
+
+@rule("LAB-8")
+def test_lab_is_turned_off(restricted: Server) -> None:
+    """`CONDUIT_LAB=0` turns the lab off, also in development."""
+    assert restricted.client.get("/api/lab/async?ms=1").status == 404
+    document = restricted.client.get("/api/openapi.json").json
+    assert not any("/lab/" in path for path in document["paths"])

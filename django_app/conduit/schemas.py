@@ -43,12 +43,6 @@ class ErrorResponse(ResponseSchema):
     errors: dict[str, list[str]]
 
 
-def now() -> datetime:
-    """The present in whole milliseconds, UTC: the precision that is stored and shown."""
-    present = datetime.now(UTC)
-    return present.replace(microsecond=present.microsecond // 1000 * 1000)
-
-
 def show_time(value: datetime) -> str:
     """The time in UTC, such as `2026-02-18T03:22:56.637Z`."""
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

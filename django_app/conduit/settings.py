@@ -28,8 +28,11 @@ def one_of(name: str, *choices: str) -> str:
     return value
 
 
-def is_on(name: str) -> bool:
-    return one_of(name, "0", "1") == "1"
+def is_on(name: str, *, default: bool = False) -> bool:
+    value = read(name, "1" if default else "0")
+    if value not in ("0", "1"):
+        raise refuse(f"CONDUIT_{name} must be one of 0, 1")
+    return value == "1"
 
 
 def positive(name: str, default: int) -> int:
@@ -137,7 +140,7 @@ CORS_EXPOSE_HEADERS = ["X-Request-ID"]
 CORS_PREFLIGHT_MAX_AGE = 600  # seconds
 CORS_URLS_REGEX = r"^(?!/admin/)"
 EVENT_RETENTION = positive("EVENT_RETENTION", 86_400)
-LAB = is_on("LAB") or not PRODUCTION
+LAB = is_on("LAB", default=not PRODUCTION)
 LOG_LEVEL = one_of("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
 
 INSTALLED_APPS = [

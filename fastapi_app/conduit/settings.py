@@ -48,16 +48,17 @@ class Settings(BaseSettings):
     allowed_hosts: str = ""
     cors_origins: str = ""
     event_retention: Annotated[int, Field(ge=1)] = 86_400
-    lab: bool = False
+    lab: bool | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
     @model_validator(mode="after")
     def check_production(self) -> Self:
+        if self.lab is None:
+            self.lab = self.env == "development"
         if self.env == "development":
             self.secret_key = self.secret_key or DEVELOPMENT_SECRET
             self.allowed_hosts = self.allowed_hosts or "*"
             self.cors_origins = self.cors_origins or "*"
-            self.lab = True
             return self
         if len(self.secret_key.encode()) < 32:
             raise ValueError("CONDUIT_SECRET_KEY must have at least 32 bytes in production")

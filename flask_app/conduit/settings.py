@@ -29,7 +29,7 @@ class Settings:
         self.ORIGINS = origins("CORS_ORIGINS", everyone)
         self.EVENT_RETENTION = positive("EVENT_RETENTION", 86_400)
         self.LIVE_SOCKETS = positive("LIVE_SOCKETS", 200)
-        self.LAB = one_of("LAB", "0", "1") == "1" or not production
+        self.LAB = is_on("LAB", default=not production)
         self.LOG_LEVEL = one_of("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
         # Idle connections are pinged, so that no thread waits for a client that has left.
         self.SOCK_SERVER_OPTIONS = {"ping_interval": 20, "max_message_size": 16 * 1_048_576}
@@ -55,6 +55,13 @@ def one_of(name: str, *choices: str) -> str:
     if value not in choices:
         raise ValueError(f"CONDUIT_{name} must be one of {', '.join(choices)}")
     return value
+
+
+def is_on(name: str, *, default: bool) -> bool:
+    value = read(name, "1" if default else "0")
+    if value not in ("0", "1"):
+        raise ValueError(f"CONDUIT_{name} must be one of 0, 1")
+    return value == "1"
 
 
 def positive(name: str, default: int) -> int:

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length, Lower
 
-from ..schemas import now
+from ..clock import now
 from .constraints import CaseInsensitiveUniqueConstraint
 from .passwords import PasswordField
 from .queries import UserQuerySet

@@ -3,7 +3,7 @@ from django.db.models import Q
 from django.db.models.functions import Length
 
 from ..accounts.models import User
-from ..schemas import now
+from ..clock import now
 from .queries import ArticleQuerySet, TagQuerySet
 from .validators import (
     validate_body,

@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 
 from ..accounts.models import User
 from ..accounts.queries import with_following
+from ..clock import now
 from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
 from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
-from ..schemas import now
 from . import schemas
 from .models import Article, ArticleTag, Favorite, Tag
 from .queries import ArticleQuerySet

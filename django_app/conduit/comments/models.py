@@ -3,7 +3,7 @@ from django.db.models import Q
 
 from ..accounts.models import User
 from ..articles.models import Article
-from ..schemas import now
+from ..clock import now
 from .queries import CommentQuerySet
 from .validators import validate_body
 

@@ -8,9 +8,9 @@ from ..accounts.models import User
 from ..accounts.queries import with_following
 from ..articles.models import Article
 from ..articles.services import ensure_article, get_article_for_change, lock_articles
+from ..clock import now
 from ..errors import Forbidden, NotFound
 from ..live import events
-from ..schemas import now
 from . import schemas
 from .models import Comment
 

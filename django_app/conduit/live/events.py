@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import F
 from pydantic_core import to_json
 
-from ..schemas import now
+from ..clock import now
 from .models import Event, EventCounter
 
 NOTIFICATIONS = "conduit_events"

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from ..accounts.models import Follow
 from ..articles.models import Article
-from ..schemas import now
+from ..clock import now
 from .messages import MessageError
 from .models import Event, EventCounter
 from .subscriptions import PublishedEvent

@@ -4,10 +4,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ..clock import now
 from ..database import AnyRow
 from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
-from ..schemas import now
 from ..settings import Settings
 from . import queries
 from .models import Follow, User

@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..accounts.models import User
 from ..accounts.queries import seen_by
+from ..clock import now
 from ..database import AnyRow
 from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, insert_unless_there, violates
 from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
-from ..schemas import now
 from . import queries, schemas
 from .models import Article, ArticleTag, Favorite, Tag
 from .slugs import candidates_for, slug_of

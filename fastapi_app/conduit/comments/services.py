@@ -6,10 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..accounts.models import User
 from ..accounts.queries import seen_by
 from ..articles.services import ensure_article, get_article_for_change
+from ..clock import now
 from ..database import AnyRow
 from ..errors import Forbidden, NotFound
 from ..live import events
-from ..schemas import now
 from . import queries, schemas
 from .models import Comment
 

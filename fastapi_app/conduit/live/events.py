@@ -7,7 +7,7 @@ from pydantic_core import to_json
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..schemas import now
+from ..clock import now
 from .models import Event, EventCounter
 
 NOTIFICATIONS = "conduit_events"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..articles import queries as articles
-from ..schemas import now
+from ..clock import now
 from . import queries
 from .messages import MessageError
 from .subscriptions import PublishedEvent

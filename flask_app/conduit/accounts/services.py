@@ -3,10 +3,10 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
+from ..clock import now
 from ..database import AnyRow, db
 from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
-from ..schemas import now
 from . import queries
 from .models import Follow, User
 from .passwords import hash_password, verify_password

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from ..accounts.models import User
 from ..accounts.queries import seen_by
 from ..articles.services import ensure_article, get_article_for_change
+from ..clock import now
 from ..database import AnyRow, db
 from ..errors import Forbidden, NotFound
 from ..live import events
-from ..schemas import now
 from . import queries, schemas
 from .models import Comment
 

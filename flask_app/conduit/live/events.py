@@ -8,8 +8,8 @@ from pydantic_core import to_json
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from ..clock import now
 from ..database import db
-from ..schemas import now
 from .models import Event, EventCounter
 
 NOTIFICATIONS = "conduit_events"

@@ -6,7 +6,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from ..articles import queries as articles
-from ..schemas import now
+from ..clock import now
 from . import queries
 from .messages import MessageError
 from .subscriptions import PublishedEvent

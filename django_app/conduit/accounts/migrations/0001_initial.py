@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import conduit.accounts.passwords
-import conduit.schemas
+import conduit.clock
 
 
 class Migration(migrations.Migration):
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ("is_staff", models.BooleanField(db_default=False, default=False)),
                 ("is_superuser", models.BooleanField(db_default=False, default=False)),
                 ("last_login", models.DateTimeField(blank=True, null=True)),
-                ("created_at", models.DateTimeField(default=conduit.schemas.now)),
+                ("created_at", models.DateTimeField(default=conduit.clock.now)),
             ],
             options={
                 "db_table": "users",

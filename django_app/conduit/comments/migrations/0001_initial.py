@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import conduit.schemas
+import conduit.clock
 
 
 class Migration(migrations.Migration):
@@ -24,8 +24,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("body", models.TextField()),
-                ("created_at", models.DateTimeField(default=conduit.schemas.now)),
-                ("updated_at", models.DateTimeField(default=conduit.schemas.now)),
+                ("created_at", models.DateTimeField(default=conduit.clock.now)),
+                ("updated_at", models.DateTimeField(default=conduit.clock.now)),
                 (
                     "article",
                     models.ForeignKey(
