@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Annotated
 
 import typer
@@ -102,23 +103,26 @@ async def ask_all(
 
 
 def show(crowds: Sequence[Crowd]) -> None:
-    """A row for each read and number of clients."""
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column("app and read", no_wrap=True)
-    for heading in ("clients", "requests/s", "p50", "p99", "p99 of p50", "refused", "no answer"):
-        table.add_column(heading, justify="right")
-    for crowd in crowds:
-        burst = crowd.burst
-        ratio = burst.p99 / burst.p50
-        table.add_row(
-            f"{BY_NAME[crowd.app].title} on {crowd.server}: {crowd.read}",
-            str(crowd.clients),
-            f"{burst.per_second:.0f}",
-            f"{burst.p50:.0f} ms",
-            f"{burst.p99:.0f} ms",
-            f"{ratio:.1f}" + ("  " if ratio <= GOAL else " !"),
-            str(burst.refused),
-            str(burst.failed),
-        )
-    out.print(table)
-    out.print(f"! is more than the goal of {GOAL:.0f}; refused is a status from 400 on")
+    """A table for each app, with a row for each read and number of clients."""
+    for (app, server), some in groupby(crowds, key=lambda crowd: (crowd.app, crowd.server)):
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column(f"{BY_NAME[app].title} on {server}", no_wrap=True)
+        for heading in ("clients", "a second", "p50", "p99", "p99/p50", "refused", "failed"):
+            table.add_column(heading, justify="right")
+        for crowd in some:
+            burst = crowd.burst
+            ratio = burst.p99 / burst.p50
+            table.add_row(
+                crowd.read,
+                str(crowd.clients),
+                f"{burst.per_second:.0f}",
+                f"{burst.p50:.0f} ms",
+                f"{burst.p99:.0f} ms",
+                f"{ratio:.1f}" + ("  " if ratio <= GOAL else " !"),
+                str(burst.refused),
+                str(burst.failed),
+            )
+        out.print(table)
+    out.print(
+        f"! is more than the goal of {GOAL:.0f}; refused: a status from 400 on; failed: no answer"
+    )
