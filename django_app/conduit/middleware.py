@@ -77,11 +77,3 @@ def log_aborted(scope: Any) -> None:
     request = ASGIRequest(scope, BytesIO())
     path, now = request.path, time.perf_counter()
     log_request(get_request_id(request), str(request.method), path, 400, now)
-
-
-def stay_in_thread(get_response: GetResponse) -> GetResponse:
-    """A middleware that does nothing but be synchronous, so that Django runs those before it so.
-
-    Each that may be asynchronous would cross between the event loop and the view's thread twice.
-    """
-    return get_response

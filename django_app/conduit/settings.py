@@ -161,6 +161,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "conduit.middleware.PrefixMiddleware",
     "conduit.middleware.RequestMiddleware",
+    "conduit.contract.middleware.without_opener_policy",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "conduit.contract.middleware.ContractMiddleware",
@@ -171,7 +172,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "conduit.middleware.stay_in_thread",
 ]
 ROOT_URLCONF = "conduit.urls"
 APPEND_SLASH = False  # `/api/tags` is the address, and `/api/tags/` is none
@@ -198,15 +198,13 @@ SECURE_HSTS_PRELOAD = is_on("SECURE_HSTS_PRELOAD")
 SECURE_SSL_REDIRECT = is_on("SECURE_SSL_REDIRECT")
 # A load balancer asks without TLS, and takes a redirect for a failure.
 SECURE_REDIRECT_EXEMPT = [r"^(.+/)?api/health$"]
-# The contract names every header of an answer, and has none of this name.
-SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # files are served from the packages, without `collectstatic`
 
 DATABASE_TIMEOUT = not_negative("DATABASE_TIMEOUT", 2)
 DATABASES = {
     "default": database(
-        read("DATABASE_URL", "sqlite:///conduit.sqlite3"),
+        read("DATABASE_URL", f"sqlite:///{BASE_DIR / 'conduit.sqlite3'}"),
         pool_size=positive("DATABASE_POOL_SIZE", 10),
         timeout=DATABASE_TIMEOUT,
     )

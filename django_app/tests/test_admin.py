@@ -313,7 +313,7 @@ class ModelRulesTests(TestCase):
                 Tag(name=name).full_clean()
 
     def test_create_user(self) -> None:
-        """The manager makes no user whom the API would not make."""
+        """The manager takes no name or email that the API would refuse."""
         for email, username in (("x", "x"), ("x@example.com", "a b"), ("é@example.com", "x")):
             with self.subTest(email), self.assertRaises(ValidationError):
                 User.objects.create_user(email, username, "a long password")

@@ -1,15 +1,18 @@
 """Request ids, security headers, the log, a prefix of all paths, and an answer to failures."""
 
+import inspect
 import logging
 import re
 import time
 import uuid
 from urllib.parse import quote
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from .live.messages import CloseCode
 
@@ -101,13 +104,24 @@ class FailureMiddleware:
             method = scope.get("method", "GET")
             log.exception("%s %s failed", scope["state"]["request_id"], method)
             if not started:
-                handlers = scope["app"].exception_handlers
-                handler = handlers.get(500) or handlers[Exception]
-                response = await handler(Request(scope), error)
+                response = await make_response(scope, receive, send, error)
                 await response(scope, receive, send)
             elif scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": CloseCode.INTERNAL_ERROR})
             raise
+
+
+async def make_response(scope: Scope, receive: Receive, send: Send, error: Exception) -> Response:
+    """The response of the app's handler for exceptions, which may also be a plain function."""
+    handlers = scope["app"].exception_handlers
+    handler = handlers.get(500) or handlers[Exception]
+    is_http = scope["type"] == "http"
+    connection = Request(scope) if is_http else WebSocket(scope, receive, send)
+    if inspect.iscoroutinefunction(handler):
+        response: Response = await handler(connection, error)
+    else:
+        response = await run_in_threadpool(handler, connection, error)
+    return response
 
 
 def get_request_id(headers: Headers) -> str:

@@ -17,6 +17,7 @@ from conduit.live import models as live
 from conduit.settings import load_settings
 
 FIRST_REVISION = "0001"
+OF_OTHER_APPS = ("django_", "auth_", "users_groups", "users_user_permissions", "alembic_version")
 # Importing them has filled the metadata, with the models that they point to.
 MODELS = (comments, live)
 
@@ -27,32 +28,38 @@ def migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         version_table=VERSION_TABLE,
-        include_name=lambda name, kind, parents: kind != "table" or name in shared,
+        include_name=is_own,
         compare_type=compare_type,
         user_module_prefix="columns.",  # as script.py.mako imports it
-        render_as_batch=connection.dialect.name == "sqlite",
         transactional_ddl=True,  # on SQLite too, where Alembic would commit each migration
         # Alembic compares check constraints only with this plugin.
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
     )
-    if connection.dialect.name == "sqlite":
+    on_sqlite = connection.dialect.name == "sqlite"
+    if on_sqlite:
         # A batch operation drops the table, which would delete the rows that refer to it.
         connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
+    before = read_sqlite_tables(connection) if on_sqlite else {}
     present = set(inspect(connection).get_table_names())
     made_by_another_app = VERSION_TABLE not in present and not present.isdisjoint(shared)
     with context.begin_transaction():
-        if made_by_another_app and is_upgrade():
+        if made_by_another_app and moves_database():
             require_same([f"no table {name}" for name in sorted(set(shared) - present)])
             # Later migrations leave out what is there already.
             context.get_context().stamp(context.script, FIRST_REVISION)
         context.run_migrations()
-        if made_by_another_app and is_upgrade():
+        if made_by_another_app and moves_database():
             require_same(find_differences(context.get_context(), connection))
-        elif connection.dialect.name == "sqlite" and is_upgrade():
-            require_intact(connection)
+        elif on_sqlite and moves_database():
+            require_intact(connection, before)
 
 
-def is_upgrade() -> bool:
+def is_own(name: str | None, kind: str, parents: Any) -> bool:
+    """Whether autogenerate looks at it; it leaves the tables of the other apps alone."""
+    return kind != "table" or not str(name).startswith(OF_OTHER_APPS)
+
+
+def moves_database() -> bool:
     """Whether the command moves the database to a revision; `alembic current` only looks."""
     try:
         context.get_revision_argument()
@@ -111,19 +118,34 @@ def require_same(differences: list[Any]) -> None:
         )
 
 
-def require_intact(connection: Connection) -> None:
+def read_sqlite_tables(connection: Connection) -> dict[str, tuple[int, set[str]]]:
+    """Of each table its root page, which is new when it is remade, and what a remake can lose."""
+    tables: dict[str, tuple[int, set[str]]] = {}
+    for name, page, sql in connection.execute(
+        text("SELECT name, rootpage, sql FROM sqlite_master WHERE type = 'table'")
+    ):
+        tables[name] = (page, {"AUTOINCREMENT"} if "AUTOINCREMENT" in sql else set())
+    for name, table in connection.execute(
+        text("SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+    ):
+        tables[table][1].add(name)
+    return tables
+
+
+def require_intact(connection: Connection, before: dict[str, tuple[int, set[str]]]) -> None:
     """End with one line, and with the database as it was, where a batch operation lost something.
 
-    SQLAlchemy cannot read indexes on expressions from SQLite, so a migration that remakes such a
-    table has to create them again.
+    SQLAlchemy reads neither AUTOINCREMENT nor indexes on expressions from SQLite, so a batch
+    operation, which remakes the table, has to name them.
     """
     lost = list(connection.execute(text("PRAGMA foreign_key_check")).all())
-    if context.get_revision_argument() == context.get_head_revision():
-        lost += find_sqlite_differences(connection)
+    for table, (page, parts) in read_sqlite_tables(connection).items():
+        if table in before and before[table][0] != page:
+            lost += sorted(before[table][1] - parts)
     if lost:
         raise SystemExit(
-            "conduit: the migration would lose rows or indexes; it has to create again what the"
-            f" remade table had ({len(lost)} losses, the first: {lost[0]})"
+            "conduit: the migration would lose rows, indexes or AUTOINCREMENT; it has to create"
+            f" again what the remade table had ({len(lost)} lost: {', '.join(map(str, lost[:5]))})"
         )
 
 

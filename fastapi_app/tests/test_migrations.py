@@ -10,6 +10,7 @@ from alembic.config import Config
 from sqlalchemy import Column, Table, func, select, text
 from sqlalchemy.orm import Session
 
+from conduit.accounts.models import User
 from conduit.articles.models import Article
 from conduit.database.columns import Base, UTCDateTime
 from conduit.database.engine import make_sync_engine, with_transactions
@@ -59,32 +60,65 @@ def test_next_migration(migrated: Config) -> None:
     assert Path("x%41?y.sqlite3").exists()
 
 
-def test_an_added_column(migrated: Config) -> None:
-    """The migration of a new column applies and can be taken back, and no row is lost."""
-    before = count_rows()
-    table = Article.__table__
+def read_schema() -> dict[str, str]:
+    """What SQLite keeps of each table and index: AUTOINCREMENT, and indexes on expressions."""
+    with Session(make_sync_engine(DATABASE)) as session:
+        rows = session.execute(
+            text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        ).all()
+    return {name: "AUTOINCREMENT" if "AUTOINCREMENT" in sql else "" for name, sql in rows}
+
+
+@pytest.mark.parametrize("model", [Article, User])
+def test_an_added_column(migrated: Config, model: type[Base]) -> None:
+    """The migration of a new column applies and can be taken back, and nothing is lost."""
+    rows, schema = count_rows(), read_schema()
+    table = model.__table__
     assert isinstance(table, Table)
-    table.append_column(Column("published_at", UTCDateTime))
+    table.append_column(Column("published_at", UTCDateTime, index=True))
+    [index] = [index for index in table.indexes if "published_at" in index.columns]
     try:
         command.revision(migrated, "publish", autogenerate=True)
     finally:
         table._columns.remove(table.c.published_at)
-    for move, revision in ((command.upgrade, "head"), (command.downgrade, "-1")):
-        move(migrated, revision)
-        assert count_rows() == before
+        table.indexes.remove(index)
+    command.upgrade(migrated, "head")
+    assert count_rows() == rows
+    assert read_schema() == schema | {f"ix_{table.name}_published_at": ""}
+    command.downgrade(migrated, "-1")
+    assert count_rows() == rows
+    assert read_schema() == schema
 
 
-def test_a_migration_that_loses_an_index(migrated: Config) -> None:
-    """A remade table without its indexes is refused, and the database stays as it was."""
-    before = count_rows()
+@pytest.mark.parametrize(
+    ("options", "lost"),
+    [
+        ("", "3 lost: AUTOINCREMENT, users_email_key, users_username_key"),
+        (', table_kwargs={"sqlite_autoincrement": True}', "2 lost: users_email_key"),
+    ],
+)
+def test_a_migration_that_loses_something(migrated: Config, options: str, lost: str) -> None:
+    """A remade table without all that it had is refused, and the database stays as it was."""
+    rows, schema = count_rows(), read_schema()
     script = command.revision(migrated, "longer")
     assert script is not None and not isinstance(script, list)
     path = Path(script.path)
-    change = 'with op.batch_alter_table("users", recreate="always"):\n        pass'
+    change = f'with op.batch_alter_table("users", recreate="always"{options}):\n        pass'
     path.write_text(path.read_text().replace("pass", change, 1))
-    with pytest.raises(SystemExit, match="users_email_key|users_username_key"):
+    with pytest.raises(SystemExit, match=lost):
         command.upgrade(migrated, "head")
-    assert count_rows() == before
+    assert count_rows() == rows
+    assert read_schema() == schema
+
+
+def test_a_table_without_a_model(migrated: Config) -> None:
+    """A table whose model was removed is dropped, and those of other apps are left alone."""
     with Session(make_sync_engine(DATABASE)) as session:
-        found = session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'index'"))
-        assert "users_email_key" in set(found)
+        for name in ("bookmarks", "django_session", "users_groups"):
+            session.execute(text(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY)"))
+        session.commit()
+    script = command.revision(migrated, "drop", autogenerate=True)
+    assert script is not None and not isinstance(script, list)
+    upgrade = Path(script.path).read_text().partition("def downgrade")[0]
+    assert upgrade.count("drop_table") == 1
+    assert 'op.drop_table("bookmarks")' in upgrade.replace("'", '"')

@@ -4,8 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, Request, Response, request
-from flask.sessions import SessionInterface
+from flask import Response, request
 from flask_cors import CORS
 from flask_openapi.openapi import OpenAPI
 
@@ -21,16 +20,7 @@ from .settings import load_settings
 log = logging.getLogger("conduit.request")
 
 
-class NoSessions(SessionInterface):
-    """The API has no cookies; Flask would otherwise prepare to sign one for each request."""
-
-    def open_session(self, app: Flask, request: Request) -> None:
-        return None
-
-
 class Conduit(OpenAPI):
-    session_interface = NoSessions()
-
     def make_response(self, rv: Any) -> Response:
         """Flask's own, and a view may also return a schema where Flask allows a body."""
         body, *rest = rv if isinstance(rv, tuple) else (rv,)
@@ -45,7 +35,10 @@ class Conduit(OpenAPI):
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Conduit:
-    """An application with the settings of the environment; `config` replaces some of them."""
+    """An application with the settings of the environment.
+
+    `config` replaces some of them, by the names in `settings.py`, and is not checked.
+    """
     settings = load_settings()
     if not logging.getLogger().handlers:  # a test or another application has set up the log
         logs.configure(settings.LOG_LEVEL)

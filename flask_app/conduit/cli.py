@@ -6,6 +6,7 @@ from typing import Any
 import click
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
@@ -19,7 +20,17 @@ from .articles.slugs import candidates_for
 from .comments.models import Comment
 from .database import db
 
-db_commands = AppGroup("db", help="Migrate the database with Alembic.")
+
+class AlembicGroup(AppGroup):
+    def invoke(self, context: click.Context) -> Any:
+        """What Alembic refuses is a line, and not a traceback."""
+        try:
+            return super().invoke(context)
+        except CommandError as error:
+            raise click.ClickException(str(error)) from error
+
+
+db_commands = AlembicGroup("db", help="Migrate the database with Alembic.")
 
 
 def register(app: Flask) -> None:
@@ -48,7 +59,8 @@ def upgrade(revision: str) -> None:
     command.upgrade(alembic_config(), revision)
 
 
-@db_commands.command()
+# `-1` is a revision, and no option.
+@db_commands.command(context_settings={"ignore_unknown_options": True})
 @click.argument("revision", default="-1")
 def downgrade(revision: str) -> None:
     """Revert the migrations down to a revision."""

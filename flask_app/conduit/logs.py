@@ -17,6 +17,11 @@ class UTCFormatter(logging.Formatter):
     default_msec_format = "%s.%03dZ"
 
 
+def is_not_a_request(record: logging.LogRecord) -> bool:
+    """Werkzeug's line of a request has the query, with tokens; its other lines help developers."""
+    return " - - [" not in str(record.msg)
+
+
 def configure(level: str) -> None:
     logging.config.dictConfig(
         {
@@ -28,14 +33,13 @@ def configure(level: str) -> None:
                     "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
                 }
             },
+            "filters": {"no_requests": {"()": lambda: is_not_a_request}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {
                 "conduit": {"level": level},
                 "conduit.database": {"level": "WARNING"},  # the pool's own lines
-                "werkzeug": {
-                    "level": "WARNING"
-                },  # its line of a request has the query, with tokens
+                "werkzeug": {"level": "INFO", "filters": ["no_requests"]},
             },
         }
     )

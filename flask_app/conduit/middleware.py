@@ -30,6 +30,7 @@ class PrefixMiddleware:
 
 def start_request() -> None:
     g.started = time.perf_counter()
+    g.pop("request_id", None)  # of an earlier request in the same app context, as in tests
 
 
 def add_headers(response: Response) -> Response:

@@ -23,7 +23,7 @@ from compare.run.processes import Processes, failure, run_to_end
 from compare.run.terminal import JSONOption, Record, UsageError, err, out, print_json
 
 CLIENTS = 16
-RATE = 200
+RATE = 250
 """Samples a second; more would slow the app down."""
 GRACE = 5.0
 NO_PY_SPY = (
@@ -143,7 +143,8 @@ async def profile_all(
 async def sample(site: BenchSite, py_spy: str, pid: int, seconds: int) -> list[str]:
     """The stacks of the server and its workers in that time, as py-spy writes them."""
     path = site.folder / "stacks.txt"
-    command = [py_spy, "record", "--pid", str(pid), "--subprocesses", "--full-filenames"]
+    # Only threads that hold the global lock: one that waits for it looks busy otherwise.
+    command = [py_spy, "record", "--gil", "--pid", str(pid), "--subprocesses", "--full-filenames"]
     command += ["--rate", str(RATE), "--duration", str(seconds), "--format", "raw"]
     record = Record("py-spy")
     async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:

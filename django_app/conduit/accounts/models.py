@@ -26,7 +26,10 @@ TAKEN: Any = {
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users by the contract's rules; raises `ValidationError`."""
+    """Makes users whose names and fields the API would take; raises `ValidationError`.
+
+    Forms and interactive commands validate a password before they pass it on.
+    """
 
     def get_by_natural_key(self, email: str | None) -> "User":
         return UserQuerySet(self.model, using=self._db).with_email(email or "").get()
@@ -105,7 +108,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         Django's own saves the hash in any case. This ends no session.
         """
         stored = User.objects.filter(pk=self.pk, password=self.password)
-        stored.update(password=make_password(raw_password))
+        renewed = make_password(raw_password)
+        if stored.update(password=renewed):
+            self.password = renewed  # a session of the admin is made from it
 
     def save(self, **options: Any) -> None:
         """A password that was set by `set_password` ends all sessions.

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.contrib.auth import user_login_failed
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
@@ -22,6 +23,8 @@ def login(*, email: str, password: str) -> User:
     if user is None:
         make_password(password)  # so that it takes as long as for a user
     if user is None or not user.check_password(password):
+        credentials = {"username": email}
+        user_login_failed.send(sender=__name__, credentials=credentials, request=None)
         raise Unauthorized(credentials="invalid")
     return user
 

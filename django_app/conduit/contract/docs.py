@@ -23,7 +23,7 @@ def make_document(api: NinjaAPI) -> dict[str, Any]:
     document = dict(api.get_openapi_schema(path_prefix="/api/"))
     for path in document["paths"].values():
         for operation in path.values():
-            operation["summary"] = operation["description"]
+            operation["summary"] = operation.get("description", operation["summary"])
             if not operation["parameters"]:
                 del operation["parameters"]
             for parameter in operation.get("parameters", []):

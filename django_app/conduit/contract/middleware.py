@@ -20,6 +20,18 @@ NO_ROUTE = "/\0"
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
+def without_opener_policy(get_response: GetResponse) -> GetResponse:
+    """Removes a header that only pages need; the admin keeps it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if not is_of_admin(request):
+            del response["Cross-Origin-Opener-Policy"]
+        return response
+
+    return middleware
+
+
 class ContractMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

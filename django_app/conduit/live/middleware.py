@@ -68,7 +68,9 @@ def refuse(request: ASGIRequest, error: ApiError | DisallowedHost) -> Any:
     else:
         response = malformed(request, error)
     with_headers = XFrameOptionsMiddleware(SecurityMiddleware(lambda request: response))
-    return with_headers(request)
+    response = with_headers(request)
+    del response["Cross-Origin-Opener-Policy"]
+    return response
 
 
 async def deny(scope: Any, response: HttpResponse, send: Any) -> None:

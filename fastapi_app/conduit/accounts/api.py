@@ -2,7 +2,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from ..database import ReadSession, WriteSession
+from ..database import ReadSession, SessionsDep, WriteSession
 from ..openapi import TOKEN_OPTIONAL, error_responses
 from ..settings import SettingsDep
 from . import schemas, services
@@ -21,10 +21,10 @@ def user_response(user: User, token: str) -> schemas.UserResponse:
 
 @router.post("/users/login", tags=["Accounts"], responses=error_responses(400, 401, 413, 415, 422))
 async def login(
-    payload: schemas.LoginRequest, session: ReadSession, settings: SettingsDep
+    payload: schemas.LoginRequest, sessions: SessionsDep, settings: SettingsDep
 ) -> schemas.UserResponse:
     """Sign in"""
-    user = await services.login(session, settings=settings, **payload.user.model_dump())
+    user = await services.login(sessions, settings=settings, **payload.user.model_dump())
     return user_response(user, issue_token(settings, user))
 
 

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Security
 from fastapi.security import APIKeyHeader
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import HTTPConnection
 
 from ..database import ReadSession, SessionsDep
 from ..errors import Unauthorized
@@ -41,11 +42,11 @@ async def get_token(authorization: Authorization, settings: SettingsDep) -> Acce
 Token = Annotated[AccessToken, Depends(get_token)]
 
 
-async def get_current_user(request: Request, token: Token, sessions: SessionsDep) -> User:
+async def get_current_user(connection: HTTPConnection, token: Token, sessions: SessionsDep) -> User:
     # In a session of its own: its connection is free again before a write takes another one.
     async with sessions.reading() as session:
         user = await authenticate(session, token)
-    request.state.user_id = user.id
+    connection.state.user_id = user.id
     return user
 
 
@@ -55,7 +56,9 @@ async def get_viewer(
     """The user, or None without a token; a bad token is refused."""
     if not authorization:
         return None
-    return await authenticate(session, read_token(settings, read_credentials(authorization)))
+    user = await authenticate(session, read_token(settings, read_credentials(authorization)))
+    await session.commit()  # its connection is free again before a write takes another one
+    return user
 
 
 CurrentUser = Annotated[User, Depends(get_current_user)]

@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
-from ..database import AnyRow
+from ..database import AnyRow, Sessions
 from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from ..settings import Settings
@@ -15,9 +15,9 @@ from .passwords import hash_password, verify_password
 from .tokens import AccessToken
 
 
-async def login(session: AsyncSession, *, settings: Settings, email: str, password: str) -> User:
-    user = await session.scalar(queries.with_email(email))
-    await session.commit()  # no connection is held while a password is hashed
+async def login(sessions: Sessions, *, settings: Settings, email: str, password: str) -> User:
+    async with sessions.reading() as session:  # closed before a password is hashed
+        user = await session.scalar(queries.with_email(email))
     matches = await verify_password(password, user.password if user else None, settings)
     if user is None or not matches:
         raise Unauthorized(credentials="invalid")

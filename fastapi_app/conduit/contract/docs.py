@@ -32,7 +32,7 @@ def make_document(app: FastAPI) -> dict[str, Any]:
                 response["description"] = HTTPStatus(int(status)).phrase
                 if "HTTPValidationError" in str(response):
                     del operation["responses"][status]
-            operation["summary"] = operation["description"]
+            operation["summary"] = operation.get("description", operation["summary"])
     if "HTTPValidationError" not in str(document["paths"]):
         for name in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(name, None)

@@ -31,12 +31,12 @@ class DefaultApp:
 
 async def http_error(request: Request, error: HTTPException) -> Response:
     if error.status_code == 404 and error.detail == "Not Found":
-        return errors.respond(404, {"route": ["not found"]})
+        return errors.respond(404, {"route": ["not found"]}, error.headers)
     if error.status_code == 405:
-        headers = {"Allow": ", ".join(allowed_methods(request))}
+        headers = {**(error.headers or {}), "Allow": ", ".join(allowed_methods(request))}
         return errors.respond(405, {"method": ["not allowed"]}, headers)
     if error.status_code == 413:
-        return errors.respond(413, {"body": [error.detail]})
+        return errors.respond(413, {"body": [error.detail]}, error.headers)
     return await errors.http_error(request, error)
 
 

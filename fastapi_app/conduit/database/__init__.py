@@ -64,6 +64,8 @@ SessionsDep = Annotated[Sessions, Depends(get_sessions)]
 async def get_read_session(sessions: SessionsDep) -> AsyncIterator[AsyncSession]:
     async with sessions.reading() as session:
         yield session
+        if session.new or session.dirty or session.deleted:
+            raise RuntimeError(READ_ONLY)
 
 
 async def get_write_session(sessions: SessionsDep) -> AsyncIterator[AsyncSession]:

@@ -27,7 +27,7 @@ def issue_token(user: User, session_id: str | None = None) -> str:
 
 
 def login_required(view: Callable[..., Any]) -> Any:
-    """Require a token; sets `g.user` and `g.token`."""
+    """Require a token; sets `g.user`, which belongs to no session, and `g.token`."""
     return load_first(load_user, view)
 
 
@@ -68,6 +68,7 @@ def register(app: Flask) -> None:
 
     @app.before_request
     def load() -> None:
+        g.pop("loaded", None)  # of an earlier request in the same app context, as in tests
         view = current_app.view_functions.get(request.endpoint or "")
         if login := getattr(view, "login", None):
             login()

@@ -15,7 +15,7 @@ from .tokens import AccessToken
 
 def login(*, email: str, password: str) -> User:
     user = db.session.scalar(queries.with_email(email))
-    db.session.close()  # no connection is held while a password is hashed
+    db.close()  # no connection is held while a password is hashed
     matches = verify_password(password, user.password if user else None)
     if user is None or not matches:
         raise Unauthorized(credentials="invalid")

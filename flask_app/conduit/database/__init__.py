@@ -1,5 +1,6 @@
 """Sessions for reading and for writing."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
@@ -47,24 +48,43 @@ class Database:
         Inside another one it is a savepoint. Objects that were loaded before it are detached.
         """
         if "writing" in g:
+            if g.writer is not current_task():
+                raise RuntimeError("another task of this view is in a transaction: await it first")
             with g.writing.begin_nested():
                 yield g.writing
             return
+        self.session.flush()  # refuses what was changed before
         self.close()  # so that the request has one connection
         with self.sessions.writing.begin() as session:
             g.writing = g.session = session
+            g.writer = current_task()
             try:
                 yield session
             finally:
-                del g.writing, g.session
+                del g.writing, g.session, g.writer
 
     def close(self, _: BaseException | None = None) -> None:
-        if "session" in g:
+        """Return the connection of what the request has read; a transaction keeps its own."""
+        if "session" in g and "writing" not in g:
             g.pop("session").close()
 
 
+def current_task() -> asyncio.Task[Any] | None:
+    """The task of an asynchronous view; None in any other."""
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
+
+
 class ReadOnlySession(Session):
-    """A session of a connection in autocommit, where nothing could be rolled back."""
+    """A session of a connection in autocommit, where nothing could be rolled back.
+
+    It refuses changed objects and the statements of SQLAlchemy, but it cannot see into `text()`.
+    """
+
+    def commit(self) -> None:
+        raise RuntimeError(READ_ONLY)
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         if self.new or self.dirty or self.deleted:

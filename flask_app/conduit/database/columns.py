@@ -15,8 +15,14 @@ BigKey = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Base(DeclarativeBase):
-    # Batch operations need a name for each foreign key; these are PostgreSQL's own.
-    metadata = MetaData(naming_convention={"fk": "%(table_name)s_%(column_0_name)s_fkey"})
+    # Batch operations need a name for each foreign key; these are PostgreSQL's own. A convention
+    # replaces SQLAlchemy's, which is the one for indexes.
+    metadata = MetaData(
+        naming_convention={
+            "fk": "%(table_name)s_%(column_0_name)s_fkey",
+            "ix": "ix_%(column_0_label)s",
+        }
+    )
 
 
 class json_list(FunctionElement[Any]):

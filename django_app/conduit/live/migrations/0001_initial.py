@@ -4,7 +4,8 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 
 def add_the_row(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    apps.get_model("live", "EventCounter").objects.create(id=1, value=0)
+    counters = apps.get_model("live", "EventCounter").objects
+    counters.using(schema_editor.connection.alias).create(id=1, value=0)
 
 
 class Migration(migrations.Migration):

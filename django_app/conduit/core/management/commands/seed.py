@@ -3,6 +3,7 @@
 from itertools import chain
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -17,6 +18,8 @@ class Command(BaseCommand):
     help = "Fills an empty database with the demo site."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("seed is for development: its superuser has a published password")
         with transaction.atomic():
             seed()
 

@@ -1,0 +1,16 @@
+"""An operation for migrations; a squashed one imports it, so it cannot be in a numbered module."""
+
+from typing import Any
+
+from django.db import migrations
+
+
+class AddMissingField(migrations.AddField):
+    """Adds a column, unless another app on the same database has added it."""
+
+    def database_forwards(self, app_label: str, editor: Any, before: Any, after: Any) -> None:
+        table = after.apps.get_model(app_label, self.model_name)._meta.db_table
+        with editor.connection.cursor() as cursor:
+            found = editor.connection.introspection.get_table_description(cursor, table)
+        if self.name not in {column.name for column in found}:
+            super().database_forwards(app_label, editor, before, after)

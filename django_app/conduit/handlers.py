@@ -1,0 +1,96 @@
+"""How Django is run by an ASGI server: a synchronous view in one call in a thread."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from inspect import iscoroutinefunction
+from typing import IO, Any
+
+from django.conf import settings
+from django.core import signals
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.handlers.base import BaseHandler
+from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve, set_script_prefix
+
+from .middleware import log_aborted
+
+THREADS = 64
+"""Requests that are answered at once; most of them wait for the database."""
+
+
+class Handler(ASGIHandler):
+    """Django's handler, but a synchronous view and its middleware are one call in a thread.
+
+    Django's own crosses between the event loop and threads five times for each request, and
+    starts two threads: docs/decisions. An asynchronous view is run by Django's own.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.synchronous = BaseHandler()
+        self.synchronous.load_middleware()
+        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        receive = BoundedBody(scope, receive)
+        if has_async_view(scope):
+            await super().__call__(scope, receive, send)
+            return
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        with closing(body):
+            loop = asyncio.get_running_loop()
+            response = await loop.run_in_executor(self.threads, self.answer, scope, body)
+            await self.send_response(response, send)
+
+    def answer(self, scope: Any, body: IO[bytes]) -> HttpResponseBase:
+        """The response of the view, after the signals of the request, which return connections."""
+        set_script_prefix(get_script_prefix(scope))
+        signals.request_started.send(sender=self.__class__, scope=scope)
+        request, refusal = self.create_request(scope, body)
+        response: HttpResponseBase = refusal or self.synchronous.get_response(request)
+        if not response.streaming:
+            response.close()
+        return response
+
+
+def has_async_view(scope: Any) -> bool:
+    prefix = get_script_prefix(scope).removesuffix("/")
+    try:
+        return iscoroutinefunction(resolve(scope["path"].removeprefix(prefix)).func)
+    except Resolver404:
+        return False
+
+
+class BoundedBody:
+    """`receive` with a bound on the body, and without its end when the client leaves.
+
+    Django would read a body to its end, however large. And it would cancel a request whose client
+    has left, in the midst of a thread that has a connection: docs/decisions.
+    """
+
+    def __init__(self, scope: Any, receive: Any) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.announced = int(dict(scope["headers"]).get(b"content-length", 0))
+        self.size = 0
+        self.complete = False
+
+    async def __call__(self) -> Any:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if self.complete:
+            await asyncio.Event().wait()  # until Django has answered
+        if self.announced > limit and self.size == 0:
+            self.size, self.complete = self.announced, True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        message = await self.receive()
+        if message["type"] == "http.disconnect":
+            log_aborted(self.scope)
+            return message
+        self.size += len(message.get("body", b""))
+        self.complete = self.size > limit or not message.get("more_body", False)
+        return {**message, "more_body": not self.complete}
