@@ -9,9 +9,11 @@ import httpx2
 import jwt
 import pytest
 
-from compare.prove.parity.lines import make_response
-from compare.prove.parity.masks import LIFETIME, SECRET, Masks, PlayedAnswer
-from compare.prove.parity.stories import Request, Setting
+from compare.prove.parity.engine.connection import make_response
+from compare.prove.parity.engine.player import PlayedAnswer
+from compare.prove.parity.engine.stories import Request, Setting
+from compare.prove.parity.masks import Masks
+from compare.prove.parity.tokens import LIFETIME, SECRET
 from compare.run.apps import DJANGO, FLASK
 
 

@@ -8,11 +8,12 @@ from threading import Event, Thread
 
 import pytest
 
-from compare.prove.parity.lines import Line
-from compare.prove.parity.play import Player, Stopped
-from compare.prove.parity.report import curl_lines
-from compare.prove.parity.shrink import shrink
-from compare.prove.parity.stories import Step, Story
+from compare.prove.parity.engine.connection import Connection
+from compare.prove.parity.engine.player import Player, Stopped
+from compare.prove.parity.engine.report import curl_lines
+from compare.prove.parity.engine.shrink import shrink
+from compare.prove.parity.engine.stories import Step, Story
+from compare.prove.parity.masks import Masks
 from compare.run.apps import APPS, FLASK
 
 
@@ -85,11 +86,11 @@ def player(servers: list[Counter], stop: Event) -> Iterator[Player]:
             server.count = 0
 
     with ExitStack() as stack:
-        lines = {
-            app: stack.enter_context(closing(Line(server.server_port)))
+        connections = [
+            stack.enter_context(closing(Connection(app, server.server_port)))
             for app, server in zip(APPS, servers, strict=True)
-        }
-        yield Player(lines, empty, stop)
+        ]
+        yield Player(connections, empty, Masks, stop)
 
 
 def post(name: str) -> Step:
@@ -141,7 +142,7 @@ def test_references(player: Player) -> None:
         (post("1"), post("2"), Step("3", "GET", "/⟦2.count.id⟧"), Step("4", "DELETE", "/"))
     )
     seen: list[bytes] = []
-    assert player.play(story, lambda _, request, answers: seen.append(answers[0].body)) is None
+    assert player.play(story, lambda _, answers: seen.append(answers[0].body)) is None
     assert seen[2] == b'{"path": "/2", "count": 2}'
 
 
@@ -183,7 +184,7 @@ def test_curl(player: Player) -> None:
     )
     found = player.play(Story(steps))
     assert found is not None
-    assert curl_lines(found) == [
+    assert curl_lines(found, ".user.token") == [
         "TOKEN_1=$(curl -s -X POST \"$APP/api/users\" -H 'Content-Type: x'"
         """ --data-binary '{"it'"'"'s": "한"}' | jq -r .user.token)""",
         'curl -i --request-target http://x/y "$APP"',

@@ -1,34 +1,33 @@
-"""Stories: requests one after the other, written down so that they can be told again.
+"""Stories: sequences of requests, in a form that can be saved and repeated.
 
-What only an app can know stands in a story as a reference: `⟦3.user.token⟧` is the token in the
-answer to step 3, and `⟦a*70000⟧` is a text that would be too long to write down.
+A value that only a service knows stands in a story as a reference: `⟦3.user.token⟧` is the token
+in the response to step 3. `⟦a*70000⟧` is a text that would be too long to write down.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import unquote
 
-from compare.run.apps import BY_NAME
 from compare.run.terminal import UsageError
 
-LONGEST = 100
-"""Steps that a story has at most."""
 MARK = re.compile("⟦([^⟦⟧]*)⟧")
 REFERENCE = re.compile(r"(\d+)((?:\.\w+)+)")
 REPETITION = re.compile(r"(.+)\*(\d+)", re.DOTALL)
 # HTTP lets a client name the host in the target, as it does for a proxy.
 ABSOLUTE = re.compile("http://[^/]*")
-# What a reference says when its step is gone or was answered otherwise: a story stays a story
-# whatever is taken out of it.
+# Replaces a reference to a step that is gone, or whose response has no such value: a story stays
+# valid when steps are removed.
 NOTHING = "nothing"
 
-Answers = Mapping[str, Any]
-"""The JSON bodies of an app's answers, by the names of their steps."""
+Header = tuple[str, str]
+Bodies = Mapping[str, Any]
+"""The JSON bodies of the responses of one service, by the names of their steps."""
 Setting = Literal["apart", "one database"]
+"""Whether each service has a database of its own, or all of them share one."""
 
 
 @dataclass(frozen=True)
@@ -36,37 +35,36 @@ class Step:
     """One request."""
 
     name: str
-    """By which later steps refer to its answer: a number."""
+    """A number, by which later steps refer to the response."""
     method: str
     target: str
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[Header, ...] = ()
     body: str | None = None
     """Bytes that are not UTF-8 are lone surrogates here, as in Python's file names."""
     chunked: bool = False
     app: str | None = None
-    """The only app that is asked; all of them, if none is named."""
+    """The only service that gets the request; without a name, all of them get it."""
 
 
 @dataclass(frozen=True)
 class Story:
     steps: tuple[Step, ...]
     setting: Setting = "apart"
-    """Whether each app has a database of its own, or all of them have one."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A step as it is sent to one app."""
+    """A step as it is sent to one service."""
 
     method: str
     target: str
-    headers: Sequence[tuple[str, str]]
+    headers: Sequence[Header]
     body: bytes | None
     chunked: bool
 
     @property
     def path(self) -> str:
-        """What the apps route by: without host and query, and decoded."""
+        """What services route by: without host and query, and decoded."""
         return unquote(ABSOLUTE.sub("", self.target).partition("?")[0])
 
     def header(self, name: str) -> str | None:
@@ -79,16 +77,16 @@ def mark(text: str) -> str:
     return f"⟦{text}⟧"
 
 
-def fill(text: str, answers: Answers) -> str:
+def fill(text: str, bodies: Bodies) -> str:
     """The text with its marks replaced."""
-    return MARK.sub(lambda found: unmark(found[1], answers), text) if "⟦" in text else text
+    return MARK.sub(lambda found: resolve_mark(found[1], bodies), text) if "⟦" in text else text
 
 
-def unmark(content: str, answers: Answers) -> str:
+def resolve_mark(content: str, bodies: Bodies) -> str:
     if repetition := REPETITION.fullmatch(content):
         return repetition[1] * int(repetition[2])
     if reference := REFERENCE.fullmatch(content):
-        value = answers.get(reference[1])
+        value = bodies.get(reference[1])
         for key in reference[2].split(".")[1:]:
             value = value.get(key) if isinstance(value, dict) else None
         if isinstance(value, str | int):
@@ -96,57 +94,57 @@ def unmark(content: str, answers: Answers) -> str:
     return NOTHING
 
 
-def make_request(step: Step, answers: Answers) -> Request:
-    """The step for an app that has given these answers so far."""
+def make_request(step: Step, bodies: Bodies) -> Request:
+    """The step for a service that has given these responses so far."""
+    body = None if step.body is None else fill(step.body, bodies)
     return Request(
         method=step.method,
-        target=fill(step.target, answers),
-        headers=[(name, fill(value, answers)) for name, value in step.headers],
-        body=None
-        if step.body is None
-        else fill(step.body, answers).encode(errors="surrogateescape"),
+        target=fill(step.target, bodies),
+        headers=[(name, fill(value, bodies)) for name, value in step.headers],
+        body=None if body is None else body.encode(errors="surrogateescape"),
         chunked=step.chunked,
     )
 
 
+def find_references(*texts: str) -> set[tuple[str, str]]:
+    """The references in the texts: the name of the step, and the path in its response."""
+    contents = [content for text in texts for content in MARK.findall(text)]
+    return {(found[1], found[2]) for each in contents if (found := REFERENCE.fullmatch(each))}
+
+
 def references(step: Step) -> set[str]:
     """The names of the steps that this one refers to."""
-    texts = [step.target, step.body or "", *(value for _, value in step.headers)]
-    marks = [content for text in texts for content in MARK.findall(text)]
-    return {found[1] for content in marks if (found := REFERENCE.fullmatch(content))}
+    values = (value for _, value in step.headers)
+    return {name for name, _ in find_references(step.target, step.body or "", *values)}
 
 
 def renumber(story: Story) -> Story:
     """The same story with its steps named 1, 2, 3, …"""
     names = {step.name: str(number) for number, step in enumerate(story.steps, 1)}
 
+    def rename_mark(found: re.Match[str]) -> str:
+        reference = REFERENCE.fullmatch(found[1])
+        # The name of a step that is gone must not become the name of another one.
+        return mark(names.get(reference[1], "0") + reference[2]) if reference else found[0]
+
     def rename(text: str) -> str:
-        def replace(found: re.Match[str]) -> str:
-            reference = REFERENCE.fullmatch(found[1])
-            if not reference:
-                return found[0]
-            # Names of steps that are gone must not come to mean another step.
-            return mark(names.get(reference[1], "0") + reference[2])
+        return MARK.sub(rename_mark, text)
 
-        return MARK.sub(replace, text)
-
-    steps = tuple(
-        Step(
+    steps = [
+        replace(
+            step,
             name=names[step.name],
-            method=step.method,
             target=rename(step.target),
             headers=tuple((name, rename(value)) for name, value in step.headers),
             body=None if step.body is None else rename(step.body),
-            chunked=step.chunked,
-            app=step.app,
         )
         for step in story.steps
-    )
-    return Story(steps, story.setting)
+    ]
+    return replace(story, steps=tuple(steps))
 
 
 def take_steps(stories: Iterator[Story], steps: int) -> Iterator[Story]:
-    """As many stories as have so many steps, the last one cut short."""
+    """The first stories, up to this number of steps; the last one is cut."""
     for story in stories:
         yield replace(story, steps=story.steps[:steps])
         steps -= len(story.steps)
@@ -161,17 +159,19 @@ def write_story(story: Story, path: Path) -> None:
         for step in story.steps
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Lone surrogates are no UTF-8; escaped they are.
+    # Lone surrogates cannot be written in UTF-8; their escapes can.
     text = json.dumps({"setting": story.setting, "steps": steps}, indent=2)
     path.write_text(f"{text}\n", "utf-8")
 
 
-def read_story(path: Path) -> Story:
-    """The story in a file; raises `UsageError` where there is none."""
+def read_story(path: Path, services: Collection[str]) -> Story:
+    """The story in a file; raises `UsageError` if there is none for the services."""
     try:
         data = json.loads(path.read_text("utf-8"))
-        steps = tuple(read_step(step) for step in data["steps"])
+        steps = tuple(map(read_step, data["steps"]))
         if data["setting"] not in get_args(Setting) or not steps:
+            raise ValueError
+        if {step.app for step in steps} - {None, *services}:
             raise ValueError
         return Story(steps, data["setting"])
     except OSError as error:
@@ -182,7 +182,4 @@ def read_story(path: Path) -> Story:
 
 def read_step(data: Mapping[str, Any]) -> Step:
     headers = tuple((str(name), str(value)) for name, value in data.get("headers", ()))
-    step = Step(**{**data, "headers": headers})
-    if step.app is not None and step.app not in BY_NAME:
-        raise ValueError(f"no app {step.app}")
-    return step
+    return Step(**{**data, "headers": headers})

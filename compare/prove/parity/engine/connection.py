@@ -1,4 +1,4 @@
-"""Kept-alive connections that send a request as it stands in a story, and mend nothing of it."""
+"""Kept-alive connections that send a request exactly as it stands in a story."""
 
 import http.client
 import time
@@ -6,37 +6,42 @@ from collections.abc import Iterator
 
 import httpx2
 
-from compare.prove.parity.stories import Request
-from compare.run.apps import HOST
+from compare.prove.parity.engine.stories import Request
+from compare.run.answers import Service
 
-PATIENCE = 20.0
-"""Seconds until an answer counts as missing."""
-IDLE = 1.0
-"""Seconds after which a connection is made anew: shorter than any server keeps an idle one."""
-NO_ANSWER = 0
-"""The status of what stands for an answer that did not come."""
-CHUNK = 4096
+HOST = "127.0.0.1"
+RESPONSE_TIMEOUT = 20.0
+"""Seconds until a response counts as missing."""
+MAX_IDLE = 1.0
+"""Seconds after which a connection is opened again: shorter than any server keeps an idle one."""
+NO_RESPONSE = 0
+"""The status of what stands for a response that did not come."""
+CHUNK_SIZE = 4096
 
 
-class Line:
-    """A connection to one app. Requests to several apps run at once: first send, then receive."""
+class Connection:
+    """A connection to one service.
 
-    def __init__(self, port: int) -> None:
+    `send` and `receive` are two calls, so that requests to several services run at once.
+    """
+
+    def __init__(self, service: Service, port: int) -> None:
+        self.service = service
         self._port = port
-        self._connection = http.client.HTTPConnection(HOST, port, timeout=PATIENCE)
-        self._used = 0.0
-        self._failure: Exception | None = None
+        self._connection = http.client.HTTPConnection(HOST, port, timeout=RESPONSE_TIMEOUT)
+        self._last_used = 0.0
+        self._send_error: Exception | None = None
         self._is_last = False
 
     def send(self, request: Request) -> None:
-        if time.monotonic() - self._used > IDLE:
+        if time.monotonic() - self._last_used > MAX_IDLE:
             self._connection.close()
         self._is_last = (request.header("connection") or "").lower() == "close"
         try:
             self._send(request)
         except (OSError, http.client.HTTPException) as error:
-            # What a server answered before it closed the connection can still be there.
-            self._failure = error
+            # A response that was sent before the server closed the connection can still be read.
+            self._send_error = error
 
     def _send(self, request: Request) -> None:
         connection = self._connection
@@ -57,32 +62,32 @@ class Line:
             connection.endheaders(request.body)
 
     def receive(self) -> httpx2.Response:
-        """The answer to what was sent last; one of status `NO_ANSWER`, if none comes."""
+        """The response to the last request; one with status `NO_RESPONSE`, if none comes."""
         try:
-            with self._connection.getresponse() as answer:
-                content = answer.read()
-            return make_response(answer.status, answer.getheaders(), content)
+            with self._connection.getresponse() as response:
+                content = response.read()
+            return make_response(response.status, response.getheaders(), content)
         except (OSError, http.client.HTTPException) as error:
-            failure = self._failure or error
             self._connection.close()
-            return make_response(NO_ANSWER, [], f"no answer: {failure!r}".encode())
+            message = f"no answer: {self._send_error or error!r}"
+            return make_response(NO_RESPONSE, [], message.encode())
         finally:
             if self._is_last:
                 self._connection.close()
-            self._failure = None
-            self._used = time.monotonic()
+            self._send_error = None
+            self._last_used = time.monotonic()
 
     def close(self) -> None:
         self._connection.close()
 
 
 def chunks(body: bytes) -> Iterator[bytes]:
-    for start in range(0, len(body), CHUNK):
-        yield body[start : start + CHUNK]
+    for start in range(0, len(body), CHUNK_SIZE):
+        yield body[start : start + CHUNK_SIZE]
 
 
 def make_response(status: int, headers: list[tuple[str, str]], content: bytes) -> httpx2.Response:
-    # Given `content`, it would add a Content-Length of its own where the app sent none.
+    # Given `content`, httpx2 would add a Content-Length where the service sent none.
     response = httpx2.Response(status, headers=headers, stream=httpx2.ByteStream(content))
     response.read()
     return response

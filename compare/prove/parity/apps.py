@@ -1,4 +1,4 @@
-"""The three apps, up and empty, for as long as stories are told to them."""
+"""The three apps on new databases, for as long as stories are played."""
 
 import asyncio
 import signal
@@ -9,10 +9,11 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, 
 from dataclasses import dataclass
 from pathlib import Path
 
-from compare.prove.parity.lines import Line
-from compare.prove.parity.play import Player, Stopped
-from compare.prove.parity.stories import Setting
-from compare.prove.parity.tables import Tables, tables_of
+from compare.prove.parity.engine.connection import Connection
+from compare.prove.parity.engine.player import Player, Stopped
+from compare.prove.parity.engine.stories import Setting
+from compare.prove.parity.masks import Masks
+from compare.prove.parity.tables import Tables
 from compare.run.apps import APPS, App, free_port
 from compare.run.databases import PostgresDatabase, SQLiteFile, settings_for
 from compare.run.postgres import running_postgres
@@ -24,15 +25,13 @@ from compare.run.terminal import LogFile
 LOGS = HOME / "parity"
 APPS_GRACE = 2.5
 POSTGRES_GRACE = 1.0
-# What the person has set for other purposes would be seen in the answers.
+# The user's own values of these variables would change the answers.
 SETTINGS = {
     "CONDUIT_ENV": "development",
     "CONDUIT_LOG_LEVEL": "WARNING",
     "CONDUIT_PASSWORD_HASHING": "fast",
-    "CONDUIT_SECRET_KEY": "",
-    "CONDUIT_TOKEN_LIFETIME": "",
-    "CONDUIT_ALLOWED_HOSTS": "",
-    "CONDUIT_CORS_ORIGINS": "",
+    **dict.fromkeys(("CONDUIT_SECRET_KEY", "CONDUIT_TOKEN_LIFETIME"), ""),
+    **dict.fromkeys(("CONDUIT_ALLOWED_HOSTS", "CONDUIT_CORS_ORIGINS"), ""),
 }
 
 
@@ -40,9 +39,10 @@ SETTINGS = {
 class AppsUnderTest:
     ports: Mapping[App, int]
     urls: Mapping[App, str]
+    """Of their databases."""
 
     async def play[T](self, work: Callable[[Player], T]) -> T:
-        """Do the work in a thread, so that the logs of the apps are read meanwhile.
+        """Do the work in a thread, while the logs of the apps are read here.
 
         A signal stops the player, and the thread has ended before this raises.
         """
@@ -58,23 +58,25 @@ class AppsUnderTest:
 
     def _play[T](self, work: Callable[[Player], T], stop: threading.Event) -> T:
         with ExitStack() as stack:
-            lines = {
-                app: stack.enter_context(closing(Line(port))) for app, port in self.ports.items()
-            }
-            tables = [
-                stack.enter_context(closing(tables_of(url))) for url in set(self.urls.values())
+            connections = [
+                stack.enter_context(closing(Connection(app, port)))
+                for app, port in self.ports.items()
             ]
-            return work(Player(lines, lambda: empty(tables), stop))
+            databases = [
+                stack.enter_context(closing(Tables(url))) for url in set(self.urls.values())
+            ]
 
+            def empty() -> None:
+                for tables in databases:
+                    tables.empty()
 
-def empty(databases: list[Tables]) -> None:
-    for tables in databases:
-        tables.empty()
+            return work(Player(connections, empty, Masks, stop))
 
 
 @asynccontextmanager
-async def running_site(setting: Setting, *, postgres: bool) -> AsyncIterator[AppsUnderTest]:
-    """Start the apps on new databases, which are gone afterwards."""
+async def running_apps(setting: Setting, *, postgres: bool) -> AsyncIterator[AppsUnderTest]:
+    """Start the apps on new databases, which are removed at the end."""
+    one_database = setting == "one database"
     async with AsyncExitStack() as stack:
         LOGS.mkdir(parents=True, exist_ok=True)
         voices = {app: LogFile(app.name, LOGS / f"{app.name}.log") for app in APPS}
@@ -82,15 +84,16 @@ async def running_site(setting: Setting, *, postgres: bool) -> AsyncIterator[App
         servers = Processes(stop_signal=signal.SIGINT, grace=POSTGRES_GRACE)
         await stack.enter_async_context(servers)
         processes = Processes(stop_signal=signal.SIGTERM, grace=APPS_GRACE)
-        if postgres or setting == "one database":
-            # PostgreSQL, run by root, is another user, who has to pass through here.
+        if postgres or one_database:
+            # PostgreSQL, when root starts it, runs as another user, who has to pass through here.
             folder.chmod(0o755)
             voice = LogFile("postgres", LOGS / "postgres.log")
             start = running_postgres(folder / "postgres", servers, voice, "-c", "fsync=off")
             server = (await stack.enter_async_context(start)).url
-            names = {app: "all" if setting == "one database" else app.name for app in APPS}
-            databases = {name: PostgresDatabase(server, name) for name in set(names.values())}
-            drafts = {name: database.start_draft() for name, database in databases.items()}
+            names = {app: "all" if one_database else app.name for app in APPS}
+            drafts = {
+                name: PostgresDatabase(server, name).start_draft() for name in set(names.values())
+            }
             urls = {app: drafts[names[app]] for app in APPS}
         else:
             urls = {app: SQLiteFile(folder / f"{app.name}.sqlite3").start_draft() for app in APPS}
@@ -98,8 +101,8 @@ async def running_site(setting: Setting, *, postgres: bool) -> AsyncIterator[App
         first = free_port(len(APPS))
         ports = {app: first + number for number, app in enumerate(APPS)}
         settings = {app: settings_for(urls[app]) | SETTINGS for app in APPS}
-        # On one database the first makes the tables, and then the others take them over.
-        turns = [[app] for app in APPS] if setting == "one database" else [APPS]
+        # On one database the first app creates the tables, and the others adopt them.
+        turns = [[app] for app in APPS] if one_database else [APPS]
         for apps in turns:
             await asyncio.gather(
                 *(migrate(app, settings[app], processes, voices[app]) for app in apps)
