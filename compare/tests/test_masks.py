@@ -11,7 +11,7 @@ import pytest
 
 from compare.prove.parity.engine.connection import make_response
 from compare.prove.parity.engine.player import PlayedAnswer
-from compare.prove.parity.engine.stories import Request, Setting
+from compare.prove.parity.engine.stories import Setting, Step
 from compare.prove.parity.masks import Masks
 from compare.prove.parity.tokens import LIFETIME, SECRET
 from compare.run.apps import DJANGO, FLASK
@@ -19,8 +19,8 @@ from compare.run.apps import DJANGO, FLASK
 
 def request(
     path: str = "/api/articles", method: str = "GET", headers: dict[str, str] | None = None
-) -> Request:
-    return Request(method, path, list((headers or {}).items()), None, chunked=False)
+) -> Step:
+    return Step("1", method, path, tuple((headers or {}).items()))
 
 
 def response(
@@ -34,7 +34,7 @@ def response(
 def equal(
     one: httpx2.Response,
     other: httpx2.Response,
-    asked: Request | None = None,
+    asked: Step | None = None,
     setting: Setting = "apart",
 ) -> bool:
     """Whether two apps have answered the same, as the first thing in a story."""

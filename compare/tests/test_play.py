@@ -26,6 +26,7 @@ class Counter(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.broken = broken
         self.count = 0
+        self.bodies: list[bytes] = []
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -48,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, {"path": self.path, "count": self.server.count})
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.count += 1
         self.answer(201, {"count": {"id": self.server.count}})
 
@@ -151,6 +152,12 @@ def test_one_app_is_asked(player: Player, servers: list[Counter]) -> None:
     story = Story((Step("1", "POST", "/", body="", app="flask"),), "one database")
     assert player.play(story) is None
     assert [server.count for server in servers] == [0, 1, 0]
+
+
+def test_bytes_that_are_not_utf8(player: Player, servers: list[Counter]) -> None:
+    """Bytes of a body that are not text are sent unchanged."""
+    player.play(Story((Step("1", "POST", "/", body="\udcff한"),)))
+    assert [server.bodies for server in servers] == [[b"\xff\xed\x95\x9c"]] * 3
 
 
 @pytest.mark.parametrize("path", ["/failure", "/nothing"])

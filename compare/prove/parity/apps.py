@@ -84,19 +84,20 @@ async def running_apps(setting: Setting, *, postgres: bool) -> AsyncIterator[App
         servers = Processes(stop_signal=signal.SIGINT, grace=POSTGRES_GRACE)
         await stack.enter_async_context(servers)
         processes = Processes(stop_signal=signal.SIGTERM, grace=APPS_GRACE)
+        names = {app: "all" if one_database else app.name for app in APPS}
+        drafts = {}
         if postgres or one_database:
             # PostgreSQL, when root starts it, runs as another user, who has to pass through here.
             folder.chmod(0o755)
             voice = LogFile("postgres", LOGS / "postgres.log")
             start = running_postgres(folder / "postgres", servers, voice, "-c", "fsync=off")
             server = (await stack.enter_async_context(start)).url
-            names = {app: "all" if one_database else app.name for app in APPS}
-            drafts = {
-                name: PostgresDatabase(server, name).start_draft() for name in set(names.values())
-            }
-            urls = {app: drafts[names[app]] for app in APPS}
+            for name in set(names.values()):
+                drafts[name] = PostgresDatabase(server, name).start_draft()
         else:
-            urls = {app: SQLiteFile(folder / f"{app.name}.sqlite3").start_draft() for app in APPS}
+            for name in names.values():
+                drafts[name] = SQLiteFile(folder / f"{name}.sqlite3").start_draft()
+        urls = {app: drafts[names[app]] for app in APPS}
         await stack.enter_async_context(processes)
         first = free_port(len(APPS))
         ports = {app: first + number for number, app in enumerate(APPS)}

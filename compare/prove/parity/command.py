@@ -3,11 +3,11 @@
 import asyncio
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 from rich.markup import escape
@@ -20,7 +20,7 @@ from compare.prove.parity.engine.search import explain, search
 from compare.prove.parity.engine.stories import Setting, Story, read_story, take_steps
 from compare.prove.parity.model import make_stories
 from compare.run.apps import BY_NAME
-from compare.run.contract import Operation, read_operations
+from compare.run.contract import read_operations
 from compare.run.databases import Kind, KindOption
 from compare.run.processes import cancel_on_signals
 from compare.run.state import make_home
@@ -35,17 +35,13 @@ WHERE_LOGS = f"What the apps logged is in {LOGS}/<app>.log."
 
 @dataclass(frozen=True)
 class ParityRun:
-    """Stories for one setting."""
-
     setting: Setting
     stories: Iterator[Story]
     steps: int
     name: str
     """The name of the file for a difference."""
-    operations: Sequence[Operation] = ()
-    """What the table of the answers shows; no table without them."""
-    crowds: Sequence[str] = ()
-    """The seeds of the crowds that write at once after the stories."""
+    seed: int | None = None
+    """Of generated stories; None for saved ones."""
 
 
 def parity(
@@ -89,24 +85,21 @@ def parity(
 
 
 def random_run(seed: int, steps: int, setting: Setting) -> ParityRun:
-    operations = read_operations()
     known = [story for story in read_stories(KNOWN) if story.setting == setting]
-    stories = chain(known, take_steps(make_stories(seed, operations, setting), steps))
+    generated = take_steps(make_stories(seed, read_operations(), setting), steps)
     steps += sum(len(story.steps) for story in known)
-    one_database = setting == "one database"
-    crowds = [f"{seed}.{number}" for number in range(1 + steps // 1000)] if one_database else []
     name = f"{setting.replace(' ', '-')}-{seed}"
-    return ParityRun(setting, stories, steps, name, operations, crowds)
+    return ParityRun(setting, chain(known, generated), steps, name, seed)
 
 
 def replay_runs(path: Path) -> list[ParityRun]:
     """One for each setting that the stories have."""
     runs = []
-    stories = sorted(read_stories(path), key=lambda story: story.setting)
-    for setting, group in groupby(stories, key=lambda story: story.setting):
-        some = list(group)
-        steps = sum(len(story.steps) for story in some)
-        runs.append(ParityRun(setting, iter(some), steps, f"{path.stem}-again"))
+    for setting in get_args(Setting):
+        stories = [story for story in read_stories(path) if story.setting == setting]
+        if stories:
+            steps = sum(len(story.steps) for story in stories)
+            runs.append(ParityRun(setting, iter(stories), steps, f"{path.stem}-again"))
     return runs
 
 
@@ -121,33 +114,29 @@ async def execute(run: ParityRun, *, postgres: bool) -> bool:
     """Whether all answers were equal, and nothing was lost."""
     cancel_on_signals()
     async with running_apps(run.setting, postgres=postgres) as apps:
-        return await apps.play(
-            lambda player: play_stories(player, run) and play_crowds(player, apps, run.crowds)
-        )
+        return await apps.play(lambda player: play(player, apps, run))
 
 
-def play_stories(player: Player, run: ParityRun) -> bool:
-    coverage = Coverage(run.operations, PAGES)
-    difference = search(player, run.stories, steps=run.steps, coverage=coverage)
+def play(player: Player, apps: AppsUnderTest, run: ParityRun) -> bool:
+    coverage = Coverage(read_operations(), PAGES)
+    difference = search(player, run.stories, run.steps, coverage)
     if difference:
         explain(player, difference, LOGS / f"{run.name}.json", SECRET)
         out.print(WHERE_LOGS, soft_wrap=True)
         return False
-    out.print(coverage.table() if run.operations else "All answers are equal.")
-    return True
-
-
-def play_crowds(player: Player, apps: AppsUnderTest, seeds: Sequence[str]) -> bool:
-    for seed in seeds:
+    out.print("All answers are equal." if run.seed is None else coverage.table())
+    if run.seed is None or run.setting == "apart":
+        return True
+    crowds = 1 + run.steps // 1000
+    for number in range(crowds):
         player.empty()
         with out.status("Many write at once …"):
-            errors = run_crowd(apps, seed)
+            errors = run_crowd(apps, f"{run.seed}.{number}")
         if errors:
             out.print("[bold red]Many wrote at once, and not all is right:[/]\n")
             for line in errors:
                 out.print(f"  {escape(line)}", soft_wrap=True)
             out.print(f"\n{WHERE_LOGS}", soft_wrap=True)
             return False
-    if seeds:
-        out.print(f"{len(seeds)} × many wrote at once: nothing was lost.")
+    out.print(f"{crowds} × many wrote at once: nothing was lost.")
     return True

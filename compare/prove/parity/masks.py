@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import jwt
 
-from compare.prove.parity.engine.stories import Request, Setting
+from compare.prove.parity.engine.stories import Setting, Step
 from compare.prove.parity.tokens import LIFETIME, SECRET
 
 # In JSON, a quote inside of a string has a backslash before it: these match only fields.
@@ -33,7 +33,7 @@ class Masks:
         self._times: dict[bytes, int] = {}
         self._sessions: dict[str, int] = {}
 
-    def body(self, request: Request, response: httpx2.Response) -> bytes:
+    def body(self, request: Step, response: httpx2.Response) -> bytes:
         """The body as it is compared."""
         body = response.content
         if not body:
@@ -49,7 +49,7 @@ class Masks:
         body = TOKEN.sub(lambda found: b'"token":"%s"' % self._token(found[1]), body)
         return TIME.sub(lambda found: b'"%s":"%s"' % (found[1], self._time(found[2])), body)
 
-    def header(self, request: Request, name: str, value: str) -> str:
+    def header(self, request: Step, name: str, value: str) -> str:
         """The value of the header as it is compared."""
         if name == "x-request-id" and value != request.header(name) and REQUEST_ID.fullmatch(value):
             return f"<made: {re.sub('[0-9a-f]', 'x', value)}>"
@@ -88,17 +88,17 @@ class Masks:
         return b"<time %d>" % self._times[time]
 
 
-def is_document(request: Request) -> bool:
+def is_document(request: Step) -> bool:
     """The three OpenAPI documents are equal as JSON values, except for their titles."""
     return request.path.rstrip("/") == "/api/openapi.json"
 
 
-def is_lab(request: Request) -> bool:
+def is_lab(request: Step) -> bool:
     """The lab measures the app, so its values differ."""
     return request.path.startswith("/api/lab/")
 
 
-def sent_token(request: Request) -> bytes:
+def sent_token(request: Step) -> bytes:
     words = (request.header("authorization") or "").encode("latin-1").split()
     return b'"%s"' % words[-1] if words else b""
 

@@ -1,5 +1,6 @@
 """What the apps should hold at each point of a story: users, articles and comments."""
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,7 +8,7 @@ from urllib.parse import quote
 
 from compare.prove.parity import tokens, values
 from compare.prove.parity.engine.generator import Generator, Random
-from compare.prove.parity.engine.stories import Header, Setting, Story, fill, mark
+from compare.prove.parity.engine.stories import Setting, Step, Story, fill, mark
 from compare.run.apps import APPS
 from compare.run.contract import Operation, Schema
 
@@ -147,24 +148,20 @@ class ConduitAttempt:
 
     # --- what a request changes
 
-    def read_back(
-        self, step: str, path: str, headers: Sequence[Header]
-    ) -> tuple[str, Sequence[Header]]:
-        name = self.operation.name
+    def read_back(self, step: Step, path: str) -> tuple[str, str | None]:
+        name, authorization = self.operation.name, step.header("authorization")
         if name in ("create_user", "login", "update_current_user"):
-            token = mark(f"{step}.user.token")
-            return "/api/user", [("Authorization", f"Token {token}")]
-        own = [header for header in headers if header[0] == "Authorization"]
+            return "/api/user", "Token " + mark(f"{step.name}.user.token")
         if name in ("create_article", "update_article"):
-            return "/api/articles/" + mark(f"{step}.article.slug"), own
+            return "/api/articles/" + mark(f"{step.name}.article.slug"), authorization
         if "{id}" in self.operation.path:
-            return path.rpartition("/")[0], own
-        return path.removesuffix("/follow").removesuffix("/favorite"), own
+            return path.rpartition("/")[0], authorization
+        return path.removesuffix("/follow").removesuffix("/favorite"), authorization
 
-    def note(self, step: str, content: Mapping[str, Any]) -> None:
+    def note(self, step: Step, content: Mapping[str, Any]) -> None:
         model, user, article, comment = self.model, self.user, self.article, self.comment
-        token = mark(f"{step}.user.token")
-        slug = mark(f"{step}.article.slug")
+        token = mark(f"{step.name}.user.token")
+        slug = mark(f"{step.name}.article.slug")
         match self.operation.name:
             case "create_user" if not self._is_taken(content["username"]):
                 model.users.append(User(**content, tokens=[token]))
@@ -184,7 +181,7 @@ class ConduitAttempt:
                 model.articles.remove(article)
                 model.old_slugs.append(article.slug)
             case "create_article_comment" if article and user:
-                article.comments.append(Comment(mark(f"{step}.comment.id"), user))
+                article.comments.append(Comment(mark(f"{step.name}.comment.id"), user))
             case "delete_article_comment" if article and comment and user is comment.author:
                 article.comments.remove(comment)
 
@@ -203,10 +200,8 @@ def make_stories(seed: int, operations: Sequence[Operation], setting: Setting) -
 
     Each story has a seed of its own, so a run of 3,000 steps begins like one of 300.
     """
-    number = 0
-    while True:
+    for number in itertools.count():
         yield make_story(f"{seed}.{number}", operations, setting)
-        number += 1
 
 
 def make_story(seed: str, operations: Sequence[Operation], setting: Setting) -> Story:

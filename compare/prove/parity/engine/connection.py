@@ -1,12 +1,12 @@
 """Kept-alive connections that send a request exactly as it stands in a story."""
 
 import http.client
+import io
 import time
-from collections.abc import Iterator
 
 import httpx2
 
-from compare.prove.parity.engine.stories import Request
+from compare.prove.parity.engine.stories import Step
 from compare.run.answers import Service
 
 HOST = "127.0.0.1"
@@ -16,7 +16,6 @@ MAX_IDLE = 1.0
 """Seconds after which a connection is opened again: shorter than any server keeps an idle one."""
 NO_RESPONSE = 0
 """The status of what stands for a response that did not come."""
-CHUNK_SIZE = 4096
 
 
 class Connection:
@@ -33,7 +32,7 @@ class Connection:
         self._send_error: Exception | None = None
         self._is_last = False
 
-    def send(self, request: Request) -> None:
+    def send(self, request: Step) -> None:
         if time.monotonic() - self._last_used > MAX_IDLE:
             self._connection.close()
         self._is_last = (request.header("connection") or "").lower() == "close"
@@ -43,7 +42,7 @@ class Connection:
             # A response that was sent before the server closed the connection can still be read.
             self._send_error = error
 
-    def _send(self, request: Request) -> None:
+    def _send(self, request: Step) -> None:
         connection = self._connection
         connection.putrequest(
             request.method, request.target, skip_host=True, skip_accept_encoding=True
@@ -54,12 +53,14 @@ class Connection:
             connection.putheader(name, value.encode("latin-1"))
         if request.body is None:
             connection.endheaders()
-        elif request.chunked:
+            return
+        body = request.body.encode(errors="surrogateescape")
+        if request.chunked:
             connection.putheader("Transfer-Encoding", "chunked")
-            connection.endheaders(chunks(request.body), encode_chunked=True)
+            connection.endheaders(io.BytesIO(body), encode_chunked=True)
         else:
-            connection.putheader("Content-Length", str(len(request.body)))
-            connection.endheaders(request.body)
+            connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
 
     def receive(self) -> httpx2.Response:
         """The response to the last request; one with status `NO_RESPONSE`, if none comes."""
@@ -79,11 +80,6 @@ class Connection:
 
     def close(self) -> None:
         self._connection.close()
-
-
-def chunks(body: bytes) -> Iterator[bytes]:
-    for start in range(0, len(body), CHUNK_SIZE):
-        yield body[start : start + CHUNK_SIZE]
 
 
 def make_response(status: int, headers: list[tuple[str, str]], content: bytes) -> httpx2.Response:

@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from compare.prove.parity.engine.stories import Request
+from compare.prove.parity.engine.stories import Step
 from compare.run.contract import Operation
 
 NOT_EXPECTED = frozenset({503})
@@ -23,10 +23,10 @@ class Coverage:
         self._pages = pages
         self._counts: Counter[tuple[str, int]] = Counter()
 
-    def count(self, request: Request, status: int) -> None:
+    def count(self, request: Step, status: int) -> None:
         self._counts[self.name(request), status] += 1
 
-    def name(self, request: Request) -> str:
+    def name(self, request: Step) -> str:
         """The operation that a request is for, or one of `OTHERS`."""
         path = request.path.removesuffix("/") or "/"
         method = "GET" if request.method == "HEAD" else request.method

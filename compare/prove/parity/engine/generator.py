@@ -39,22 +39,19 @@ class Vocabulary:
     weights: Mapping[str, int]
     """How often an operation is chosen; one that is not named here has the weight 1."""
     routes_weight: int
-    """How often one of the other routes is chosen."""
+    """How often a GET of one of the other routes is chosen."""
     routes: Sequence[str]
     methods: Sequence[str]
     headers: Sequence[Header]
-    """Headers that do not change the response."""
     query_pairs: Sequence[str]
-    """What may follow the parameters of an operation."""
     json_types: Sequence[str]
     other_types: Sequence[str]
     unused_bodies: Sequence[str]
     """For operations that take no body."""
     unknown_fields: Mapping[str, Any]
     path_changes: Sequence[str]
-    """Templates for `change_path`."""
     body_changes: Sequence[str]
-    """Templates for `change_body`."""
+    """Templates for `change_path` and `change_body`."""
     origins: Sequence[str]
     requested_methods: Sequence[str]
     """For the preflight requests of browsers."""
@@ -67,7 +64,7 @@ class Attempt(Protocol):
     """Whether nothing is odd so far, so that the operation should succeed."""
 
     def field(self, name: str, schema: Schema, *, odd: bool) -> Any:
-        """The value of a field of the body. The fields are asked for before everything else."""
+        """The value of a field of the body; these are asked for before everything else."""
 
     def parameter(self, name: str, *, odd: bool) -> str:
         """The value of a parameter in the path, encoded."""
@@ -78,13 +75,11 @@ class Attempt(Protocol):
     def authorization(self, *, odd: bool) -> str | None:
         """The value of the header `Authorization`."""
 
-    def read_back(
-        self, step: str, path: str, headers: Sequence[Header]
-    ) -> tuple[str, Sequence[Header]]:
-        """The target and the headers of a GET that shows what this step has changed."""
+    def read_back(self, step: Step, path: str) -> tuple[str, str | None]:
+        """What a GET needs to show what this step has changed: the target, and the header."""
 
-    def note(self, step: str, content: Mapping[str, Any]) -> None:
-        """Change the model: the step should have succeeded."""
+    def note(self, step: Step, content: Mapping[str, Any]) -> None:
+        """Change the model: the step, with these fields, should have succeeded."""
 
 
 class Model(Protocol):
@@ -97,7 +92,7 @@ class Model(Protocol):
 
 
 class Generator:
-    """Makes one story."""
+    """Makes one story. `writers` names the services, if each write goes to only one of them."""
 
     def __init__(
         self,
@@ -107,26 +102,25 @@ class Generator:
         model: Model,
         writers: Sequence[str] = (),
     ) -> None:
-        """`writers`: the services, if each write goes to only one of them."""
         self._rng = rng
         self._operations = {operation.name: operation for operation in operations}
-        self._weights = [vocabulary.weights.get(name, 1) for name in self._operations]
         self._vocabulary = vocabulary
         self._model = model
         self._writers = writers
         self._steps: list[Step] = []
 
     def story(self) -> Story:
-        setting: Setting = "one database" if self._writers else "apart"
+        vocabulary = self._vocabulary
+        weights = [vocabulary.weights.get(name, 1) for name in self._operations]
         choices = [*self._operations.values(), None]
-        weights = [*self._weights, self._vocabulary.routes_weight]
         while len(self._steps) < MAX_STEPS:
-            (operation,) = self._rng.choices(choices, weights)
+            (operation,) = self._rng.choices(choices, [*weights, vocabulary.routes_weight])
             if operation is None:
                 self._add_other_route()
             else:
                 first = self._model.needs_first(operation)
                 self._add_request(self._operations[first] if first else operation)
+        setting: Setting = "one database" if self._writers else "apart"
         return Story(tuple(self._steps[:MAX_STEPS]), setting)
 
     # --- steps
@@ -138,7 +132,6 @@ class Generator:
         self._add_step(method, rng.choice(vocabulary.routes), headers)
 
     def _add_request(self, operation: Operation) -> None:
-        rng = self._rng
         attempt = self._model.attempt(operation)
         content = self._make_content(attempt, operation.body) if operation.body else {}
         body = self._make_body(attempt, operation.body, content)
@@ -146,38 +139,32 @@ class Generator:
         target = path + self._make_query(attempt, operation)
         if len(fill(target, {})) > MAX_TARGET:
             target, attempt.usual = operation.path, False
-        headers = self._make_headers(attempt, has_body=body is not None)
+        authorization = attempt.authorization(odd=self._is_odd(attempt))
+        headers = [] if authorization is None else [("Authorization", authorization)]
+        headers += self._make_headers(attempt, has_body=body is not None)
         method = operation.method
-        if rng.one_in(14):
+        if self._rng.one_in(14):
             method, more = self._make_other_method(method)
             headers += more
             attempt.usual = attempt.usual and method == operation.method
         step = self._add_step(method, target, headers, body)
         if step.app:
-            target, read_headers = attempt.read_back(step.name, path, headers)
-            self._steps.append(Step(self._next_name, "GET", target, tuple(read_headers)))
+            target, authorization = attempt.read_back(step, path)
+            own = [("Authorization", authorization)] if authorization else []
+            self._add_step("GET", target, own)
         if attempt.usual:
-            attempt.note(step.name, content)
+            attempt.note(step, content)
 
     def _add_step(
         self, method: str, target: str, headers: Sequence[Header], body: str | None = None
     ) -> Step:
+        name = str(len(self._steps) + 1)
+        chunked = body is not None and self._rng.one_in(25)
         is_write = bool(self._writers) and method not in READS
-        step = Step(
-            self._next_name,
-            method,
-            target,
-            tuple(headers),
-            body,
-            chunked=body is not None and self._rng.one_in(25),
-            app=self._rng.choice(self._writers) if is_write else None,
-        )
+        app = self._rng.choice(self._writers) if is_write else None
+        step = Step(name, method, target, tuple(headers), body, chunked, app)
         self._steps.append(step)
         return step
-
-    @property
-    def _next_name(self) -> str:
-        return str(len(self._steps) + 1)
 
     # --- the parts of a request
 
@@ -188,12 +175,11 @@ class Generator:
 
     def _make_content(self, attempt: Attempt, envelope: Envelope) -> dict[str, Any]:
         """The fields of the body."""
-        rng = self._rng
         content = {}
         for name, schema in envelope.fields.items():
-            if name in envelope.required or rng.one_in(2):
+            if name in envelope.required or self._rng.one_in(2):
                 odd = self._is_odd(attempt, 2 * ODD_IN)
-                if not (odd and rng.one_in(6)):
+                if not (odd and self._rng.one_in(6)):
                     content[name] = attempt.field(name, schema, odd=odd)
         return content
 
@@ -227,30 +213,23 @@ class Generator:
             if not rng.one_in(3 * ODD_IN) if required else rng.one_in(3):
                 pairs.append(f"{name}={attempt.query(name, schema, odd=self._is_odd(attempt))}")
         if rng.one_in(25):
-            pair = rng.choice(self._vocabulary.query_pairs)
-            if not repeats(operation, [*pairs, pair]):
-                pairs.append(pair)
+            pairs.append(rng.choice(self._vocabulary.query_pairs))
+            names = [name for name, _ in parse_qsl("&".join(pairs), keep_blank_values=True)]
+            # No rule says which one counts of a parameter that is there twice.
+            if any(names.count(name) > 1 for name in operation.query):
+                pairs.pop()
         return "?" + "&".join(pairs) if pairs else ""
 
     def _make_headers(self, attempt: Attempt, *, has_body: bool) -> list[Header]:
-        headers = []
-        authorization = attempt.authorization(odd=self._is_odd(attempt))
-        if authorization is not None:
-            headers.append(("Authorization", authorization))
-        media_type = self._make_media_type(attempt) if has_body else None
-        if media_type is not None:
-            headers.append(("Content-Type", media_type))
-        if self._rng.one_in(6):
-            headers.append(self._rng.choice(self._vocabulary.headers))
+        rng, vocabulary = self._rng, self._vocabulary
+        headers = [rng.choice(vocabulary.headers)] if rng.one_in(6) else []
+        if has_body and rng.one_in(8):
+            headers.append(("Content-Type", rng.choice(vocabulary.json_types)))
+        elif has_body and not self._is_odd(attempt):
+            headers.append(("Content-Type", "application/json"))
+        elif has_body and not rng.one_in(4):
+            headers.append(("Content-Type", rng.choice(vocabulary.other_types)))
         return headers
-
-    def _make_media_type(self, attempt: Attempt) -> str | None:
-        rng = self._rng
-        if rng.one_in(8):
-            return rng.choice(self._vocabulary.json_types)
-        if not self._is_odd(attempt):
-            return "application/json"
-        return None if rng.one_in(4) else rng.choice(self._vocabulary.other_types)
 
     def _make_other_method(self, method: str) -> tuple[str, list[Header]]:
         rng, vocabulary = self._rng, self._vocabulary
@@ -265,9 +244,3 @@ class Generator:
             requested = rng.choice(vocabulary.requested_methods)
             headers.append(("Access-Control-Request-Method", requested))
         return "OPTIONS", headers
-
-
-def repeats(operation: Operation, pairs: Sequence[str]) -> bool:
-    """Whether a parameter of the operation is there twice: no rule says which one counts."""
-    names = [name for name, _ in parse_qsl("&".join(pairs), keep_blank_values=True)]
-    return any(names.count(name) > 1 for name in operation.query)

@@ -11,10 +11,10 @@ import httpx2
 
 from compare.prove.parity.engine.connection import NO_RESPONSE, Connection
 from compare.prove.parity.engine.stories import (
-    Request,
     Setting,
+    Step,
     Story,
-    make_request,
+    fill_step,
     references,
 )
 from compare.run.answers import Answer, Service
@@ -23,10 +23,10 @@ from compare.run.answers import Answer, Service
 class Mask(Protocol):
     """Replaces what may differ between equal answers of one service in one story."""
 
-    def body(self, request: Request, response: httpx2.Response) -> bytes:
+    def body(self, request: Step, response: httpx2.Response) -> bytes:
         """The body as it is compared."""
 
-    def header(self, request: Request, name: str, value: str) -> str:
+    def header(self, request: Step, name: str, value: str) -> str:
         """The value of a header as it is compared."""
 
 
@@ -34,7 +34,7 @@ class PlayedAnswer(Answer):
     """The answer to a step of a story."""
 
     def __init__(
-        self, service: Service, request: Request, response: httpx2.Response, mask: Mask
+        self, service: Service, request: Step, response: httpx2.Response, mask: Mask
     ) -> None:
         super().__init__(service, response)
         self._request = request
@@ -61,7 +61,7 @@ class Difference:
 
     story: Story
     """Up to this step."""
-    requests: Sequence[Request]
+    requests: Sequence[Step]
     """The steps as they were sent to the first service."""
     answers: Sequence[PlayedAnswer]
 
@@ -71,7 +71,7 @@ class Difference:
         return tuple(map(self.answers.index, self.answers))
 
 
-OnStep = Callable[[Request, Sequence[PlayedAnswer]], None]
+OnStep = Callable[[Step, Sequence[PlayedAnswer]], None]
 """Called after each step."""
 
 
@@ -105,7 +105,7 @@ class Player:
             if self._stop.is_set():
                 raise Stopped
             names = [step.app] if step.app else list(self._connections)
-            requests = {name: make_request(step, bodies[name]) for name in names}
+            requests = {name: fill_step(step, bodies[name]) for name in names}
             answers = self._ask(requests, masks)
             sent.append(requests[names[0]])
             on_step(sent[-1], answers)
@@ -121,9 +121,7 @@ class Player:
                     bodies[name][step.name] = values.get(name, values[names[0]])
         return None
 
-    def _ask(
-        self, requests: Mapping[str, Request], masks: Mapping[str, Mask]
-    ) -> list[PlayedAnswer]:
+    def _ask(self, requests: Mapping[str, Step], masks: Mapping[str, Mask]) -> list[PlayedAnswer]:
         for name, request in requests.items():
             self._connections[name].send(request)
         answers = []

@@ -20,7 +20,7 @@ from compare.prove.parity.engine.coverage import Coverage
 from compare.prove.parity.engine.player import Difference, PlayedAnswer, Player
 from compare.prove.parity.engine.report import show
 from compare.prove.parity.engine.shrink import shrink
-from compare.prove.parity.engine.stories import Request, Story, write_story
+from compare.prove.parity.engine.stories import Step, Story, write_story
 from compare.run.terminal import out
 
 SHRINK_TIMEOUT = 60.0
@@ -34,14 +34,14 @@ class StepsPerSecond(ProgressColumn):
 
 
 def search(
-    player: Player, stories: Iterable[Story], *, steps: int, coverage: Coverage
+    player: Player, stories: Iterable[Story], steps: int, coverage: Coverage
 ) -> Difference | None:
     """Play the stories, which have this number of steps, and show the progress."""
     columns = (BarColumn(), MofNCompleteColumn(), StepsPerSecond(), TimeElapsedColumn())
     with Progress(TextColumn("{task.description}"), *columns, console=out) as progress:
         task = progress.add_task("steps", total=steps)
 
-        def on_step(request: Request, answers: Sequence[PlayedAnswer]) -> None:
+        def on_step(request: Step, answers: Sequence[PlayedAnswer]) -> None:
             coverage.count(request, answers[0].response.status_code)
             progress.advance(task)
 

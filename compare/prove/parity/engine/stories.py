@@ -1,12 +1,12 @@
 """Stories: sequences of requests, in a form that can be saved and repeated.
 
-A value that only a service knows stands in a story as a reference: `⟦3.user.token⟧` is the token
-in the response to step 3. `⟦a*70000⟧` is a text that would be too long to write down.
+A value that only a service knows stands in a story as a reference: `⟦3.order.id⟧` is the id in the
+response to step 3. `⟦a*70000⟧` is a text that would be too long to write down.
 """
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -18,7 +18,7 @@ MARK = re.compile("⟦([^⟦⟧]*)⟧")
 REFERENCE = re.compile(r"(\d+)((?:\.\w+)+)")
 REPETITION = re.compile(r"(.+)\*(\d+)", re.DOTALL)
 # HTTP lets a client name the host in the target, as it does for a proxy.
-ABSOLUTE = re.compile("http://[^/]*")
+HOST = re.compile("^http://[^/?]*")
 # Replaces a reference to a step that is gone, or whose response has no such value: a story stays
 # valid when steps are removed.
 NOTHING = "nothing"
@@ -45,31 +45,20 @@ class Step:
     app: str | None = None
     """The only service that gets the request; without a name, all of them get it."""
 
+    @property
+    def path(self) -> str:
+        """What services route by: without host and query, and decoded."""
+        return unquote(HOST.sub("", self.target).partition("?")[0])
+
+    def header(self, name: str) -> str | None:
+        """The value of the header, whose name is given in lower case."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
 
 @dataclass(frozen=True)
 class Story:
     steps: tuple[Step, ...]
     setting: Setting = "apart"
-
-
-@dataclass(frozen=True)
-class Request:
-    """A step as it is sent to one service."""
-
-    method: str
-    target: str
-    headers: Sequence[Header]
-    body: bytes | None
-    chunked: bool
-
-    @property
-    def path(self) -> str:
-        """What services route by: without host and query, and decoded."""
-        return unquote(ABSOLUTE.sub("", self.target).partition("?")[0])
-
-    def header(self, name: str) -> str | None:
-        """The value of the header, whose name is given in lower case."""
-        return next((value for key, value in self.headers if key.lower() == name), None)
 
 
 def mark(text: str) -> str:
@@ -94,16 +83,19 @@ def resolve_mark(content: str, bodies: Bodies) -> str:
     return NOTHING
 
 
-def make_request(step: Step, bodies: Bodies) -> Request:
-    """The step for a service that has given these responses so far."""
-    body = None if step.body is None else fill(step.body, bodies)
-    return Request(
-        method=step.method,
-        target=fill(step.target, bodies),
-        headers=[(name, fill(value, bodies)) for name, value in step.headers],
-        body=None if body is None else body.encode(errors="surrogateescape"),
-        chunked=step.chunked,
+def map_texts(step: Step, change: Callable[[str], str]) -> Step:
+    """The step with other texts in the places where marks can stand."""
+    return replace(
+        step,
+        target=change(step.target),
+        headers=tuple((name, change(value)) for name, value in step.headers),
+        body=None if step.body is None else change(step.body),
     )
+
+
+def fill_step(step: Step, bodies: Bodies) -> Step:
+    """The step as it is sent to a service that has given these responses so far."""
+    return map_texts(step, lambda text: fill(text, bodies))
 
 
 def find_references(*texts: str) -> set[tuple[str, str]]:
@@ -127,17 +119,8 @@ def renumber(story: Story) -> Story:
         # The name of a step that is gone must not become the name of another one.
         return mark(names.get(reference[1], "0") + reference[2]) if reference else found[0]
 
-    def rename(text: str) -> str:
-        return MARK.sub(rename_mark, text)
-
     steps = [
-        replace(
-            step,
-            name=names[step.name],
-            target=rename(step.target),
-            headers=tuple((name, rename(value)) for name, value in step.headers),
-            body=None if step.body is None else rename(step.body),
-        )
+        replace(map_texts(step, lambda text: MARK.sub(rename_mark, text)), name=names[step.name])
         for step in story.steps
     ]
     return replace(story, steps=tuple(steps))
