@@ -37,7 +37,7 @@ def equal(
     asked: Step | None = None,
     setting: Setting = "apart",
 ) -> bool:
-    """Whether two apps have answered the same, as the first thing in a story."""
+    """Whether two apps gave equal answers to the first step of a story."""
     asked = asked or request()
     first = PlayedAnswer(DJANGO, asked, one, Masks(setting))
     return first == PlayedAnswer(FLASK, asked, other, Masks(setting))
@@ -93,7 +93,7 @@ def test_times_in_texts() -> None:
 
 
 def test_times_on_one_database() -> None:
-    """Where all tell of the same rows, times are equal to the byte."""
+    """On one database, times are compared byte by byte."""
     here, there = response({"createdAt": time()}), response({"createdAt": time(seconds=0.5)})
     assert not equal(here, there, setting="one database")
 

@@ -1,4 +1,4 @@
-"""Stories told to servers that are no apps, one of which is sometimes another than the rest."""
+"""Stories played to small servers, one of which sometimes answers differently."""
 
 import json
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def servers() -> Iterator[list[Counter]]:
-    """One a app; the second is broken."""
+    """One for each app; the second is broken."""
     servers = [Counter(broken=app is FLASK) for app in APPS]
     threads = [Thread(target=server.serve_forever, args=[0.01]) for server in servers]
     for thread in threads:
@@ -113,14 +113,14 @@ STORY = Story(
 
 
 def test_equal_answers(player: Player) -> None:
-    """Without the broken operation there is no difference, however often the story is told."""
+    """Without the broken operation there is no difference, however often the story is played."""
     story = Story((post("1"), Step("2", "GET", "/x")))
     assert player.play(story) is None
     assert player.play(story) is None
 
 
 def test_difference(player: Player) -> None:
-    """The first step that is answered otherwise ends the story."""
+    """The first step with different answers ends the story."""
     found = player.play(STORY)
     assert found is not None
     assert found.story.steps[-1].target == "/noise"
@@ -129,7 +129,7 @@ def test_difference(player: Player) -> None:
 
 
 def test_difference_made_short(player: Player) -> None:
-    """Of a long story is left what the difference needs, and it still shows it."""
+    """A long story is made as short as the difference allows, and still shows it."""
     found = player.play(STORY)
     assert found is not None
     story = shrink(found.story, lambda story: player.play(story) is not None)
@@ -148,7 +148,7 @@ def test_references(player: Player) -> None:
 
 
 def test_one_app_is_asked(player: Player, servers: list[Counter]) -> None:
-    """A step may be for one app alone."""
+    """A step can be sent to only one app."""
     story = Story((Step("1", "POST", "/", body="", app="flask"),), "one database")
     assert player.play(story) is None
     assert [server.count for server in servers] == [0, 1, 0]
@@ -169,20 +169,20 @@ def test_failure_of_all(player: Player, path: str) -> None:
 
 
 def test_connections_are_kept(player: Player, servers: list[Counter]) -> None:
-    """After an answer that ended the connection the next request works."""
+    """After a response that ended the connection, the next request works."""
     close = Step("1", "GET", "/x", (("Connection", "close"),))
     assert player.play(Story((close, Step("2", "GET", "/x"), close, close))) is None
 
 
 def test_stop(player: Player, stop: Event) -> None:
-    """A player that is stopped plays no further."""
+    """A player that is stopped sends no further step."""
     stop.set()
     with pytest.raises(Stopped):
         player.play(STORY)
 
 
 def test_curl(player: Player) -> None:
-    """A difference can be had again by hand."""
+    """The curl commands repeat a difference by hand."""
     steps = (
         Step("1", "POST", "/api/users", (("Content-Type", "x"),), '{"it\'s": "한"}'),
         Step("4", "GET", "http://x/y"),

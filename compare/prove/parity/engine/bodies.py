@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 STYLES = 24
-"""The styles from 6 on are the usual one."""
+"""Styles of `write_body`; from 6 on they are the usual one."""
 PLACEHOLDER = re.compile("<([a-z0-9-]+)>")
-# Marks and bytes that are not UTF-8 must stay as they are.
-NOT_ESCAPED = re.compile("[^\x00-\x7f⟦⟧\udc80-\udcff]")
+# All but ASCII, marks and bytes that are not UTF-8.
+ESCAPED = re.compile("[^\x00-\x7f⟦⟧\udc80-\udcff]")
 
 
 class RawJSON(str):
@@ -39,7 +39,7 @@ def write_body(name: str, content: Mapping[str, Any], style: int) -> str:
     separator = ",\n " if style == 3 else ", "
     body = write_object([(name, write_object(members, separator))], separator)
     if style == 4:
-        return NOT_ESCAPED.sub(lambda found: json.dumps(found[0])[1:-1], body)
+        return ESCAPED.sub(lambda found: json.dumps(found[0])[1:-1], body)
     if style == 5:
         return body.replace(name[0], f"\\u{ord(name[0]):04x}", 1)
     return body

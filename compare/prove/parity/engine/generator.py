@@ -7,7 +7,6 @@ wrong, the story is only a less usual one. About one part in ten of a request is
 import random
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -32,29 +31,16 @@ class Random(random.Random):
         return self.randrange(times) == 0
 
 
-@dataclass(frozen=True)
-class Vocabulary:
-    """What requests are made of, apart from what the document and the model say."""
+Vocabulary = Mapping[str, Any]
+"""What requests are made of, apart from what the document and the model say. The keys are:
 
-    weights: Mapping[str, int]
-    """How often an operation is chosen; one that is not named here has the weight 1."""
-    routes_weight: int
-    """How often a GET of one of the other routes is chosen."""
-    routes: Sequence[str]
-    methods: Sequence[str]
-    headers: Sequence[Header]
-    query_pairs: Sequence[str]
-    json_types: Sequence[str]
-    other_types: Sequence[str]
-    unused_bodies: Sequence[str]
-    """For operations that take no body."""
-    unknown_fields: Mapping[str, Any]
-    path_changes: Sequence[str]
-    body_changes: Sequence[str]
-    """Templates for `change_path` and `change_body`."""
-    origins: Sequence[str]
-    requested_methods: Sequence[str]
-    """For the preflight requests of browsers."""
+- `weights`: how often an operation is chosen; one that is not named there has the weight 1.
+- `routes` and `routes_weight`: other paths, and how often one of them is chosen.
+- `methods`, `headers`, `query_pairs`, `json_types`, `other_types` (the media types).
+- `unused_bodies` for operations that take no body, and `unknown_fields` for those that take one.
+- `path_changes` and `body_changes`: templates for `change_path` and `change_body`.
+- `origins` and `requested_methods`, for the preflight requests of browsers.
+"""
 
 
 class Attempt(Protocol):
@@ -110,11 +96,11 @@ class Generator:
         self._steps: list[Step] = []
 
     def story(self) -> Story:
-        vocabulary = self._vocabulary
-        weights = [vocabulary.weights.get(name, 1) for name in self._operations]
+        weights = [self._vocabulary["weights"].get(name, 1) for name in self._operations]
+        weights.append(self._vocabulary["routes_weight"])
         choices = [*self._operations.values(), None]
         while len(self._steps) < MAX_STEPS:
-            (operation,) = self._rng.choices(choices, [*weights, vocabulary.routes_weight])
+            (operation,) = self._rng.choices(choices, weights)
             if operation is None:
                 self._add_other_route()
             else:
@@ -123,13 +109,16 @@ class Generator:
         setting: Setting = "one database" if self._writers else "apart"
         return Story(tuple(self._steps[:MAX_STEPS]), setting)
 
+    def _pick(self, name: str) -> Any:
+        return self._rng.choice(self._vocabulary[name])
+
     # --- steps
 
     def _add_other_route(self) -> None:
-        rng, vocabulary = self._rng, self._vocabulary
-        method = rng.choice(vocabulary.methods) if rng.one_in(3) else "GET"
-        headers = [rng.choice(vocabulary.headers)] if rng.one_in(3) else []
-        self._add_step(method, rng.choice(vocabulary.routes), headers)
+        rng = self._rng
+        method = self._pick("methods") if rng.one_in(3) else "GET"
+        headers = [self._pick("headers")] if rng.one_in(3) else []
+        self._add_step(method, self._pick("routes"), headers)
 
     def _add_request(self, operation: Operation) -> None:
         attempt = self._model.attempt(operation)
@@ -162,7 +151,8 @@ class Generator:
         chunked = body is not None and self._rng.one_in(25)
         is_write = bool(self._writers) and method not in READS
         app = self._rng.choice(self._writers) if is_write else None
-        step = Step(name, method, target, tuple(headers), body, chunked, app)
+        pairs = tuple((key, value) for key, value in headers)
+        step = Step(name, method, target, pairs, body, chunked, app)
         self._steps.append(step)
         return step
 
@@ -186,14 +176,14 @@ class Generator:
     def _make_body(
         self, attempt: Attempt, envelope: Envelope | None, content: Mapping[str, Any]
     ) -> str | None:
-        rng, vocabulary = self._rng, self._vocabulary
+        rng = self._rng
         if envelope is None:
-            return rng.choice(vocabulary.unused_bodies) if rng.one_in(25) else None
+            return self._pick("unused_bodies") if rng.one_in(25) else None
         if rng.one_in(STYLES):
-            content = {**vocabulary.unknown_fields, **content}
+            content = {**self._vocabulary["unknown_fields"], **content}
         body = write_body(envelope.name, content, rng.randrange(STYLES))
         if self._is_odd(attempt):
-            return change_body(rng.choice(vocabulary.body_changes), body)
+            return change_body(self._pick("body_changes"), body)
         return body
 
     def _make_path(self, attempt: Attempt, operation: Operation) -> str:
@@ -202,7 +192,7 @@ class Generator:
             value = attempt.parameter(name, odd=self._is_odd(attempt))
             path = path.replace(f"{{{name}}}", value)
         if self._is_odd(attempt):
-            return change_path(self._rng.choice(self._vocabulary.path_changes), path)
+            return change_path(self._pick("path_changes"), path)
         return path
 
     def _make_query(self, attempt: Attempt, operation: Operation) -> str:
@@ -213,7 +203,7 @@ class Generator:
             if not rng.one_in(3 * ODD_IN) if required else rng.one_in(3):
                 pairs.append(f"{name}={attempt.query(name, schema, odd=self._is_odd(attempt))}")
         if rng.one_in(25):
-            pairs.append(rng.choice(self._vocabulary.query_pairs))
+            pairs.append(self._pick("query_pairs"))
             names = [name for name, _ in parse_qsl("&".join(pairs), keep_blank_values=True)]
             # No rule says which one counts of a parameter that is there twice.
             if any(names.count(name) > 1 for name in operation.query):
@@ -221,26 +211,26 @@ class Generator:
         return "?" + "&".join(pairs) if pairs else ""
 
     def _make_headers(self, attempt: Attempt, *, has_body: bool) -> list[Header]:
-        rng, vocabulary = self._rng, self._vocabulary
-        headers = [rng.choice(vocabulary.headers)] if rng.one_in(6) else []
+        rng = self._rng
+        headers = [self._pick("headers")] if rng.one_in(6) else []
         if has_body and rng.one_in(8):
-            headers.append(("Content-Type", rng.choice(vocabulary.json_types)))
+            headers.append(("Content-Type", self._pick("json_types")))
         elif has_body and not self._is_odd(attempt):
             headers.append(("Content-Type", "application/json"))
         elif has_body and not rng.one_in(4):
-            headers.append(("Content-Type", rng.choice(vocabulary.other_types)))
+            headers.append(("Content-Type", self._pick("other_types")))
         return headers
 
     def _make_other_method(self, method: str) -> tuple[str, list[Header]]:
-        rng, vocabulary = self._rng, self._vocabulary
+        rng = self._rng
         if method == "GET" and rng.one_in(2):
             return "HEAD", []
         if not rng.one_in(3):
-            return rng.choice(vocabulary.methods), []
+            return self._pick("methods"), []
         headers = []
         if not rng.one_in(4):
-            headers.append(("Origin", rng.choice(vocabulary.origins)))
+            headers.append(("Origin", self._pick("origins")))
         if not rng.one_in(4):
-            requested = rng.choice(vocabulary.requested_methods)
+            requested = self._pick("requested_methods")
             headers.append(("Access-Control-Request-Method", requested))
         return "OPTIONS", headers
