@@ -36,7 +36,7 @@ class Article:
 
 
 class ConduitModel:
-    """The model of one story."""
+    """The users, articles and comments of one story, and who makes the next request on what."""
 
     def __init__(self, rng: Random) -> None:
         self.rng = rng
@@ -52,32 +52,19 @@ class ConduitModel:
             return "create_article"
         return None
 
-    def attempt(self, operation: Operation) -> "ConduitAttempt":
-        return ConduitAttempt(self, operation)
-
-
-class ConduitAttempt:
-    """One request of an operation: who makes it, and on what."""
-
-    def __init__(self, model: ConduitModel, operation: Operation) -> None:
-        self.model = model
-        self.rng = model.rng
+    def start(self, operation: Operation) -> None:
+        rng, path = self.rng, operation.path
         self.operation = operation
         self.usual = True
-        self.article: Article | None = None
-        self.comment: Comment | None = None
-        self.other: User | None = None
-        if model.articles and "{slug}" in operation.path:
-            self.article = self.rng.choice(model.articles)
-        if self.article and self.article.comments and "{id}" in operation.path:
-            self.comment = self.rng.choice(self.article.comments)
-        if model.users and "{username}" in operation.path:
-            self.other = self.rng.choice(model.users)
+        self.article = rng.choice(self.articles) if self.articles and "{slug}" in path else None
+        comments = self.article.comments if self.article and "{id}" in path else []
+        self.comment = rng.choice(comments) if comments else None
+        self.other = rng.choice(self.users) if self.users and "{username}" in path else None
         self.user = self._choose_user()
 
     def _choose_user(self) -> User | None:
         """The user of the request: mostly one that has the permission."""
-        rng, users = self.rng, self.model.users
+        rng, users = self.rng, self.users
         if not users or (self.operation.token != "must" and rng.one_in(2)):
             return None
         owner = None
@@ -90,7 +77,7 @@ class ConduitAttempt:
     # --- values
 
     def field(self, name: str, schema: Schema, *, odd: bool) -> Any:
-        rng, users, operation = self.rng, self.model.users, self.operation.name
+        rng, users, operation = self.rng, self.users, self.operation.name
         if odd:
             return values.odd_field(rng, name, schema)
         if operation == "login" and users:
@@ -118,14 +105,14 @@ class ConduitAttempt:
         self.usual = False
         if name == "id":
             return rng.choice(values.COMMENT_IDS)
-        if self.model.old_slugs and rng.one_in(2):
-            return rng.choice(self.model.old_slugs)
+        if self.old_slugs and rng.one_in(2):
+            return rng.choice(self.old_slugs)
         return encode(values.text(rng))
 
     def query(self, name: str, schema: Schema, *, odd: bool) -> str:
         rng = self.rng
         if name in ("author", "favorited") and not odd:
-            username = rng.choice(self.model.users).username if self.model.users else "nobody"
+            username = rng.choice(self.users).username if self.users else "nobody"
             return username.swapcase() if rng.one_in(4) else username
         return rng.choice(values.query_values(name, schema, odd=odd))
 
@@ -159,12 +146,12 @@ class ConduitAttempt:
         return path.removesuffix("/follow").removesuffix("/favorite"), authorization
 
     def note(self, step: Step, content: Mapping[str, Any]) -> None:
-        model, user, article, comment = self.model, self.user, self.article, self.comment
+        user, article, comment = self.user, self.article, self.comment
         token = mark(f"{step.name}.user.token")
         slug = mark(f"{step.name}.article.slug")
         match self.operation.name:
             case "create_user" if not self._is_taken(content["username"]):
-                model.users.append(User(**content, tokens=[token]))
+                self.users.append(User(**content, tokens=[token]))
             case "login" if user:
                 user.tokens.append(token)
             case "update_current_user" if user:
@@ -173,20 +160,20 @@ class ConduitAttempt:
                         setattr(user, name, content[name])
                     user.tokens.append(token)
             case "create_article" if user:
-                model.articles.append(Article(slug, user))
+                self.articles.append(Article(slug, user))
             case "update_article" if article and user is article.author and "title" in content:
-                model.old_slugs.append(article.slug)
+                self.old_slugs.append(article.slug)
                 article.slug = slug
             case "delete_article" if article and user is article.author:
-                model.articles.remove(article)
-                model.old_slugs.append(article.slug)
+                self.articles.remove(article)
+                self.old_slugs.append(article.slug)
             case "create_article_comment" if article and user:
                 article.comments.append(Comment(mark(f"{step.name}.comment.id"), user))
             case "delete_article_comment" if article and comment and user is comment.author:
                 article.comments.remove(comment)
 
     def _is_taken(self, username: str, *, by_other_than: User | None = None) -> bool:
-        others = [user for user in self.model.users if user is not by_other_than]
+        others = [user for user in self.users if user is not by_other_than]
         return username.lower() in (other.username.lower() for other in others)
 
 

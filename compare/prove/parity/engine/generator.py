@@ -43,14 +43,20 @@ Vocabulary = Mapping[str, Any]
 """
 
 
-class Attempt(Protocol):
-    """One request of an operation, with values that fit what the services hold by now."""
+class Model(Protocol):
+    """What the services should hold at this point of one story, and the request that comes next."""
 
     usual: bool
-    """Whether nothing is odd so far, so that the operation should succeed."""
+    """Whether nothing in the request is odd so far, so that it should succeed."""
+
+    def needs_first(self, operation: Operation) -> str | None:
+        """The name of the operation without which this one can only fail."""
+
+    def start(self, operation: Operation) -> None:
+        """Choose who makes the request, and on what. The fields of its body come first then."""
 
     def field(self, name: str, schema: Schema, *, odd: bool) -> Any:
-        """The value of a field of the body; these are asked for before everything else."""
+        """The value of a field of the body."""
 
     def parameter(self, name: str, *, odd: bool) -> str:
         """The value of a parameter in the path, encoded."""
@@ -65,16 +71,7 @@ class Attempt(Protocol):
         """What a GET needs to show what this step has changed: the target, and the header."""
 
     def note(self, step: Step, content: Mapping[str, Any]) -> None:
-        """Change the model: the step, with these fields, should have succeeded."""
-
-
-class Model(Protocol):
-    """What the services should hold at this point of one story."""
-
-    def needs_first(self, operation: Operation) -> str | None:
-        """The name of the operation without which this one can only fail."""
-
-    def attempt(self, operation: Operation) -> Attempt: ...
+        """Change what should be there: the step, with these fields, should have succeeded."""
 
 
 class Generator:
@@ -121,28 +118,29 @@ class Generator:
         self._add_step(method, self._pick("routes"), headers)
 
     def _add_request(self, operation: Operation) -> None:
-        attempt = self._model.attempt(operation)
-        content = self._make_content(attempt, operation.body) if operation.body else {}
-        body = self._make_body(attempt, operation.body, content)
-        path = self._make_path(attempt, operation)
-        target = path + self._make_query(attempt, operation)
+        model = self._model
+        model.start(operation)
+        content = self._make_content(operation.body) if operation.body else {}
+        body = self._make_body(operation.body, content)
+        path = self._make_path(operation)
+        target = path + self._make_query(operation)
         if len(fill(target, {})) > MAX_TARGET:
-            target, attempt.usual = operation.path, False
-        authorization = attempt.authorization(odd=self._is_odd(attempt))
+            target, model.usual = operation.path, False
+        authorization = model.authorization(odd=self._is_odd())
         headers = [] if authorization is None else [("Authorization", authorization)]
-        headers += self._make_headers(attempt, has_body=body is not None)
+        headers += self._make_headers(has_body=body is not None)
         method = operation.method
         if self._rng.one_in(14):
             method, more = self._make_other_method(method)
             headers += more
-            attempt.usual = attempt.usual and method == operation.method
+            model.usual = model.usual and method == operation.method
         step = self._add_step(method, target, headers, body)
         if step.app:
-            target, authorization = attempt.read_back(step, path)
+            target, authorization = model.read_back(step, path)
             own = [("Authorization", authorization)] if authorization else []
             self._add_step("GET", target, own)
-        if attempt.usual:
-            attempt.note(step, content)
+        if model.usual:
+            model.note(step, content)
 
     def _add_step(
         self, method: str, target: str, headers: Sequence[Header], body: str | None = None
@@ -158,50 +156,48 @@ class Generator:
 
     # --- the parts of a request
 
-    def _is_odd(self, attempt: Attempt, times: int = ODD_IN) -> bool:
+    def _is_odd(self, times: int = ODD_IN) -> bool:
         odd = self._rng.one_in(times)
-        attempt.usual = attempt.usual and not odd
+        self._model.usual = self._model.usual and not odd
         return odd
 
-    def _make_content(self, attempt: Attempt, envelope: Envelope) -> dict[str, Any]:
+    def _make_content(self, envelope: Envelope) -> dict[str, Any]:
         """The fields of the body."""
         content = {}
         for name, schema in envelope.fields.items():
             if name in envelope.required or self._rng.one_in(2):
-                odd = self._is_odd(attempt, 2 * ODD_IN)
+                odd = self._is_odd(2 * ODD_IN)
                 if not (odd and self._rng.one_in(6)):
-                    content[name] = attempt.field(name, schema, odd=odd)
+                    content[name] = self._model.field(name, schema, odd=odd)
         return content
 
-    def _make_body(
-        self, attempt: Attempt, envelope: Envelope | None, content: Mapping[str, Any]
-    ) -> str | None:
+    def _make_body(self, envelope: Envelope | None, content: Mapping[str, Any]) -> str | None:
         rng = self._rng
         if envelope is None:
             return self._pick("unused_bodies") if rng.one_in(25) else None
         if rng.one_in(STYLES):
             content = {**self._vocabulary["unknown_fields"], **content}
         body = write_body(envelope.name, content, rng.randrange(STYLES))
-        if self._is_odd(attempt):
+        if self._is_odd():
             return change_body(self._pick("body_changes"), body)
         return body
 
-    def _make_path(self, attempt: Attempt, operation: Operation) -> str:
+    def _make_path(self, operation: Operation) -> str:
         path = operation.path
         for name in PARAMETER.findall(operation.path):
-            value = attempt.parameter(name, odd=self._is_odd(attempt))
+            value = self._model.parameter(name, odd=self._is_odd())
             path = path.replace(f"{{{name}}}", value)
-        if self._is_odd(attempt):
+        if self._is_odd():
             return change_path(self._pick("path_changes"), path)
         return path
 
-    def _make_query(self, attempt: Attempt, operation: Operation) -> str:
+    def _make_query(self, operation: Operation) -> str:
         rng = self._rng
         pairs = []
         for name, schema in operation.query.items():
             required = name in operation.required_query
             if not rng.one_in(3 * ODD_IN) if required else rng.one_in(3):
-                pairs.append(f"{name}={attempt.query(name, schema, odd=self._is_odd(attempt))}")
+                pairs.append(f"{name}={self._model.query(name, schema, odd=self._is_odd())}")
         if rng.one_in(25):
             pairs.append(self._pick("query_pairs"))
             names = [name for name, _ in parse_qsl("&".join(pairs), keep_blank_values=True)]
@@ -210,12 +206,12 @@ class Generator:
                 pairs.pop()
         return "?" + "&".join(pairs) if pairs else ""
 
-    def _make_headers(self, attempt: Attempt, *, has_body: bool) -> list[Header]:
+    def _make_headers(self, *, has_body: bool) -> list[Header]:
         rng = self._rng
         headers = [self._pick("headers")] if rng.one_in(6) else []
         if has_body and rng.one_in(8):
             headers.append(("Content-Type", self._pick("json_types")))
-        elif has_body and not self._is_odd(attempt):
+        elif has_body and not self._is_odd():
             headers.append(("Content-Type", "application/json"))
         elif has_body and not rng.one_in(4):
             headers.append(("Content-Type", self._pick("other_types")))
