@@ -23,7 +23,7 @@ DATA = json.loads(
     (Path(__file__).parent / "values.json").read_text("utf-8"), object_hook=read_value
 )
 VOCABULARY: Vocabulary = DATA["vocabulary"]
-USUAL = DATA["usual"]
+USUAL: dict[str, Sequence[str]] = DATA["usual"]
 ODD = DATA["odd"]
 WRONG = DATA["wrong"]
 """Values that are wrong for every field."""
@@ -36,28 +36,25 @@ COMMENT_IDS: list[str] = DATA["comment_ids"]
 def text(rng: Random) -> str:
     """A text that is not blank."""
     if rng.one_in(2):
-        word: str = rng.choice(USUAL["text"])
-        return word
-    letters = rng.choices(USUAL["letters"], k=rng.randint(1, 20))
-    return "".join(letters) if "".join(letters).strip() else "a"
+        return rng.choice(USUAL["text"])
+    letters = "".join(rng.choices(USUAL["letters"], k=rng.randint(1, 20)))
+    return letters if letters.strip() else "a"
 
 
 def username(rng: Random) -> str:
     if rng.one_in(2):
-        name: str = rng.choice(USUAL["username"])
-        return name
+        return rng.choice(USUAL["username"])
     first, others = USUAL["username_letters"]
     return "".join([rng.choice(first), *rng.choices(others, k=rng.randrange(8))])
 
 
 def any_username(rng: Random) -> str:
     """What may stand in a path in the place of a username."""
-    name: str = rng.choice([username(rng), rng.choice(ODD["username"]), text(rng)])
-    return name
+    return rng.choice([username(rng), str(rng.choice(ODD["username"])), text(rng)])
 
 
 def tag(rng: Random) -> str:
-    name: str = rng.choice(USUAL["tag"])
+    name = rng.choice(USUAL["tag"])
     if rng.one_in(2):
         name = rng.choice(["", " ", "\u3000\t"]) + name + rng.choice(["", "\n"])
     return name
