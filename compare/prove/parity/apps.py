@@ -79,7 +79,7 @@ async def running_apps(setting: Setting, *, postgres: bool) -> AsyncIterator[App
     one_database = setting == "one database"
     async with AsyncExitStack() as stack:
         LOGS.mkdir(parents=True, exist_ok=True)
-        voices = {app: LogFile(app.name, LOGS / f"{app.name}.log") for app in APPS}
+        logs = {app: LogFile(app.name, LOGS / f"{app.name}.log") for app in APPS}
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-", dir=HOME)))
         servers = Processes(stop_signal=signal.SIGINT, grace=POSTGRES_GRACE)
         await stack.enter_async_context(servers)
@@ -89,8 +89,8 @@ async def running_apps(setting: Setting, *, postgres: bool) -> AsyncIterator[App
         if postgres or one_database:
             # PostgreSQL, when root starts it, runs as another user, who has to pass through here.
             folder.chmod(0o755)
-            voice = LogFile("postgres", LOGS / "postgres.log")
-            start = running_postgres(folder / "postgres", servers, voice, "-c", "fsync=off")
+            log = LogFile("postgres", LOGS / "postgres.log")
+            start = running_postgres(folder / "postgres", servers, log, "-c", "fsync=off")
             server = (await stack.enter_async_context(start)).url
             for name in set(names.values()):
                 drafts[name] = PostgresDatabase(server, name).start_draft()
@@ -106,9 +106,9 @@ async def running_apps(setting: Setting, *, postgres: bool) -> AsyncIterator[App
         turns = [[app] for app in APPS] if one_database else [APPS]
         for apps in turns:
             await asyncio.gather(
-                *(migrate(app, settings[app], processes, voices[app]) for app in apps)
+                *(migrate(app, settings[app], processes, logs[app]) for app in apps)
             )
         await asyncio.gather(
-            *(serve(app, ports[app], settings[app], processes, voices[app]) for app in APPS)
+            *(serve(app, ports[app], settings[app], processes, logs[app]) for app in APPS)
         )
         yield AppsUnderTest(ports, urls)

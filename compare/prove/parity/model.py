@@ -114,7 +114,7 @@ class ConduitModel:
         if name in ("author", "favorited") and not odd:
             username = rng.choice(self.users).username if self.users else "nobody"
             return username.swapcase() if rng.one_in(4) else username
-        return rng.choice(values.query_values(name, schema, odd=odd))
+        return values.query_value(rng, name, schema, odd=odd)
 
     def authorization(self, *, odd: bool) -> str | None:
         rng = self.rng

@@ -27,7 +27,7 @@ USUAL: dict[str, Sequence[str]] = DATA["usual"]
 ODD = DATA["odd"]
 WRONG = DATA["wrong"]
 """Values that are wrong for every field."""
-QUERIES = DATA["queries"]
+QUERIES: dict[str, dict[str, list[str]]] = DATA["queries"]
 SCHEMES: list[str] = DATA["schemes"]
 BAD_AUTHORIZATIONS: list[str] = DATA["bad_authorizations"]
 COMMENT_IDS: list[str] = DATA["comment_ids"]
@@ -93,8 +93,9 @@ def around(limit: int) -> list[str]:
     return [*texts, *spaces, mark(f"a*{limit}") + "\0"]
 
 
-def query_values(name: str, schema: Schema, *, odd: bool) -> Sequence[str]:
-    """Values for a parameter of the query, encoded."""
-    kind = name if name in QUERIES else schema["type"]
-    found: Sequence[str] = QUERIES[kind]["odd" if odd else "usual"]
-    return found
+def query_value(rng: Random, name: str, schema: Schema, *, odd: bool) -> str:
+    """A value for a parameter of the query, encoded."""
+    if odd and "maximum" in schema and rng.one_in(3):
+        return str(rng.choice([schema["minimum"] - 1, schema["maximum"] + 1]))
+    kind = QUERIES[name if name in QUERIES else schema["type"]]
+    return rng.choice(kind["odd" if odd else "usual"])

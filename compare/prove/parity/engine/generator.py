@@ -196,7 +196,8 @@ class Generator:
         pairs = []
         for name, schema in operation.query.items():
             required = name in operation.required_query
-            if not rng.one_in(3 * ODD_IN) if required else rng.one_in(3):
+            is_missing = rng.one_in(3 * ODD_IN) if required else not rng.one_in(3)
+            if not is_missing:
                 pairs.append(f"{name}={self._model.query(name, schema, odd=self._is_odd())}")
         if rng.one_in(25):
             pairs.append(self._pick("query_pairs"))
