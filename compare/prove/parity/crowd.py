@@ -170,11 +170,13 @@ class Writer:
             self.events += 1
 
     def follow(self) -> None:
-        other = f"writer-{(self.number + self.rng.randrange(1, 4)) % 4}"
-        if other != self.name:
-            method = "DELETE" if self.rng.random() < 0.4 else "POST"
-            self.ask(method, f"/api/profiles/{other}/follow", allowed=[200])
-            (self.follows.add if method == "POST" else self.follows.discard)(other)
+        other = f"writer-{self.rng.randrange(4)}"
+        if other != self.name and self.rng.one_in(2):
+            self.ask("POST", f"/api/profiles/{other}/follow", allowed=[200])
+            self.follows.add(other)
+        elif other != self.name:
+            self.ask("DELETE", f"/api/profiles/{other}/follow", allowed=[200])
+            self.follows.discard(other)
 
     def update_user(self) -> None:
         user = {"bio": f"number {self.rng.randrange(9)}"}

@@ -56,7 +56,10 @@ class ConduitModel:
         rng, path = self.rng, operation.path
         self.operation = operation
         self.usual = True
-        self.article = rng.choice(self.articles) if self.articles and "{slug}" in path else None
+        self.article = None
+        if self.articles and "{slug}" in path:
+            # Half of the requests are for the newest one, so that it gets a history.
+            self.article = self.articles[-1] if rng.one_in(2) else rng.choice(self.articles)
         comments = self.article.comments if self.article and "{id}" in path else []
         self.comment = rng.choice(comments) if comments else None
         self.other = rng.choice(self.users) if self.users and "{username}" in path else None
