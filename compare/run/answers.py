@@ -3,10 +3,9 @@
 import json
 import re
 from functools import cached_property
+from typing import Protocol
 
 import httpx2
-
-from compare.run.apps import App
 
 # What belongs to the connection and the server, not to the answer.
 NOT_COMPARED = frozenset({"date", "server", "connection", "keep-alive", "transfer-encoding"})
@@ -17,8 +16,21 @@ SHAPES = (
 )
 
 
+class Service(Protocol):
+    """What gave an answer, as it is shown: an `App`, for example."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def colour(self) -> str: ...
+
+
 class Answer:
-    def __init__(self, app: App, response: httpx2.Response) -> None:
+    def __init__(self, app: Service, response: httpx2.Response) -> None:
         self.app = app
         self.response = response
 

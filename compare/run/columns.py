@@ -9,8 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from compare.run.alignment import STYLES, Mark, Row, align, differs
-from compare.run.answers import Answer
-from compare.run.apps import App
+from compare.run.answers import Answer, Service
 
 CONTEXT = 2
 
@@ -31,7 +30,7 @@ def side_by_side(answers: Sequence[Answer]) -> Group:
     return Group(*parts)
 
 
-def columns(apps: Sequence[App], texts: Sequence[Sequence[str]]) -> Table:
+def columns(apps: Sequence[Service], texts: Sequence[Sequence[str]]) -> Table:
     rows = align(texts)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), expand=True)
     table.add_column(width=1)

@@ -9,16 +9,18 @@ import httpx2
 import jwt
 import pytest
 
-from compare.prove.parity.lines import make_response
-from compare.prove.parity.masks import LIFETIME, SECRET, Masks, PlayedAnswer
-from compare.prove.parity.stories import Request, Setting
+from compare.prove.parity.engine.connection import make_response
+from compare.prove.parity.engine.player import PlayedAnswer
+from compare.prove.parity.engine.stories import Setting, Step
+from compare.prove.parity.masks import Masks
+from compare.prove.parity.tokens import LIFETIME, SECRET
 from compare.run.apps import DJANGO, FLASK
 
 
 def request(
     path: str = "/api/articles", method: str = "GET", headers: dict[str, str] | None = None
-) -> Request:
-    return Request(method, path, list((headers or {}).items()), None, chunked=False)
+) -> Step:
+    return Step("1", method, path, tuple((headers or {}).items()))
 
 
 def response(
@@ -32,10 +34,10 @@ def response(
 def equal(
     one: httpx2.Response,
     other: httpx2.Response,
-    asked: Request | None = None,
+    asked: Step | None = None,
     setting: Setting = "apart",
 ) -> bool:
-    """Whether two apps have answered the same, as the first thing in a story."""
+    """Whether two apps gave equal answers to the first step of a story."""
     asked = asked or request()
     first = PlayedAnswer(DJANGO, asked, one, Masks(setting))
     return first == PlayedAnswer(FLASK, asked, other, Masks(setting))
@@ -91,7 +93,7 @@ def test_times_in_texts() -> None:
 
 
 def test_times_on_one_database() -> None:
-    """Where all tell of the same rows, times are equal to the byte."""
+    """On one database, times are compared byte by byte."""
     here, there = response({"createdAt": time()}), response({"createdAt": time(seconds=0.5)})
     assert not equal(here, there, setting="one database")
 

@@ -1,4 +1,4 @@
-"""Stories told to servers that are no apps, one of which is sometimes another than the rest."""
+"""Stories played to small servers, one of which sometimes answers differently."""
 
 import json
 from collections.abc import Iterator
@@ -8,11 +8,12 @@ from threading import Event, Thread
 
 import pytest
 
-from compare.prove.parity.lines import Line
-from compare.prove.parity.play import Player, Stopped
-from compare.prove.parity.report import curl_lines
-from compare.prove.parity.shrink import shrink
-from compare.prove.parity.stories import Step, Story
+from compare.prove.parity.engine.connection import Connection
+from compare.prove.parity.engine.player import Player, Stopped
+from compare.prove.parity.engine.report import curl_lines
+from compare.prove.parity.engine.shrink import shrink
+from compare.prove.parity.engine.stories import Step, Story
+from compare.prove.parity.masks import Masks
 from compare.run.apps import APPS, FLASK
 
 
@@ -25,6 +26,7 @@ class Counter(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.broken = broken
         self.count = 0
+        self.bodies: list[bytes] = []
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -47,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, {"path": self.path, "count": self.server.count})
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.count += 1
         self.answer(201, {"count": {"id": self.server.count}})
 
@@ -61,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def servers() -> Iterator[list[Counter]]:
-    """One a app; the second is broken."""
+    """One for each app; the second is broken."""
     servers = [Counter(broken=app is FLASK) for app in APPS]
     threads = [Thread(target=server.serve_forever, args=[0.01]) for server in servers]
     for thread in threads:
@@ -85,11 +87,11 @@ def player(servers: list[Counter], stop: Event) -> Iterator[Player]:
             server.count = 0
 
     with ExitStack() as stack:
-        lines = {
-            app: stack.enter_context(closing(Line(server.server_port)))
+        connections = [
+            stack.enter_context(closing(Connection(app, server.server_port)))
             for app, server in zip(APPS, servers, strict=True)
-        }
-        yield Player(lines, empty, stop)
+        ]
+        yield Player(connections, empty, Masks, stop)
 
 
 def post(name: str) -> Step:
@@ -111,14 +113,14 @@ STORY = Story(
 
 
 def test_equal_answers(player: Player) -> None:
-    """Without the broken operation there is no difference, however often the story is told."""
+    """Without the broken operation there is no difference, however often the story is played."""
     story = Story((post("1"), Step("2", "GET", "/x")))
     assert player.play(story) is None
     assert player.play(story) is None
 
 
 def test_difference(player: Player) -> None:
-    """The first step that is answered otherwise ends the story."""
+    """The first step with different answers ends the story."""
     found = player.play(STORY)
     assert found is not None
     assert found.story.steps[-1].target == "/noise"
@@ -127,7 +129,7 @@ def test_difference(player: Player) -> None:
 
 
 def test_difference_made_short(player: Player) -> None:
-    """Of a long story is left what the difference needs, and it still shows it."""
+    """A long story is made as short as the difference allows, and still shows it."""
     found = player.play(STORY)
     assert found is not None
     story = shrink(found.story, lambda story: player.play(story) is not None)
@@ -141,15 +143,21 @@ def test_references(player: Player) -> None:
         (post("1"), post("2"), Step("3", "GET", "/⟦2.count.id⟧"), Step("4", "DELETE", "/"))
     )
     seen: list[bytes] = []
-    assert player.play(story, lambda _, request, answers: seen.append(answers[0].body)) is None
+    assert player.play(story, lambda _, answers: seen.append(answers[0].body)) is None
     assert seen[2] == b'{"path": "/2", "count": 2}'
 
 
 def test_one_app_is_asked(player: Player, servers: list[Counter]) -> None:
-    """A step may be for one app alone."""
+    """A step can be sent to only one app."""
     story = Story((Step("1", "POST", "/", body="", app="flask"),), "one database")
     assert player.play(story) is None
     assert [server.count for server in servers] == [0, 1, 0]
+
+
+def test_bytes_that_are_not_utf8(player: Player, servers: list[Counter]) -> None:
+    """Bytes of a body that are not text are sent unchanged."""
+    player.play(Story((Step("1", "POST", "/", body="\udcff한"),)))
+    assert [server.bodies for server in servers] == [[b"\xff\xed\x95\x9c"]] * 3
 
 
 @pytest.mark.parametrize("path", ["/failure", "/nothing"])
@@ -161,20 +169,20 @@ def test_failure_of_all(player: Player, path: str) -> None:
 
 
 def test_connections_are_kept(player: Player, servers: list[Counter]) -> None:
-    """After an answer that ended the connection the next request works."""
+    """After a response that ended the connection, the next request works."""
     close = Step("1", "GET", "/x", (("Connection", "close"),))
     assert player.play(Story((close, Step("2", "GET", "/x"), close, close))) is None
 
 
 def test_stop(player: Player, stop: Event) -> None:
-    """A player that is stopped plays no further."""
+    """A player that is stopped sends no further step."""
     stop.set()
     with pytest.raises(Stopped):
         player.play(STORY)
 
 
 def test_curl(player: Player) -> None:
-    """A difference can be had again by hand."""
+    """The curl commands repeat a difference by hand."""
     steps = (
         Step("1", "POST", "/api/users", (("Content-Type", "x"),), '{"it\'s": "한"}'),
         Step("4", "GET", "http://x/y"),
@@ -183,7 +191,7 @@ def test_curl(player: Player) -> None:
     )
     found = player.play(Story(steps))
     assert found is not None
-    assert curl_lines(found) == [
+    assert curl_lines(found, ".user.token") == [
         "TOKEN_1=$(curl -s -X POST \"$APP/api/users\" -H 'Content-Type: x'"
         """ --data-binary '{"it'"'"'s": "한"}' | jq -r .user.token)""",
         'curl -i --request-target http://x/y "$APP"',

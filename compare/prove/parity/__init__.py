@@ -1,3 +1,3 @@
-"""`parity`: random stories told to all three apps, until one of them answers otherwise."""
+"""`parity`: random stories of requests, sent to all three apps until one answers differently."""
 
 from compare.prove.parity.command import parity as parity

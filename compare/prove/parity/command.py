@@ -2,47 +2,53 @@
 
 import asyncio
 import random
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
+from rich.markup import escape
 
-from compare.prove.parity.sites import running_site
-from compare.prove.parity.stories import Setting, Story, read_story, take_steps
-from compare.prove.parity.telling import tell_stories
-from compare.prove.parity.watch import Watch
-from compare.run.apps import APPS
-from compare.run.contract import Operation, read_operations
+from compare.prove.parity.apps import LOGS, AppsUnderTest, running_apps
+from compare.prove.parity.crowd import run_crowd
+from compare.prove.parity.engine.coverage import Coverage
+from compare.prove.parity.engine.player import Player
+from compare.prove.parity.engine.search import explain, search
+from compare.prove.parity.engine.stories import Setting, Story, read_story, take_steps
+from compare.prove.parity.model import make_stories
+from compare.run.apps import BY_NAME
+from compare.run.contract import read_operations
 from compare.run.databases import Kind, KindOption
 from compare.run.processes import cancel_on_signals
 from compare.run.state import make_home
 from compare.run.terminal import UsageError, caller_path, out
 
 KNOWN = Path(__file__).parent.parent / "stories"
-"""Stories in which the apps once differed: they are told first."""
+"""Stories for which the apps once differed: they are played first."""
+PAGES = re.compile(r"/|/api/(docs(/assets/[^/]+)?|redoc|openapi\.json)/?")
+SECRET = ".user.token"
+WHERE_LOGS = f"What the apps logged is in {LOGS}/<app>.log."
 
 
 @dataclass(frozen=True)
-class ParityOptions:
-    """Stories for one setting."""
-
+class ParityRun:
     setting: Setting
     stories: Iterator[Story]
     steps: int
     name: str
-    """What a difference is saved under."""
-    crowds: Sequence[str] = ()
-    """The seeds of as many crowds, who write at once after the stories."""
+    """The name of the file for a difference."""
+    seed: int | None = None
+    """Of generated stories; None for saved ones."""
 
 
 def parity(
     steps: Annotated[
         int, typer.Option(min=1, metavar="N", help="Send this number of requests to each app.")
     ] = 1000,
-    number: Annotated[
+    seed: Annotated[
         int | None,
         typer.Option("--seed", metavar="S", help="Repeat the stories of an earlier run."),
     ] = None,
@@ -60,20 +66,17 @@ def parity(
     ] = False,
 ) -> None:
     """Send random sequences of requests to the three apps, and search for a difference."""
-    postgres = database is Kind.POSTGRES
     make_home("parity")
-    operations = read_operations()
-    if replay is not None:
-        if one_database or number is not None:
-            raise UsageError("a story says all itself: leave out --seed and --one-database")
-        operations = []
-        plans = plan_replay(replay)
+    if replay is None:
+        seed = random.randrange(1_000_000) if seed is None else seed
+        out.print(f"The stories of seed [bold]{seed}[/].")
+        runs = [random_run(seed, steps, "one database" if one_database else "apart")]
+    elif one_database or seed is not None:
+        raise UsageError("a story says all itself: leave out --seed and --one-database")
     else:
-        number = random.randrange(1_000_000) if number is None else number
-        out.print(f"The stories of seed [bold]{number}[/].")
-        plans = [plan_telling(number, steps, operations, one_database=one_database)]
+        runs = replay_runs(replay)
     try:
-        good = all(asyncio.run(run(plan, operations, postgres=postgres)) for plan in plans)
+        good = all(asyncio.run(execute(each, postgres=database is Kind.POSTGRES)) for each in runs)
     except asyncio.CancelledError:
         out.print("Stopped: nothing is left running.")
         raise typer.Exit(130) from None
@@ -81,42 +84,59 @@ def parity(
         raise typer.Exit(1)
 
 
-def plan_telling(
-    number: int, steps: int, operations: Sequence[Operation], *, one_database: bool
-) -> ParityOptions:
-    setting: Setting = "one database" if one_database else "apart"
-    known = [story for story in map(read_story, story_files(KNOWN)) if story.setting == setting]
-    stories = chain(known, take_steps(tell_stories(number, operations, setting), steps))
+def random_run(seed: int, steps: int, setting: Setting) -> ParityRun:
+    known = [story for story in read_stories(KNOWN) if story.setting == setting]
+    generated = take_steps(make_stories(seed, read_operations(), setting), steps)
     steps += sum(len(story.steps) for story in known)
-    crowds = [f"{number}.{part}" for part in range(1 + steps // 1000)] if one_database else []
-    return ParityOptions(setting, stories, steps, f"{setting.replace(' ', '-')}-{number}", crowds)
+    name = f"{setting.replace(' ', '-')}-{seed}"
+    return ParityRun(setting, chain(known, generated), steps, name, seed)
 
 
-def plan_replay(path: Path) -> list[ParityOptions]:
-    stories = sorted(map(read_story, story_files(path)), key=lambda story: story.setting)
-    plans = []
-    for setting, group in groupby(stories, key=lambda story: story.setting):
-        some = list(group)
-        steps = sum(len(story.steps) for story in some)
-        plans.append(ParityOptions(setting, iter(some), steps, f"{path.stem}-again"))
-    return plans
+def replay_runs(path: Path) -> list[ParityRun]:
+    """One for each setting that the stories have."""
+    runs = []
+    for setting in get_args(Setting):
+        stories = [story for story in read_stories(path) if story.setting == setting]
+        if stories:
+            steps = sum(len(story.steps) for story in stories)
+            runs.append(ParityRun(setting, iter(stories), steps, f"{path.stem}-again"))
+    return runs
 
 
-def story_files(path: Path) -> list[Path]:
+def read_stories(path: Path) -> list[Story]:
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
     if not files:
         raise UsageError(f"there is no story in {path}: give a file that ./triptych parity wrote")
-    return files
+    return [read_story(file, BY_NAME) for file in files]
 
 
-async def run(plan: ParityOptions, operations: Sequence[Operation], *, postgres: bool) -> bool:
-    """Whether all answers were equal."""
+async def execute(run: ParityRun, *, postgres: bool) -> bool:
+    """Whether all answers were equal, and nothing was lost."""
     cancel_on_signals()
-    async with running_site(plan.setting, postgres=postgres) as site:
-        watch = Watch(operations, plan.steps, plan.name)
-        return await site.play(
-            lambda player: (
-                watch.all_equal(player, plan.stories)
-                and watch.all_kept(player, site.ports, site.urls[APPS[0]], plan.crowds)
-            )
-        )
+    async with running_apps(run.setting, postgres=postgres) as apps:
+        return await apps.play(lambda player: play(player, apps, run))
+
+
+def play(player: Player, apps: AppsUnderTest, run: ParityRun) -> bool:
+    coverage = Coverage(read_operations(), PAGES)
+    difference = search(player, run.stories, run.steps, coverage)
+    if difference:
+        explain(player, difference, LOGS / f"{run.name}.json", SECRET)
+        out.print(WHERE_LOGS, soft_wrap=True)
+        return False
+    out.print("All answers are equal." if run.seed is None else coverage.table())
+    if run.seed is None or run.setting == "apart":
+        return True
+    crowds = 1 + run.steps // 1000
+    for number in range(crowds):
+        player.empty()
+        with out.status("Many write at once …"):
+            errors = run_crowd(apps, f"{run.seed}.{number}")
+        if errors:
+            out.print("[bold red]Many wrote at once, and not all is right:[/]\n")
+            for line in errors:
+                out.print(f"  {escape(line)}", soft_wrap=True)
+            out.print(f"\n{WHERE_LOGS}", soft_wrap=True)
+            return False
+    out.print(f"{crowds} × many wrote at once: nothing was lost.")
+    return True

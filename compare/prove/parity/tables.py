@@ -1,74 +1,46 @@
-"""Databases made new between stories, from outside: no rows, and ids that begin at 1 again."""
+"""Databases that are reset between stories: no rows, and ids that begin at 1 again."""
 
 import sqlite3
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Iterator
 
 import psycopg
-from psycopg import sql
 
 from compare.run.databases import sqlite_path
 
-# The one row that migrations leave in the project's tables.
+SQLITE_NAMES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+POSTGRES_NAMES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+# The only row that the migrations leave in the project's tables.
 RESET_COUNTER = "UPDATE event_counter SET value = 0"
 
 
-class Tables(Protocol):
-    """A migrated database; tables that have rows by now, such as Django's own, keep them."""
+class Tables:
+    """A migrated database. Tables that have rows by now, such as Django's own, keep them."""
 
-    def empty(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-def tables_of(url: str) -> Tables:
-    path = sqlite_path(url)
-    return SQLiteTables(path) if path else PostgresTables(url)
-
-
-class SQLiteTables:
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(
-            path, timeout=10, autocommit=True, check_same_thread=False
-        )
-        self._connection.execute("PRAGMA synchronous = OFF")
-        names = self._connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
-        )
-        self._names = [name for (name,) in names.fetchall() if self._is_empty(name)]
-
-    def _is_empty(self, name: str) -> bool:
-        return self._connection.execute(f'SELECT 1 FROM "{name}"').fetchone() is None
-
-    def empty(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-        for name in self._names:
-            self._connection.execute(f'DELETE FROM "{name}"')
-            self._connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", [name])
-        self._connection.execute(RESET_COUNTER)
-        self._connection.execute("COMMIT")
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-class PostgresTables:
     def __init__(self, url: str) -> None:
-        self._connection = psycopg.connect(url, autocommit=True)
-        names = self._connection.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-        )
-        self._names = [sql.Identifier(name) for (name,) in names.fetchall() if self._is_empty(name)]
+        self._connection: sqlite3.Connection | psycopg.Connection
+        if path := sqlite_path(url):
+            self._connection = sqlite3.connect(
+                path, timeout=10, autocommit=True, check_same_thread=False
+            )
+            self._connection.execute("PRAGMA synchronous = OFF")
+            names = list(self._empty_tables(SQLITE_NAMES))
+            self._statements = ["BEGIN IMMEDIATE", *(f'DELETE FROM "{name}"' for name in names)]
+            listed = ", ".join(f"'{name}'" for name in names)
+            self._statements.append(f"DELETE FROM sqlite_sequence WHERE name IN ({listed})")
+        else:
+            self._connection = psycopg.connect(url, autocommit=True)
+            listed = ", ".join(f'"{name}"' for name in self._empty_tables(POSTGRES_NAMES))
+            self._statements = ["BEGIN", f"TRUNCATE {listed} RESTART IDENTITY"]
+        self._statements += [RESET_COUNTER, "COMMIT"]
 
-    def _is_empty(self, name: str) -> bool:
-        query = sql.SQL("SELECT 1 FROM {}").format(sql.Identifier(name))
-        return self._connection.execute(query).fetchone() is None
+    def _empty_tables(self, query: str) -> Iterator[str]:
+        for (name,) in self._connection.execute(query).fetchall():
+            if self._connection.execute(f'SELECT 1 FROM "{name}"').fetchone() is None:
+                yield name
 
     def empty(self) -> None:
-        names = sql.SQL(", ").join(self._names)
-        with self._connection.transaction():
-            self._connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names))
-            self._connection.execute(RESET_COUNTER)
+        for statement in self._statements:
+            self._connection.execute(statement)
 
     def close(self) -> None:
         self._connection.close()
