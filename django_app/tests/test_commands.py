@@ -40,6 +40,16 @@ class CheckTests(TestCase):
         self.assertEqual(settings.SILENCED_SYSTEM_CHECKS, [])
 
 
+class SeedTests(TestCase):
+    def test_no_seed_in_production(self) -> None:
+        """The demo site has a superuser whose password is published."""
+        with (
+            override_settings(PRODUCTION=True),
+            self.assertRaisesMessage(CommandError, "published password"),
+        ):
+            call_command("seed")
+
+
 class CreateSuperuserTests(TestCase):
     def create(self, email: str, username: str) -> None:
         with patch.dict("os.environ", {"DJANGO_SUPERUSER_PASSWORD": "a long password"}):

@@ -5,7 +5,7 @@ from typing import Any
 from unittest.mock import patch
 
 from asgiref.sync import async_to_sync
-from django.contrib.auth import aauthenticate, authenticate
+from django.contrib.auth import aauthenticate, authenticate, user_login_failed
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import TestCase, TransactionTestCase, override_settings
@@ -113,6 +113,27 @@ class SessionTests(TestCase):
         strong = User.objects.get().password
         self.assertNotEqual(weak.split("$")[3], strong.split("$")[3])
         self.assertEqual(self.statuses(), [200, 200])
+
+    def test_hashed_anew_in_the_admin(self) -> None:
+        """Neither does a sign-in in the admin end its own session."""
+        User.objects.update(is_staff=True)
+        credentials = {"username": "ada@example.com", "password": "a long password"}
+        with override_settings(PASSWORD_HASHERS=STRONG):
+            self.client.post("/admin/login/", credentials)
+            self.assertEqual(self.client.get("/admin/").status_code, 200)
+
+    def test_failed_login(self) -> None:
+        """A login that fails sends Django's signal, which lockouts and audits listen to."""
+        failed: list[str] = []
+
+        def note(credentials: dict[str, str], **options: Any) -> None:
+            failed.append(credentials["username"])
+
+        user_login_failed.connect(note)
+        self.addCleanup(user_login_failed.disconnect, note)
+        user = {"email": "ada@example.com", "password": "wrong password"}
+        self.client.post("/api/users/login", {"user": user}, content_type="application/json")
+        self.assertEqual(failed, ["ada@example.com"])
 
     def test_hashed_anew_async(self) -> None:
         """So does one in asynchronous code."""

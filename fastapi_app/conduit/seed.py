@@ -74,6 +74,8 @@ def seed(session: Session, password: str) -> None:
 if __name__ == "__main__":
     check.require()
     settings = load_settings()
+    if settings.env == "production":
+        raise SystemExit("conduit: seed is for development: the password of its users is published")
     password = get_hasher(settings).hash(demo.PASSWORD)
     engine = with_transactions(make_sync_engine(settings.database_url))
     with Session(engine) as session, session.begin():

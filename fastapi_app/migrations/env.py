@@ -138,7 +138,7 @@ def require_intact(connection: Connection, before: dict[str, tuple[int, set[str]
     SQLAlchemy reads neither AUTOINCREMENT nor indexes on expressions from SQLite, so a batch
     operation, which remakes the table, has to name them.
     """
-    lost = list(connection.execute(text("PRAGMA foreign_key_check")).all())
+    lost: list[Any] = list(connection.execute(text("PRAGMA foreign_key_check")).all())
     for table, (page, parts) in read_sqlite_tables(connection).items():
         if table in before and before[table][0] != page:
             lost += sorted(before[table][1] - parts)

@@ -20,18 +20,19 @@ from starlette.testclient import WebSocketDenialResponse
 
 from conduit import health
 from conduit.accounts import api as accounts
-from conduit.accounts.auth import CurrentUser
+from conduit.accounts import services as account_services
+from conduit.accounts.auth import CurrentUser, Viewer
 from conduit.accounts.models import User
 from conduit.articles import api as articles
 from conduit.articles import services
 from conduit.articles.models import Favorite
 from conduit.articles.schemas import Page
 from conduit.comments import api as comments
-from conduit.database import ReadSession, WriteSession
+from conduit.database import ReadSession, SessionsDep, WriteSession
 from conduit.errors import Forbidden
 from conduit.logs import without_repetition
 from conduit.main import create_app
-from conduit.settings import Settings, load_settings
+from conduit.settings import Settings, SettingsDep, load_settings
 
 
 @pytest.fixture
@@ -102,6 +103,75 @@ def test_own_handler_of_failures(own: FastAPI, browser: TestClient) -> None:
 
     own.add_api_route("/api/failing", lambda: 1 // 0)
     assert browser.get("/api/failing").text == "sorry"
+
+
+def test_own_plain_handler_of_failures(own: FastAPI, browser: TestClient) -> None:
+    """The handler may also be an ordinary function."""
+    own.add_exception_handler(Exception, lambda request, error: Response("sorry", 500))
+    own.add_api_route("/api/failing", lambda: 1 // 0)
+    answer = browser.get("/api/failing")
+    assert (answer.text, answer.status_code) == ("sorry", 500)
+    assert answer.headers["X-Request-ID"]
+
+
+def test_failure_before_a_socket_is_open(own: FastAPI, token: dict[str, str]) -> None:
+    """A route for sockets may ask for the user, and its failure reaches the test as it is."""
+
+    @own.websocket("/api/failing")
+    async def fail(socket: WebSocket, user: CurrentUser) -> None:
+        raise ZeroDivisionError(user.username)
+
+    with (
+        TestClient(own) as client,
+        pytest.raises(ZeroDivisionError, match="guido"),
+        client.websocket_connect("/api/failing", headers=token),
+    ):
+        pass
+
+
+def test_a_viewer_who_writes(app: FastAPI, token: dict[str, str]) -> None:
+    """The connection that has read the viewer is free again before the handler writes."""
+    small = create_app(load_settings().model_copy(update={"database_pool_size": 1}))
+
+    async def count(viewer: Viewer, session: WriteSession) -> int | None:
+        return await session.scalar(select(User.id))
+
+    small.add_api_route("/api/counting", count, methods=["POST"])
+    with TestClient(small) as client:
+        assert client.post("/api/counting", headers=token).status_code == 200
+
+
+@pytest.mark.parametrize("change", ["add", "update"])
+def test_reading_session_does_not_write(
+    own: FastAPI, browser: TestClient, token: dict[str, str], change: str
+) -> None:
+    """What a `ReadSession` would lose is a failure."""
+
+    async def write(viewer: Viewer, session: ReadSession) -> None:
+        if change == "add":
+            session.add(Favorite(user_id=1, article_id=1))
+        elif viewer:
+            viewer.bio = "lost"
+
+    own.add_api_route("/api/writing", write, methods=["POST"])
+    assert browser.post("/api/writing", headers=token).status_code == 500
+
+
+def test_login_in_a_transaction(own: FastAPI, browser: TestClient) -> None:
+    """A login beside other services commits nothing of theirs."""
+
+    async def join(session: WriteSession, sessions: SessionsDep, settings: SettingsDep) -> None:
+        await account_services.create_user(
+            session, settings=settings, username="joiner", email="j@x.org", password="password"
+        )
+        await account_services.login(
+            sessions, settings=settings, email="guido@example.com", password="triptych-demo"
+        )
+        raise HTTPException(403)
+
+    own.add_api_route("/api/joining", join, methods=["POST"])
+    assert browser.post("/api/joining").status_code == 403
+    assert browser.get("/api/profiles/joiner").status_code == 404
 
 
 def test_services_in_one_transaction(

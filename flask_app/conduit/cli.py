@@ -111,6 +111,10 @@ def check_command() -> None:
 @with_appcontext
 def seed_command() -> None:
     """Fill an empty database with the demo site."""
+    if current_app.config["ENV"] == "production":
+        raise click.ClickException(
+            "seed is for development: the password of its users is published"
+        )
     password = hash_password(demo.PASSWORD)
     with db.begin() as session:
         seed(session, password)

@@ -1,11 +1,13 @@
 """What is added to the app later works as in any Flask app."""
 
+import asyncio
+import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from flask import Flask, Response, abort, g, got_request_exception, request, url_for
+from flask import Flask, Response, abort, g, got_request_exception, request, session, url_for
 from flask.testing import FlaskClient
 from flask.views import MethodView
 from sqlalchemy import insert, select
@@ -14,6 +16,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
 from conduit import create_app
+from conduit.accounts import services as account_services
 from conduit.accounts.auth import login_required
 from conduit.accounts.models import User
 from conduit.articles import services
@@ -21,6 +24,7 @@ from conduit.articles.models import Tag
 from conduit.articles.schemas import Page
 from conduit.database import db
 from conduit.errors import Forbidden
+from conduit.logs import is_not_a_request
 from conduit.schemas import ErrorResponse
 
 
@@ -268,3 +272,109 @@ def test_reading_session_does_not_write(app: Flask) -> None:
         db.session.add(Tag(name="never"))
         with pytest.raises(RuntimeError, match="only reads"):
             db.session.flush()
+
+
+def test_reading_session_does_not_commit(app: Flask) -> None:
+    """A change outside of a transaction is refused, and not lost without a word."""
+    with app.app_context():
+        user = db.session.get_one(User, 1)
+        user.bio = "lost"
+        with pytest.raises(RuntimeError, match="only reads"):
+            db.session.commit()
+        with pytest.raises(RuntimeError, match="only reads"), db.begin():
+            pass
+        db.session.expunge_all()
+
+
+def test_login_in_a_transaction(app: Flask) -> None:
+    """A login beside other services leaves their transaction as it is."""
+    with app.app_context(), pytest.raises(Forbidden), db.begin():
+        account_services.create_user(username="joiner", email="j@x.org", password="password")
+        account_services.login(email="guido@example.com", password="triptych-demo")
+        assert account_services.get_profile(username="joiner", viewer=None)
+        raise Forbidden(thing="forbidden")
+    assert app.test_client().get("/api/profiles/joiner").status_code == 404
+
+
+def test_two_tasks_of_a_view(own: Flask) -> None:
+    """Two tasks of one asynchronous view cannot share a transaction."""
+
+    @own.get("/api/two")
+    async def write_twice() -> list[str]:
+        async def write(wait: float) -> None:
+            with db.begin():
+                await asyncio.sleep(wait)
+
+        results = await asyncio.gather(write(0.01), write(0), return_exceptions=True)
+        return [str(result) for result in results]
+
+    first, second = own.test_client().get("/api/two").get_json()
+    assert first == "None"
+    assert "another task" in second
+
+
+def test_requests_in_one_app_context(own: Flask, token: dict[str, str]) -> None:
+    """A request in an app context that another has used is not signed in by that one."""
+
+    class Named(MethodView):
+        decorators = [login_required]
+
+        def get(self) -> str:
+            return str(g.user.username)
+
+    own.add_url_rule("/api/named", view_func=Named.as_view("named"))
+    own.get("/api/me")(login_required(lambda: "x"))
+    client = own.test_client()
+    with own.app_context():
+        first = client.get("/api/me", headers=token)
+        second = client.get("/api/named")
+    assert (first.status_code, second.status_code) == (200, 401)
+    assert first.headers["X-Request-ID"] != second.headers["X-Request-ID"]
+
+
+def test_session_cookie(own: Flask) -> None:
+    """A view may use Flask's session, and only then there is a cookie."""
+
+    @own.get("/api/counting")
+    def count() -> str:
+        session["n"] = 1
+        return "x"
+
+    client = own.test_client()
+    assert "Set-Cookie" in client.get("/api/counting").headers
+    assert "Set-Cookie" not in own.test_client().get("/api/tags").headers
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("db upgrade nosuch", "Can't locate revision"),
+        ("db downgrade -9", "Relative revision -9 didn't produce 9 migrations"),
+    ],
+)
+def test_wrong_revision(own: Flask, command: str, message: str) -> None:
+    """A revision that does not exist is one line."""
+    done = own.test_cli_runner().invoke(args=command.split())
+    assert done.exit_code == 1
+    assert message in done.output
+    assert "Traceback" not in done.output
+
+
+def test_no_seed_in_production(own: Flask) -> None:
+    """The demo site has a published password."""
+    own.config["ENV"] = "production"
+    done = own.test_cli_runner().invoke(args=["seed"])
+    assert (done.exit_code, "published" in done.output) == (1, True)
+
+
+def test_database_in_memory() -> None:
+    """It would be another one for each connection."""
+    with pytest.raises(ValueError, match="use a file"):
+        create_app({"DATABASE_URL": "sqlite:///:memory:"})
+
+
+def test_log_of_the_development_server() -> None:
+    """Its requests are not logged, since they have tokens; its address is."""
+    for line, logged in ((" * Running on http://x", True), ('%s - - [%s] "GET /?token=x"', False)):
+        record = logging.LogRecord("werkzeug", logging.INFO, "", 1, line, None, None)
+        assert is_not_a_request(record) is logged

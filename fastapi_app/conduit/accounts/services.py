@@ -17,7 +17,7 @@ from .tokens import AccessToken
 
 async def login(sessions: Sessions, *, settings: Settings, email: str, password: str) -> User:
     async with sessions.reading() as session:  # closed before a password is hashed
-        user = await session.scalar(queries.with_email(email))
+        user: User | None = await session.scalar(queries.with_email(email))
     matches = await verify_password(password, user.password if user else None, settings)
     if user is None or not matches:
         raise Unauthorized(credentials="invalid")
