@@ -77,7 +77,7 @@ def make_operation(
         method=method.upper(),
         path=path,
         summary=content["summary"],
-        token=None if security is None else "may" if {} in security else "must",
+        token=None if not security else "may" if {} in security else "must",
         query={each["name"]: each["schema"] for each in parameters if each["in"] == "query"},
         required_query=frozenset(
             each["name"] for each in parameters if each["in"] == "query" and each.get("required")
