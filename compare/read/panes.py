@@ -11,7 +11,7 @@ from itertools import batched
 from textwrap import wrap
 
 from rich import box
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
@@ -51,8 +51,6 @@ WIDE, MIDDLE = 160, 100
 GAP = len(" │ ")
 # After what a line of code is broken best.
 BREAK = re.compile(r"[,(\[{] ?| (?=\S)")
-
-Runs = list[tuple[str, Style]]
 
 
 @dataclass(frozen=True)
@@ -107,32 +105,34 @@ class Panes:
             table.add_row(section.title, *cells, f"{section.size.alike:.0%}")
         return table
 
-    def prose(self, text: str, style: Style = PLAIN) -> Iterator[Segment]:
+    def prose(self, text: str, style: Style = PLAIN) -> Iterator[Text]:
+        # Rich's own wrapping leaves a space at the end of each line.
         for line in wrap(text, self.width):
-            yield from one_line([(line, style)])
+            yield Text.styled(line, style)
 
     def section(self, section: Section) -> RenderResult:
         if section.text:
             from rich.markdown import Markdown  # takes as long to import as all the rest
 
-            yield from one_line([])
+            yield Text()
             yield Markdown(section.text)
         if section.title:
-            yield from one_line([])
-            yield from one_line([(set_cell_size(f" {section.title}", self.width), HEADING)])
+            yield Text()
+            yield Text.styled(set_cell_size(f" {section.title}", self.width), HEADING)
         folded = [row for row in section.rows if row.equal and not self.full]
         said = ""
         for row in section.rows:
             if row.equal and self.full:
-                yield from self.panel([Column(self.comparison.apps, row.pieces[0])], [0], row)
+                yield Text()
+                yield Panel([Column(self.comparison.apps, row.pieces[0])], [0])
             elif not row.equal:
                 if row.why and row.why != said:
-                    yield from one_line([])
+                    yield Text()
                     yield from self.prose(row.why, ITALIC)
                 said = row.why
                 yield from self.row(row)
         if folded:
-            yield from one_line([])
+            yield Text()
             yield from self.prose(self.equal_names(folded), DIM)
 
     def equal_names(self, rows: Sequence[Row]) -> str:
@@ -141,11 +141,12 @@ class Panes:
         all_of_them = "all three" if len(self.comparison.apps) == 3 else "both"
         return f"= equal in {all_of_them}, {lines} lines (--full shows them): {names}"
 
-    def row(self, row: Row) -> Iterator[Segment]:
+    def row(self, row: Row) -> RenderResult:
         columns = self.columns_of(row)
         for numbers in batched(range(len(columns)), self.columns):
             if any(columns[number].piece for number in numbers):
-                yield from self.panel(columns, numbers, row)
+                yield Text()
+                yield Panel(columns, numbers)
 
     def columns_of(self, row: Row) -> list[Column]:
         """One for each app; where they would not fit, one for all the apps that have the same."""
@@ -160,69 +161,74 @@ class Panes:
         absent = [app for app, piece in sides if piece is None]
         return [*columns, Column(absent, None)] if absent else columns
 
-    def panel(
-        self, columns: Sequence[Column], numbers: Sequence[int], row: Row
-    ) -> Iterator[Segment]:
-        """Some of the columns, beside each other."""
-        width = (self.width - 1 - GAP * (len(numbers) - 1)) // len(numbers)
-        yield from one_line([])
-        yield from beside([[title(columns[number])] for number in numbers], width, Mark.EQUAL)
-        colours = [coloured(column.piece.text) if column.piece else [] for column in columns]
-        texts = [column.piece.text if column.piece else None for column in columns]
-        for found in align_texts(texts):
+
+@dataclass(frozen=True)
+class Panel:
+    """Some of the columns, beside each other: Rich's tables would not keep the lines on one row."""
+
+    columns: Sequence[Column]
+    numbers: Sequence[int]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        numbers = self.numbers
+        width = (options.max_width - 1 - GAP * (len(numbers) - 1)) // len(numbers)
+
+        def beside(cells: Sequence[Sequence[Text]], mark: Mark) -> Iterator[Segment]:
+            """Cells of one row: each line is wrapped, and filled up to the width."""
+            folded = [[part for line in cell for part in fold(line, width)] for cell in cells]
+            for number in range(max(map(len, folded))):
+                yield Segment(mark.value, SIGNS[mark])
+                for place, lines in enumerate(folded):
+                    part = lines[number] if number < len(lines) else Text()
+                    yield from part.render(console)
+                    if place < len(folded) - 1:
+                        yield Segment(" " * (width - part.cell_len) + " │ ", DIM)
+                yield Segment.line()
+
+        yield from beside([[title(self.columns[number])] for number in numbers], Mark.EQUAL)
+        pieces = [column.piece for column in self.columns]
+        lines = [coloured(piece.text) if piece else [] for piece in pieces]
+        for found in align_texts([piece.text if piece else None for piece in pieces]):
             cells = []
             for number in numbers:
                 spans = found.spans[number]
-                runs = [
-                    marked(colours[number][at], spans.get(at, ())) for at in found.lines[number]
-                ]
-                equal = found.mark is Mark.EQUAL
-                cells.append(
-                    [[(text, DIM) for text, _ in each] for each in runs] if equal else runs
-                )
-            yield from beside(cells, width, found.mark)
+                cell = [marked(lines[number][at], spans.get(at, ())) for at in found.lines[number]]
+                if found.mark is Mark.EQUAL:
+                    cell = [Text.styled(line.plain, DIM) for line in cell]
+                cells.append(cell)
+            yield from beside(cells, found.mark)
 
 
-def title(column: Column) -> Runs:
-    names: Runs = []
-    for app in column.apps:
-        names += [(" = ", PLAIN)] if names else []
-        names += [(app.title, Style(bold=True, color=app.colour))]
+def title(column: Column) -> Text:
+    names = Text(" = ").join(
+        Text.styled(app.title, Style(bold=True, color=app.colour)) for app in column.apps
+    )
     if column.piece is None:
-        return [*names, ("  has no such piece", DIM)]
+        return Text.assemble(names, ("  has no such piece", DIM))
     path = str(column.piece.path).removeprefix("conduit/")
-    return [*names, (f"  {path}:{column.piece.first_line}", DIM), (f" {column.piece.name}", PLAIN)]
+    return Text.assemble(
+        names, (f"  {path}:{column.piece.first_line}", DIM), f" {column.piece.name}"
+    )
 
 
 @cache
-def coloured(text: str) -> Sequence[Runs]:
-    """The lines of the text, each as runs of one style.
+def coloured(text: str) -> Sequence[Text]:
+    """The lines of the text in colours.
 
     By Python's own tokenizer, which is in C: Pygments takes ten times as long, and that is felt.
     """
-    lines = text.splitlines()
-    found: list[Runs] = [[] for _ in lines]
-    places = [0] * len(lines)
-
-    def add(line: int, end: int, style: Style) -> None:
-        if part := lines[line][places[line] : end]:
-            found[line].append((part, style))
-            places[line] = end
-
+    lines = [Text(line) for line in text.splitlines()]
     before = "\n"
     for token in tokenize.generate_tokens(StringIO(text).readline):
         style = style_of(token, before)
         (first, start), (last, end) = token.start, token.end
         if style is not PLAIN:
-            add(first - 1, start, PLAIN)
-            for line in range(first - 1, last - 1):
-                add(line, len(lines[line]), style)
-            add(last - 1, end, style)
+            for number in range(first, last + 1):
+                from_ = start if number == first else 0
+                lines[number - 1].stylize(style, from_, end if number == last else None)
         if token.type != tokenize.COMMENT:
             before = token.string if style is not DECORATOR else "@"
-    for line in range(len(lines)):
-        add(line, len(lines[line]), PLAIN)
-    return found
+    return lines
 
 
 def style_of(token: tokenize.TokenInfo, before: str) -> Style:
@@ -240,63 +246,28 @@ def style_of(token: tokenize.TokenInfo, before: str) -> Style:
     return BY_TYPE.get(token.type, PLAIN)
 
 
-def marked(runs: Runs, spans: Sequence[Span]) -> Runs:
-    """The runs, with the words at the spans marked."""
-    found: Runs = []
-    place = 0
+def marked(line: Text, spans: Sequence[Span]) -> Text:
+    """The line, with the words at the spans marked."""
+    line = line.copy()
     for start, end in spans:
-        found += cut(runs, place, start)
-        found += [(text, style + MARK) for text, style in cut(runs, start, end)]
-        place = end
-    return [*found, *cut(runs, place, sum(len(text) for text, _ in runs))] if spans else runs
+        line.stylize(MARK, start, end)
+    return line
 
 
-def beside(cells: Sequence[Sequence[Runs]], width: int, mark: Mark) -> Iterator[Segment]:
-    """Cells of one row: each line is wrapped, and filled up to the width."""
-    folded = [[part for runs in cell for part in fold(runs, width)] for cell in cells]
-    for number in range(max(map(len, folded))):
-        yield Segment(mark.value, SIGNS[mark])
-        for place, lines in enumerate(folded):
-            runs = lines[number] if number < len(lines) else []
-            yield from (Segment(text, style) for text, style in runs)
-            if place < len(folded) - 1:
-                used = width_of("".join(text for text, _ in runs))
-                yield Segment(" " * (width - used) + " │ ", DIM)
-        yield Segment.line()
-
-
-def width_of(text: str) -> int:
-    return len(text) if text.isascii() else cell_len(text)
-
-
-def one_line(runs: Runs) -> Iterator[Segment]:
-    yield from (Segment(text, style) for text, style in runs)
-    yield Segment.line()
-
-
-def fold(runs: Runs, width: int) -> list[Runs]:
-    """The runs in lines of at most the width, broken where code can be, and indented further."""
-    text = "".join(text for text, _ in runs)
-    if width_of(text) <= width:
-        return [runs]
+def fold(line: Text, width: int) -> list[Text]:
+    """The line in parts of at most the width, broken where code can be, and indented further."""
+    if line.cell_len <= width:
+        return [line]
+    text = line.plain
     margin = min(len(text) - len(text.lstrip()) + 4, width // 2)
-    lines: list[Runs] = []
+    parts: list[Text] = []
     start, room, indent = 0, width, ""
     while start < len(text):
         end = start + len(set_cell_size(text[start:], room).rstrip() or text[start])
         if end < len(text):
             breaks = [found.end() for found in BREAK.finditer(text, start, end + 1)]
             end = max((each for each in breaks if start + room // 3 < each <= end), default=end)
-        lines.append([(indent, PLAIN), *cut(runs, start, end)])
+        parts.append(Text(indent) + line[start:end])
         start = end + len(text[end:]) - len(text[end:].lstrip())
         room, indent = width - margin, " " * margin
-    return lines
-
-
-def cut(runs: Runs, start: int, end: int) -> Iterator[tuple[str, Style]]:
-    """What of the runs is between two places of their text."""
-    place = 0
-    for text, style in runs:
-        if part := text[max(start - place, 0) : max(end - place, 0)]:
-            yield part, style
-        place += len(text)
+    return parts

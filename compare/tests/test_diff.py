@@ -92,7 +92,7 @@ def test_equal_lines_are_dimmed() -> None:
     """A line that is equal in all is dimmed, and has no sign before it."""
     lines = printed(120, [FLASK, FASTAPI], terminal=True)
     docstring = next(line for line in lines if '"""Comment on an article"""' in line)
-    assert DIM + '"""Comment on an article"""' in docstring
+    assert DIM + '    """Comment on an article"""' in docstring
     assert "≠" not in docstring
 
 
@@ -118,25 +118,25 @@ def test_pipe() -> None:
 
 
 def test_colours_lose_nothing() -> None:
-    """The coloured runs of a text are the text."""
+    """The coloured lines of a text are the text."""
     for app in APPS:
         for path in sorted((app.folder / "conduit").rglob("*.py")):
             text = path.read_text("utf-8")
-            lines = ["".join(part for part, _ in runs) for runs in coloured(text)]
+            lines = [line.plain for line in coloured(text)]
             assert lines == text.splitlines()
 
 
 def test_fold() -> None:
     """A line is broken after a comma or a bracket, and goes on further in."""
-    (runs,) = coloured("    answer = services.create(session, slug=slug, author=user)\n")
-    lines = ["".join(part for part, _ in line) for line in fold(list(runs), 40)]
+    (line,) = coloured("    answer = services.create(session, slug=slug, author=user)\n")
+    lines = [part.plain for part in fold(line, 40)]
     assert lines == ["    answer = services.create(session, ", "        slug=slug, author=user)"]
 
 
 def test_fold_of_a_long_word() -> None:
     """A word that is longer than a line is broken where the line ends."""
-    (runs,) = coloured(f"x = {'a' * 30}\n")
-    lines = ["".join(part for part, _ in line) for line in fold(list(runs), 12)]
+    (line,) = coloured(f"x = {'a' * 30}\n")
+    lines = [part.plain for part in fold(line, 12)]
     assert max(map(len, lines)) <= 12
     assert "".join(line.strip() for line in lines).replace(" ", "") == f"x={'a' * 30}"
 

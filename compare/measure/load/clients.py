@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from compare.measure.bench.servers import copy_database, running_site, start_app
-from compare.measure.bench.verify import ARTICLE, READS
+from compare.measure.bench.verify import ARTICLE, READS, request
 from compare.measure.bench.wrk import MISSING, Burst, find_wrk, send
 from compare.measure.load.profiling import server_named
 from compare.run.apps import BY_NAME, App, AppsOption, Server, choose_apps
@@ -92,8 +92,10 @@ async def ask_all(
                 for number in counts:
                     for name, template in READS.items():
                         status.update(f"{name} of {app.title}, {number} clients")
-                        address = f"{running.url}{template.format(slug=ARTICLE)}"
-                        await send(wrk, address, clients=1, seconds=1)
+                        path = template.format(slug=ARTICLE)
+                        address = f"{running.url}{path}"
+                        # Answered when those that the burst before has left are.
+                        await request(running, "GET", path)
                         burst = await send(
                             wrk, address, clients=number, seconds=seconds, complete=False
                         )

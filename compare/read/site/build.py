@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import sha256
-from itertools import combinations
+from itertools import combinations, takewhile
 from pathlib import Path
 from posixpath import relpath
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from compare.read.comparison import Row, of_operation, parts_of
@@ -156,6 +157,7 @@ class Site:
         self.sources = SourcePages()
         self.markdown = MarkdownIt("commonmark", {"highlight": fence_html}).enable("table")
         self.markdown.core.ruler.push("row_headers", name_rows)
+        self.markdown.core.ruler.push("addresses", self.lead_on)
         self.environment = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -306,42 +308,57 @@ class Site:
         return Markup(module.row(blocks(apps, row)))
 
     def render(self, text: str, file: Path, path: str) -> str:
-        html: str = self.markdown.render(text)
-
-        def link(found: re.Match[str]) -> str:
-            address, _, anchor = found["address"].partition("#")
-            target = (file.parent / address).resolve()
-            if target in self.addresses:
-                there = relpath(self.addresses[target], path)
-                return f'<a href="{there}/{"#" + anchor if anchor else ""}">{found["text"]}</a>'
-            name = re.search("<code>(.*)</code>", found["text"])
-            source = self.sources.address_of(target, name[1] if name else "")
-            if source:
-                return f'<a href="{relpath(source, path)}">{found["text"]}</a>'
-            # What has no page: the text of the link says which file it is.
-            return found["text"]
-
-        html = re.sub(
-            r'<a href="(?P<address>(?!https?:|#)[^"]*)">(?P<text>.*?)</a>',
-            link,
-            html,
-            flags=re.DOTALL,
-        )
-
-        def picture(found: re.Match[str]) -> str:
-            image = (file.parent / found["address"]).resolve()
-            place = f"images/{image.relative_to(DOCS).as_posix()}"
-            self.images[place] = image
-            address = relpath(place, path)
-            # A link to itself, since on a narrow screen it can only be read by itself.
-            return f'<a href="{address}"><img src="{address}"{found["rest"]}></a>'
-
-        html = re.sub(r'<img src="(?P<address>[^"]*)"(?P<rest>[^>]*)>', picture, html)
-        html = re.sub(r"<h2>(.*?)</h2>", heading, html)
+        """The text of the file as HTML, for the page at that path."""
+        html: str = self.markdown.render(text, {"file": file, "path": path})
+        # A keyboard can scroll what has the focus.
         html = html.replace("<pre>", '<pre tabindex="0">')
         return html.replace("<table>", '<div class="wide" tabindex="0"><table>').replace(
             "</table>", "</table></div>"
         )
+
+    def lead_on(self, state: StateCore) -> None:
+        """Lead links and images to what the site has, and give the headings anchors."""
+        if "file" not in state.env:
+            return
+        for number, token in enumerate(state.tokens):
+            if token.type == "inline":
+                token.children = list(self.addressed(token.children or [], **state.env))
+            elif token.type == "heading_open" and token.tag == "h2":
+                token.attrSet("id", anchor_of(state.tokens[number + 1]))
+
+    def addressed(self, tokens: Sequence[Token], file: Path, path: str) -> Iterator[Token]:
+        is_shown = True
+        for number, token in enumerate(tokens):
+            if token.type == "link_open":
+                address = self.address_of_link(tokens[number:], file, path)
+                is_shown = address is not None
+                token.attrSet("href", address or "")
+            if token.type == "image":
+                image = (file.parent / str(token.attrs["src"])).resolve()
+                place = f"images/{image.relative_to(DOCS).as_posix()}"
+                self.images[place] = image
+                token.attrSet("src", relpath(place, path))
+                # A link to itself, since on a narrow screen it can only be read by itself.
+                yield Token("link_open", "a", 1, attrs={"href": relpath(place, path)})
+                yield token
+                yield Token("link_close", "a", -1)
+            # What has no page: the text of the link says which file it is.
+            elif is_shown or token.type not in {"link_open", "link_close"}:
+                yield token
+
+    def address_of_link(self, tokens: Sequence[Token], file: Path, path: str) -> str | None:
+        """Where the link that begins these tokens leads; None if the site has no such page."""
+        href = str(tokens[0].attrs["href"])
+        if href.startswith(("http:", "https:", "#")):
+            return href
+        address, _, anchor = href.partition("#")
+        target = (file.parent / address).resolve()
+        if target in self.addresses:
+            return f"{relpath(self.addresses[target], path)}/{'#' + anchor if anchor else ''}"
+        words = takewhile(lambda token: token.type != "link_close", tokens)
+        name = next((token.content for token in words if token.type == "code_inline"), "")
+        source = self.sources.address_of(target, name)
+        return relpath(source, path) if source else None
 
     def example(self, operation: Operation) -> dict[str, str]:
         """A request that the operation takes, to begin with."""
@@ -419,9 +436,9 @@ def name_rows(state: StateCore) -> None:
             opening.attrSet("scope", "row")
 
 
-def heading(found: re.Match[str]) -> str:
-    anchor = re.sub(r"\W+", "-", re.sub(r"<.*?>", "", found[1]).lower()).strip("-")
-    return f'<h2 id="{anchor}">{found[1]}</h2>'
+def anchor_of(heading: Token) -> str:
+    words = "".join(token.content for token in heading.children or [])
+    return re.sub(r"\W+", "-", words.lower()).strip("-")
 
 
 def fence_html(code: str, language: str, _: str) -> str:
