@@ -11,7 +11,7 @@ from compare.run.terminal import Failed
 
 GROUPS = ("reads", "writes", "memory", "start", "weight", "code", "sockets", "concurrency")
 # What fits into two minutes.
-QUICK_GROUPS = ("reads", "writes", "memory", "start", "code")
+QUICK_GROUPS = ("reads", "writes", "code")
 READ_CLIENTS = 32
 WRITE_CLIENTS = (1, 16)
 
