@@ -54,7 +54,7 @@ def test_no_host_where_any_is_fine(server: Server) -> None:
 # Failed starts
 
 
-@rule("START-1", "START-3", "START-4")
+@rule("START-1", "START-3", "START-4", "DB-16")
 @pytest.mark.on_sqlite
 @pytest.mark.parametrize(
     ("settings", "name"),
@@ -71,6 +71,8 @@ def test_no_host_where_any_is_fine(server: Server) -> None:
         ({"CONDUIT_DATABASE_URL": "postgresql://localhost/%zz"}, "CONDUIT_DATABASE_URL"),
         ({"CONDUIT_DATABASE_TIMEOUT": "-1"}, "CONDUIT_DATABASE_TIMEOUT"),
         ({"CONDUIT_DATABASE_URL": "mysql://localhost/conduit"}, "CONDUIT_DATABASE_URL"),
+        ({"CONDUIT_DATABASE_URL": "sqlite:///:memory:"}, "CONDUIT_DATABASE_URL"),
+        ({"CONDUIT_DATABASE_URL": "sqlite:///"}, "CONDUIT_DATABASE_URL"),
         ({"CONDUIT_TOKEN_LIFETIME": "long"}, "CONDUIT_TOKEN_LIFETIME"),
         ({"CONDUIT_LOG_LEVEL": "LOUD"}, "CONDUIT_LOG_LEVEL"),
         ({"PYTHONOPTIMIZE": "2"}, "PYTHONOPTIMIZE"),

@@ -11,9 +11,8 @@ import pytest
 from compare.cli import main
 from compare.measure.bench import servers
 from compare.measure.load.clients import numbers_named
-from compare.measure.load.profiling import server_named, shares
+from compare.measure.load.profiling import shares
 from compare.run import state
-from compare.run.apps import DJANGO, FLASK
 from compare.run.terminal import UsageError
 
 STACKS = [
@@ -90,10 +89,3 @@ def test_numbers_that_cannot_be_used(text: str) -> None:
     """Numbers of clients are positive, and within what one machine can do."""
     with pytest.raises(UsageError, match="give numbers from 1"):
         numbers_named(text)
-
-
-def test_servers() -> None:
-    """Without a name it is the usual server; a server of another app is refused."""
-    assert server_named(DJANGO, None).name == "uvicorn"
-    with pytest.raises(UsageError, match="Flask has no server 'uvicorn'"):
-        server_named(FLASK, "uvicorn")

@@ -9,7 +9,7 @@ check.require()
 django.setup(set_prefix=False)
 
 # Models can be imported only after Django's setup.
-from .handlers import Handler  # noqa: E402
+from .asgi_handler import Handler  # noqa: E402
 from .live.middleware import SocketMiddleware  # noqa: E402
 from .live.routing import websocket_urlpatterns  # noqa: E402
 

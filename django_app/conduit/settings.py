@@ -10,6 +10,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from .database import bounded_connection
 
+# Each connection would have a database of its own.
+IN_MEMORY = ("sqlite:///", "sqlite:///:memory:")
 DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 
 
@@ -67,6 +69,8 @@ def database(url: str, *, pool_size: int, timeout: int) -> dict[str, Any]:
     `timeout` is the bound, in seconds, for each wait: for a connection, for an answer, for a
     lock; 0 is no bound.
     """
+    if url in IN_MEMORY:
+        raise refuse("CONDUIT_DATABASE_URL must name a file, and not a database in memory")
     if url.startswith("sqlite:///"):
         return {
             "ENGINE": "django.db.backends.sqlite3",

@@ -71,12 +71,16 @@ def seed(session: Session, password: str) -> None:
             session.flush()
 
 
-if __name__ == "__main__":
-    check.require()
+def main() -> None:
     settings = load_settings()
     if settings.env == "production":
         raise SystemExit("conduit: seed is for development: the password of its users is published")
+    check.require()
     password = get_hasher(settings).hash(demo.PASSWORD)
     engine = with_transactions(make_sync_engine(settings.database_url))
     with Session(engine) as session, session.begin():
         seed(session, password)
+
+
+if __name__ == "__main__":
+    main()

@@ -11,12 +11,16 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.requests import HTTPConnection
 
+# Each connection would have a database of its own.
+IN_MEMORY = ("sqlite:///", "sqlite:///:memory:")
 DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 
 
 def check_database_url(url: str) -> str:
     if not url.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("must begin with sqlite:/// or postgresql://")
+    if url in IN_MEMORY:
+        raise ValueError("must name a file, and not a database in memory")
     if url.startswith("postgresql://"):
         try:
             conninfo_to_dict(url)

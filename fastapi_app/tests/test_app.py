@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from conduit import seed
 from conduit.accounts.auth import get_current_user, get_token
 from conduit.accounts.models import User
 from conduit.accounts.tokens import AccessToken
@@ -108,3 +109,16 @@ def test_a_user_deleted_before_the_write(app: FastAPI, client: TestClient) -> No
     finally:
         app.dependency_overrides.clear()
     assert (answer.status_code, answer.json()) == (401, {"errors": {"token": ["is invalid"]}})
+
+
+def test_no_seed_in_production(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo site has a published password."""
+    monkeypatch.setenv("CONDUIT_ENV", "production")
+    monkeypatch.setenv("CONDUIT_SECRET_KEY", "x" * 32)
+    monkeypatch.setenv("CONDUIT_PASSWORD_HASHING", "strong")
+    load_settings.cache_clear()
+    try:
+        with pytest.raises(SystemExit, match="published"):
+            seed.main()
+    finally:
+        load_settings.cache_clear()

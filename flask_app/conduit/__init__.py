@@ -15,7 +15,7 @@ from .database import db
 from .live import hub
 from .middleware import PrefixMiddleware
 from .schemas import ErrorResponse, ResponseSchema
-from .settings import load_settings
+from .settings import check_database_url, load_settings
 
 log = logging.getLogger("conduit.request")
 
@@ -37,7 +37,7 @@ class Conduit(OpenAPI):
 def create_app(config: Mapping[str, Any] | None = None) -> Conduit:
     """An application with the settings of the environment.
 
-    `config` replaces some of them, by the names in `settings.py`, and is not checked.
+    `config` replaces some of them, by the names in `settings.py`; only its URL is checked.
     """
     settings = load_settings()
     if not logging.getLogger().handlers:  # a test or another application has set up the log
@@ -57,6 +57,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Conduit:
     )
     app.config.from_object(settings)
     app.config.from_mapping(config or {})
+    check_database_url(app.config["DATABASE_URL"])
     db.init_app(app)
     hub.register(app)
     middleware.register(app)

@@ -7,6 +7,8 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 ORIGIN = r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.:-]+"
+# Each connection would have a database of its own.
+IN_MEMORY = ("sqlite:///", "sqlite:///:memory:")
 DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 
 
@@ -34,10 +36,7 @@ class Settings:
         # Idle connections are pinged, so that no thread waits for a client that has left.
         self.SOCK_SERVER_OPTIONS = {"ping_interval": 20, "max_message_size": 16 * 1_048_576}
         self.MAX_CONTENT_LENGTH = 1_048_576  # bytes
-        if not self.DATABASE_URL.startswith(("sqlite:///", "postgresql://")):
-            raise ValueError("CONDUIT_DATABASE_URL must begin with sqlite:/// or postgresql://")
-        if self.DATABASE_URL.startswith("postgresql://"):
-            check_postgres_url(self.DATABASE_URL)
+        check_database_url(self.DATABASE_URL)
         if production and len(self.SECRET_KEY.encode()) < 32:
             raise ValueError("CONDUIT_SECRET_KEY must have at least 32 bytes in production")
         if production and self.SECRET_KEY == DEVELOPMENT_SECRET:
@@ -95,13 +94,18 @@ def origins(name: str, default: str) -> frozenset[str]:
     return value
 
 
-def check_postgres_url(url: str) -> None:
-    try:
-        conninfo_to_dict(url)
-    except ProgrammingError as error:
-        raise ValueError(
-            f"CONDUIT_DATABASE_URL is not a valid PostgreSQL URL: {str(error).strip()}"
-        ) from None
+def check_database_url(url: str) -> None:
+    if not url.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("CONDUIT_DATABASE_URL must begin with sqlite:/// or postgresql://")
+    if url in IN_MEMORY:
+        raise ValueError("CONDUIT_DATABASE_URL must name a file, and not a database in memory")
+    if url.startswith("postgresql://"):
+        try:
+            conninfo_to_dict(url)
+        except ProgrammingError as error:
+            raise ValueError(
+                f"CONDUIT_DATABASE_URL is not a valid PostgreSQL URL: {str(error).strip()}"
+            ) from None
 
 
 def split(value: str) -> frozenset[str]:

@@ -369,7 +369,7 @@ def test_no_seed_in_production(own: Flask) -> None:
 
 def test_database_in_memory() -> None:
     """It would be another one for each connection."""
-    with pytest.raises(ValueError, match="use a file"):
+    with pytest.raises(ValueError, match="must name a file"):
         create_app({"DATABASE_URL": "sqlite:///:memory:"})
 
 

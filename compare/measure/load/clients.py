@@ -11,9 +11,9 @@ from rich.table import Table
 from compare.measure.bench.servers import copy_database, running_site, start_app
 from compare.measure.bench.verify import ARTICLE, READS, request
 from compare.measure.bench.wrk import MISSING, Burst, find_wrk, send
-from compare.measure.load.profiling import server_named
 from compare.run.apps import BY_NAME, App, AppsOption, Server, choose_apps
 from compare.run.processes import run_to_end
+from compare.run.serve import choose_server
 from compare.run.terminal import JSONOption, UsageError, err, out, print_json
 
 NUMBERS = "32,100,500"
@@ -55,7 +55,7 @@ def clients(
     if wrk is None:
         raise UsageError(MISSING)
     counts = numbers_named(numbers)
-    chosen = [(each, server_named(each, server)) for each in choose_apps(app)]
+    chosen = [(each, choose_server(each, server)) for each in choose_apps(app)]
     crowds = run_to_end(ask_all(wrk, chosen, counts, seconds, timeout))
     if as_json:
         print_json([asdict(each) for each in crowds])

@@ -20,6 +20,7 @@ from compare.measure.bench.verify import ARTICLE, READS
 from compare.measure.bench.wrk import MISSING, find_wrk, send
 from compare.run.apps import BY_NAME, ROOT, App, AppsOption, Server, choose_apps
 from compare.run.processes import Processes, failure, run_to_end
+from compare.run.serve import choose_server
 from compare.run.terminal import JSONOption, Record, UsageError, err, out, print_json
 
 CLIENTS = 16
@@ -91,7 +92,7 @@ def profile(
         raise UsageError(MISSING)
     if py_spy is None:
         raise UsageError(NO_PY_SPY)
-    chosen = [(each, server_named(each, server)) for each in choose_apps(app)]
+    chosen = [(each, choose_server(each, server)) for each in choose_apps(app)]
     profiles = run_to_end(profile_all(wrk, py_spy, chosen, seconds))
     if as_json:
         print_json([asdict(each) for each in profiles])
@@ -104,16 +105,6 @@ def find_py_spy() -> str | None:
     """The program, on the PATH or beside the Python that is running."""
     beside = str(Path(sys.executable).parent)
     return shutil.which("py-spy") or shutil.which("py-spy", path=beside)
-
-
-def server_named(app: App, name: str | None) -> Server:
-    """The server of that name, or the usual one."""
-    by_name = {server.name: server for server in app.servers}
-    if name is None:
-        return app.servers[0]
-    if name not in by_name:
-        raise UsageError(f"{app.title} has no server {name!r}: give {' or '.join(by_name)}")
-    return by_name[name]
 
 
 async def profile_all(

@@ -69,7 +69,7 @@ def refuse(request: ASGIRequest, error: ApiError | DisallowedHost) -> Any:
         response = malformed(request, error)
     with_headers = XFrameOptionsMiddleware(SecurityMiddleware(lambda request: response))
     response = with_headers(request)
-    del response["Cross-Origin-Opener-Policy"]
+    del response["Cross-Origin-Opener-Policy"]  # ANSWER-5
     return response
 
 

@@ -18,7 +18,10 @@ type AnyRow = Row[*tuple[Any, ...]]
 
 
 class ReadOnlySession(Session):
-    """A session of a connection in autocommit, where nothing could be rolled back."""
+    """A session of a connection in autocommit, where nothing could be rolled back.
+
+    It refuses changed objects and the statements of SQLAlchemy, but it cannot see into `text()`.
+    """
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         if self.new or self.dirty or self.deleted:
@@ -64,8 +67,7 @@ SessionsDep = Annotated[Sessions, Depends(get_sessions)]
 async def get_read_session(sessions: SessionsDep) -> AsyncIterator[AsyncSession]:
     async with sessions.reading() as session:
         yield session
-        if session.new or session.dirty or session.deleted:
-            raise RuntimeError(READ_ONLY)
+        session.sync_session.flush()  # refuses what would be lost
 
 
 async def get_write_session(sessions: SessionsDep) -> AsyncIterator[AsyncSession]:

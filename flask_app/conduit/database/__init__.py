@@ -53,7 +53,8 @@ class Database:
             with g.writing.begin_nested():
                 yield g.writing
             return
-        self.session.flush()  # refuses what was changed before
+        if "session" in g:
+            g.session.flush()  # refuses what was changed before
         self.close()  # so that the request has one connection
         with self.sessions.writing.begin() as session:
             g.writing = g.session = session

@@ -114,10 +114,6 @@ def make_engine(database_url: str, *, pool_size: int = 0, timeout: int = 0) -> E
         options |= {"pool_timeout": timeout or None}
     if database_url.startswith(SQLITE):
         path = database_url.removeprefix(SQLITE)
-        if path in ("", ":memory:"):
-            raise ValueError(
-                "each connection would have a database in memory of its own: use a file"
-            )
         connect_args = {"timeout": timeout or 3600}
         url = URL.create("sqlite", database=path)
         engine = create_engine(url, connect_args=connect_args, **options)

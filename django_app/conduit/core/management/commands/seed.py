@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
-            raise CommandError("seed is for development: its superuser has a published password")
+            raise CommandError("seed is for development: the password of its users is published")
         with transaction.atomic():
             seed()
 

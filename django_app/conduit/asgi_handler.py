@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from contextvars import copy_context
 from inspect import iscoroutinefunction
 from typing import IO, Any, cast
 
@@ -44,8 +45,8 @@ class Handler(ASGIHandler):
         except RequestAborted:
             return
         with closing(body):
-            loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(self.threads, self.answer, scope, body)
+            loop, run = asyncio.get_running_loop(), copy_context().run
+            response = await loop.run_in_executor(self.threads, run, self.answer, scope, body)
             await self.send_response(response, send)
 
     def answer(self, scope: Any, body: IO[bytes]) -> HttpResponseBase:

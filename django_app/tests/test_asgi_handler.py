@@ -1,6 +1,7 @@
 """The handler for ASGI: a synchronous view is one call in a thread."""
 
 import threading
+from contextvars import ContextVar
 from typing import Any
 from unittest.mock import patch
 
@@ -11,7 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.test import SimpleTestCase, override_settings
 from django.urls import path
 
-from conduit.handlers import Handler
+from conduit.asgi_handler import Handler
+
+tenant: ContextVar[str] = ContextVar("tenant", default="none")
+
+
+def say_tenant(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(tenant.get())
 
 
 def say_thread(request: HttpRequest) -> HttpResponse:
@@ -22,7 +29,11 @@ async def say_thread_async(request: HttpRequest) -> HttpResponse:
     return HttpResponse(threading.current_thread().name)
 
 
-urlpatterns = [path("api/sync", say_thread), path("api/async", say_thread_async)]
+urlpatterns = [
+    path("api/sync", say_thread),
+    path("api/async", say_thread_async),
+    path("api/tenant", say_tenant),
+]
 
 
 @override_settings(ROOT_URLCONF=__name__)
@@ -31,8 +42,12 @@ class HandlerTests(SimpleTestCase):
         """The status and the body of the response."""
         scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
 
+        async def application(scope: Any, receive: Any, send: Any) -> None:
+            tenant.set("ada")
+            await Handler()(scope, receive, send)
+
         async def get() -> tuple[int, str]:
-            communicator: Any = ApplicationCommunicator(Handler(), scope)  # type: ignore[no-untyped-call]
+            communicator: Any = ApplicationCommunicator(application, scope)  # type: ignore[no-untyped-call]
             await communicator.send_input({"type": "http.request"})
             start = await communicator.receive_output()
             body = await communicator.receive_output()
@@ -59,6 +74,10 @@ class HandlerTests(SimpleTestCase):
         status, thread = self.get("/api/async")
         self.assertEqual(status, 200)
         self.assertFalse(thread.startswith("request"))
+
+    def test_context(self) -> None:
+        """A view has the context variables of the middleware around the handler."""
+        self.assertEqual(self.get("/api/tenant"), (200, "ada"))
 
     def test_no_view(self) -> None:
         """A path that nothing has is answered by the handler for 404."""
