@@ -17,7 +17,8 @@ from compare.measure.lab import drawing, reasons
 from compare.measure.lab.cells import EXPERIMENTS, Cell
 from compare.measure.lab.reasons import why
 from compare.measure.lab.svg import picture
-from compare.run.apps import BY_NAME
+from compare.run.apps import BY_NAME, DJANGO
+from compare.run.pieces import find
 
 # What a real run of `./triptych lab --requests 18 --ms 100 --json` answered.
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "lab.json").read_text("utf-8"))
@@ -118,9 +119,22 @@ def test_request_around_its_waits() -> None:
 
 def test_full_pool() -> None:
     """40 threads for 41 requests are the size of AnyIO's pool."""
-    answers = [answer(0, 10, thread=f"pool {number}") for number in range(40)]
-    full = cell("fastapi", "blocking", [*answers, answer(10, 20, thread="pool 7")], n=41)
-    assert "has at most 40: 40 requests waited at once, the other 1 began" in why(full).text
+    assert "has at most 40: 40 requests waited at once, the other 1 began" in full_pool(
+        "fastapi", 40
+    )
+
+
+def test_full_pool_of_django() -> None:
+    """The pool of Django's handler has the size that the app sets."""
+    assert find("conduit/asgi_handler.py::THREADS", DJANGO.folder).text.startswith("THREADS = 64\n")
+    assert "64 requests waited at once, the other 1 began" in full_pool("django", 64)
+
+
+def full_pool(app: str, size: int) -> str:
+    """What is said of one request more than there are threads."""
+    answers = [answer(0, 10, thread=f"pool {number}") for number in range(size)]
+    late = answer(10, 20, thread="pool 7")
+    return why(cell(app, "blocking", [*answers, late], n=size + 1)).text
 
 
 def test_half_empty_pool() -> None:

@@ -8,6 +8,8 @@ from compare.measure.lab.cells import Cell
 
 # What the libraries promise; a cell that was measured otherwise is said not to fit.
 ANYIO_THREADS = 40
+# `THREADS` in django_app/conduit/asgi_handler.py.
+HANDLER_THREADS = 64
 # `process_cpu_count` is new in Python 3.13, and what asyncio counts from then on.
 CPUS = getattr(os, "process_cpu_count", os.cpu_count)() or 1
 EXECUTOR_THREADS = min(32, CPUS + 4)
@@ -32,13 +34,19 @@ def why(cell: Cell) -> Reason:
 Explanation = Callable[[Cell], str | None]
 
 
-def thread_a_request(cell: Cell) -> str | None:
-    if len(cell.threads) != cell.n or cell.peak != cell.n:
+def pool_of_handler(cell: Cell) -> str | None:
+    if cell.peak != min(cell.n, HANDLER_THREADS) or len(cell.threads) != cell.peak:
         return None
-    return (
-        f"Under ASGI Django runs the synchronous code of a request in a thread that it makes for"
-        f" this request: {cell.n} requests, {cell.n} threads, all waiting at once. No pool limits"
-        f" it, and each wait costs a thread."
+    head = (
+        "Under ASGI the handler of this app runs a synchronous view in a thread of a pool of"
+        f" {HANDLER_THREADS} (conduit/asgi_handler.py; Django's own makes a thread for each"
+        " request, without a limit): "
+    )
+    if cell.n <= HANDLER_THREADS:
+        return head + f"enough for {cell.n}, which all waited at once."
+    return head + (
+        f"{cell.peak} requests waited at once, the other {cell.n - cell.peak} began when a thread"
+        " was free."
     )
 
 
@@ -174,7 +182,7 @@ def all_together(cell: Cell) -> str | None:
 
 
 EXPLANATIONS: dict[tuple[str, str], Explanation] = {
-    ("django", "blocking"): thread_a_request,
+    ("django", "blocking"): pool_of_handler,
     ("flask", "blocking"): pool_of_gunicorn,
     ("fastapi", "blocking"): pool_of_anyio,
     ("django", "async"): one_loop,
