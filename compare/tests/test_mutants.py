@@ -116,14 +116,20 @@ def test_near():
 @pytest.mark.process
 def test_other(): ...
 """
+OWN_SUITE = """
+def test_own():
+    from conduit.things import VALUE
+    assert isinstance(VALUE, int)
+"""
 CONFTEST = "def pytest_addoption(parser):\n    parser.addoption('--app')\n"
 
 
 def test_verdicts(tmp_path: Path) -> None:
-    """A change is killed by a test that fails, survives, or takes too long."""
+    """A change is killed by a test of the suite or of the app, survives, or takes too long."""
     original = tmp_path / "original"
     for path, text in {
         "flask_app/conduit/things.py": "VALUE = 1",
+        "flask_app/tests/test_things.py": OWN_SUITE,
         "shared_tests/conftest.py": CONFTEST,
         "shared_tests/test_far.py": SUITE,
         "spec/rules.md": "",
@@ -139,6 +145,8 @@ def test_verdicts(tmp_path: Path) -> None:
             return await tree.try_change("conduit/things.py", code, limit)
 
     assert run_to_end(judge("VALUE = 2", 60)) == Verdict("killed", "test_bodies.py::test_near")
-    assert run_to_end(judge("VALUE = 1.0", 60)) == Verdict("survived")
+    own = Verdict("killed by own tests", "test_things.py::test_own")
+    assert run_to_end(judge("VALUE = 1.0", 60)) == own
+    assert run_to_end(judge("VALUE = True", 60)) == Verdict("survived")
     slow = "import time; time.sleep(600)"
     assert run_to_end(judge(slow, 3)) == Verdict("timed out", "near")

@@ -35,7 +35,7 @@ class Options:
 
     @property
     def rounds(self) -> int:
-        return 2 if self.quick else 4
+        return 2 if self.quick else 6
 
     @property
     def write_rounds(self) -> int:

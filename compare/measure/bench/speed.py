@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -79,6 +79,15 @@ async def timed(
     return Timed(burst, cpu_of(server.pid) - before if before is not None else None)
 
 
+@dataclass(frozen=True)
+class Read:
+    """One read of one server."""
+
+    server: RunningServer
+    name: str
+    path: str
+
+
 async def measure_reads(
     wrk: str,
     options: Options,
@@ -97,45 +106,40 @@ async def measure_reads(
         # Where this fails, so do the measurements, which say so.
         with suppress(Failed):
             await send(wrk, f"{server.url}{path}", clients=READ_CLIENTS, seconds=1)
-    of_floor = await measure_read(wrk, options, floors, "floor", lambda _: "/api/floor", findings)
-    for name, template in READS.items():
+    reads = [Read(server, "floor", "/api/floor") for server in floors]
+    reads += [
+        Read(server, name, template.format(slug=slugs.get(server.subject.id, ARTICLE)))
+        for name, template in READS.items()
+        for server in all_readers
+    ]
 
-        def path_of(server: RunningServer, template: str = template) -> str:
-            return template.format(slug=slugs.get(server.subject.id, ARTICLE))
-
-        rates = await measure_read(wrk, options, all_readers, name, path_of, findings)
-        findings.figures += ratios(all_readers, name, {**rates, **of_floor})
-
-
-async def measure_read(
-    wrk: str,
-    options: Options,
-    servers: Sequence[RunningServer],
-    name: str,
-    path_of: Callable[[RunningServer], str],
-    findings: Findings,
-) -> Mapping[str, Sequence[float]]:
-    """One read of all servers in turns; returns the requests a second of each subject."""
-
-    async def measure(server: RunningServer) -> Timed:
-        findings.say(f"{name} of {server.subject.title}")
+    async def measure(read: Read) -> Timed:
+        findings.say(f"{read.name} of {read.server.subject.title}")
         seconds = options.read_seconds
-        found = await timed(wrk, server, path_of(server), READ_CLIENTS, seconds, ["get"])
+        found = await timed(wrk, read.server, read.path, READ_CLIENTS, seconds, ["get"])
         findings.advance()
         return found
 
-    rates = {}
-    rounds = await interleaved(servers, options.rounds, measure, pause=PAUSE)
-    for server, values in zip(servers, rounds, strict=True):
+    # All reads in each round, so that the rounds of one read lie a minute apart: their spread
+    # then shows a disturbance of the machine that lasts as long.
+    rounds = await interleaved(reads, options.rounds, measure, pause=PAUSE)
+    rates: dict[str, dict[str, Sequence[float]]] = {"floor": {}, **{name: {} for name in READS}}
+    for read, values in zip(reads, rounds, strict=True):
+        subject = read.server.subject
         if isinstance(values, Failed):
-            findings.miss("reads", values, server.subject.id)
+            findings.miss("reads", values, subject.id)
             continue
-        database = None if name == "floor" or not server.child else "postgresql"
+        on_postgres = read.name != "floor" and read.server.child
         findings.figures += figures_of(
-            server.subject, f"reads.{name}", values, database=database, clients=READ_CLIENTS
+            subject,
+            f"reads.{read.name}",
+            values,
+            database="postgresql" if on_postgres else None,
+            clients=READ_CLIENTS,
         )
-        rates[server.subject.id] = [each.burst.per_second for each in values]
-    return rates
+        rates[read.name][subject.id] = [each.burst.per_second for each in values]
+    for name in READS:
+        findings.figures += ratios(all_readers, name, {**rates[name], **rates["floor"]})
 
 
 def ratios(

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 from rich.markup import escape
@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.syntax import Syntax
 from rich.table import Table
 
-from compare.prove.mutants.trees import LONG, Tree, Verdict
+from compare.prove.mutants.trees import LONG, Outcome, Tree, Verdict
 from compare.prove.mutants.unseen import PAGE, read_unseen
 from compare.prove.test import run_tox
 from compare.run.apps import ROOT, App, AppArgument
@@ -175,20 +175,15 @@ def report(app: App, verdicts: dict[Mutant, Verdict]) -> None:
     for mutant in survivors:
         if mutant.id not in unseen:
             show_change(mutant)
-    table = Table("kind", "tried", "killed", "did not start", "timed out", "survived", "unseen")
+    outcomes = get_args(Outcome)
+    table = Table("kind", "tried", *outcomes, "unseen")
     rows = [*sorted({mutant.kind for mutant in verdicts}), "all"]
     for kind in rows:
         some = [mutant for mutant in verdicts if kind in {mutant.kind, "all"}]
-        outcomes = Counter(verdicts[mutant].outcome for mutant in some)
-        counts = (
-            len(some),
-            outcomes["killed"],
-            outcomes["did not start"],
-            outcomes["timed out"],
-            outcomes["survived"],
-            sum(mutant in survivors and mutant.id in unseen for mutant in some),
-        )
-        table.add_row(kind, *map(str, counts), end_section=kind == rows[-2])
+        counts = Counter(verdicts[mutant].outcome for mutant in some)
+        hidden = sum(mutant in survivors and mutant.id in unseen for mutant in some)
+        numbers = (len(some), *(counts[outcome] for outcome in outcomes), hidden)
+        table.add_row(kind, *map(str, numbers), end_section=kind == rows[-2])
     out.print(table)
     hidden = sum(mutant.id in unseen for mutant in survivors)
     out.print(

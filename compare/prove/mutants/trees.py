@@ -1,4 +1,4 @@
-"""Copies of the app and the suite, in which a file is changed and the suite is run."""
+"""Copies of the app and its tests, in which a file is changed and the tests are run."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from compare.run.apps import ROOT, App
 from compare.run.processes import Processes, failure
 from compare.run.terminal import Failed, Record
 
-Outcome = Literal["killed", "did not start", "timed out", "survived"]
+Outcome = Literal["killed", "killed by own tests", "did not start", "timed out", "survived"]
 
 NEAR = {
     "accounts": ("test_accounts", "test_profiles", "test_follow", "test_tokens"),
@@ -44,12 +44,22 @@ LONG = 600.0
 """The same in seconds, where that one was not measured."""
 
 NO_START = re.compile("the server did not start|migrate failed|the check failed")
-FIRST_FAILURE = re.compile(r"^(?:FAILED|ERROR) \S*?([^/\s]+\.py\S*)", re.MULTILINE)
+FIRST_FAILURE = re.compile(
+    r"^(?:FAILED|ERROR) \S*?(?P<pytest>[^/\s]+\.py\S*)|^(?:FAIL|ERROR): (?P<django>\S+)",
+    re.MULTILINE,
+)
+
+OWN_TESTS = "own tests"
+PYTEST = ("-m", "pytest", "-x", "-q", "--tb=line", "-rfE", "-p", "no:cacheprovider")
+# The suite needs no plugin but one, and Hypothesis's takes a second to load.
+OF_THE_SUITE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+# As in tox.ini; the suite sets these for its servers.
+OF_OWN_TESTS = {"CONDUIT_LOG_LEVEL": "WARNING", "CONDUIT_PASSWORD_HASHING": "fast"}
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the suite, as arguments of pytest."""
+    """A part of the tests, as arguments of Python."""
 
     name: str
     arguments: Sequence[str]
@@ -62,22 +72,25 @@ class Verdict:
     """The test that failed first."""
 
 
-def parts_for(path: str) -> list[Part]:
-    """The whole suite, less the browser, what is near the file first."""
+def parts_for(app: App, path: str) -> list[Part]:
+    """The whole suite without the browser, what is near the file first; then the own tests."""
     folder, module = path.split("/")[1], Path(path).stem
     names = dict.fromkeys([*NEAR_MODULE.get(module, ()), *NEAR.get(folder, NEAR[""])])
     near = [f"shared_tests/{name}.py" for name in names]
     rest = [f"--ignore={name}" for name in near]
+    suite = (*PYTEST, "--basetemp", "temporary", "-p", "xdist.plugin", "--app", app.name)
     parts = [
-        Part("near", [*near, "-m", ORDINARY]),
-        Part("ordinary", ["shared_tests", *rest, "-m", ORDINARY]),
-        Part("others", ["shared_tests", "-m", OTHERS]),
+        Part("near", [*suite, *near, "-m", ORDINARY]),
+        Part("ordinary", [*suite, "shared_tests", *rest, "-m", ORDINARY]),
+        Part("others", [*suite, "shared_tests", "-m", OTHERS]),
     ]
     if module in ON_POSTGRES:
-        parts.append(
-            Part("on PostgreSQL", ["shared_tests", "-m", "not browser", "--database", "postgres"])
-        )
-    return parts
+        postgres = ("-m", "not browser", "--database", "postgres")
+        parts.append(Part("on PostgreSQL", [*suite, "shared_tests", *postgres]))
+    own = [*PYTEST, "--basetemp", "temporary", "tests"]
+    if app.name == "django":
+        own = ["manage.py", "test", "--failfast"]
+    return [*parts, Part(OWN_TESTS, own)]
 
 
 class Tree:
@@ -97,7 +110,7 @@ class Tree:
     async def run_unchanged(self) -> float:
         """How many seconds a part of the suite may take."""
         longest = 0.0
-        for part in parts_for("conduit/errors.py"):
+        for part in parts_for(self._app, "conduit/errors.py"):
             start = time.monotonic()
             verdict = await self._run(part, LONG)
             if verdict.outcome != "survived":
@@ -113,7 +126,7 @@ class Tree:
         original, times = file.read_text("utf-8"), file.stat()
         self._write(file, code)
         try:
-            for part in parts_for(path):
+            for part in parts_for(self._app, path):
                 verdict = await self._run(part, limit)
                 if verdict.outcome != "survived":
                     break
@@ -129,24 +142,22 @@ class Tree:
         os.utime(file, (time.time(), time.time() - 10 * self._writes))
 
     async def _run(self, part: Part, limit: float) -> Verdict:
-        record = Record("pytest")
-        command = [
-            *(sys.executable, "-m", "pytest", *part.arguments, "--app", self._app.name),
-            *("-x", "-q", "--tb=line", "-rfE", "-p", "no:cacheprovider", "-p", "xdist.plugin"),
-            *("--basetemp", str(self._root / "temporary")),
-        ]
-        # The suite needs no plugin but that one, and Hypothesis's takes a second to load.
-        env = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        own = part.name == OWN_TESTS
+        record = Record(part.name)
+        command = [sys.executable, *part.arguments]
+        env = os.environ | (OF_OWN_TESTS if own else OF_THE_SUITE)
+        folder = self._root / self._app.folder.name if own else self._root
         try:
-            code = await self._processes.call(
-                record, command, cwd=self._root, env=env, timeout=limit
-            )
+            code = await self._processes.call(record, command, cwd=folder, env=env, timeout=limit)
         except TimeoutError:
             return Verdict("timed out", part.name)
         if code == 0:
             return Verdict("survived")
         text = "\n".join(record.lines)
-        test = FIRST_FAILURE.search(text)
-        if code != 1 or test is None:
-            raise failure(record, f"pytest did not run the tests in {self._root}")
-        return Verdict("did not start" if NO_START.search(text) else "killed", test[1])
+        found = FIRST_FAILURE.search(text)
+        if code != 1 or found is None:
+            raise failure(record, f"no tests were run in {self._root}")
+        test = found["pytest"] or found["django"]
+        if own:
+            return Verdict("killed by own tests", test)
+        return Verdict("did not start" if NO_START.search(text) else "killed", test)
