@@ -314,6 +314,7 @@ class Conduit(BaseHTTPRequestHandler):
     """Another backend with one article."""
 
     favorites = 1
+    has_comments = True
 
     def do_GET(self) -> None:
         author = {"username": "ada", "bio": None, "image": None, "following": False}
@@ -328,12 +329,19 @@ class Conduit(BaseHTTPRequestHandler):
             "favoritesCount": 1,
             "author": author,
         }
+        comment = {
+            "id": 1,
+            "createdAt": "2026-01-01T00:00:00.000Z",
+            "updatedAt": "2026-01-01T00:00:00.000Z",
+            "body": "b",
+            "author": author,
+        }
         bodies = {
             "/api/articles": {"articles": [article], "articlesCount": 1},
             "/api/articles/one": {
                 "article": article | {"body": "b", "favoritesCount": self.favorites}
             },
-            "/api/articles/one/comments": {"comments": []},
+            "/api/articles/one/comments": {"comments": [comment] * self.has_comments},
             "/api/tags": {"tags": ["a"]},
         }
         content = json.dumps(bodies[self.path]).encode()
@@ -371,6 +379,16 @@ def test_another_backend_with_other_values(
     monkeypatch.setattr(Conduit, "favorites", 2)
     server = RunningServer(Subject("other", "other", "url"), other_backend)
     with pytest.raises(Failed, match="the list has another favoritesCount for the article"):
+        asyncio.run(examine(server))
+
+
+def test_another_backend_without_comments(
+    other_backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backend whose articles have no comments is not timed: an empty list is less work."""
+    monkeypatch.setattr(Conduit, "has_comments", False)
+    server = RunningServer(Subject("other", "other", "url"), other_backend)
+    with pytest.raises(Failed, match="none of the articles has comments"):
         asyncio.run(examine(server))
 
 
