@@ -302,12 +302,13 @@ def test_tags_that_are_no_list_of_strings(
     reader: Person, story: dict[str, Any], value: object
 ) -> None:
     """A `tagList` that is not a list of strings is refused by create and by update."""
+    told = "must be a list of strings" if isinstance(value, list) else "must be a list"
     created = reader.post("/api/articles", json=new_article(tagList=value))
     updated = reader.put(f"/api/articles/{story['slug']}", json={"article": {"tagList": value}})
     assert created.status == 422
-    assert created.body == b'{"errors":{"tagList":["must be a list of strings"]}}'
+    assert created.body == f'{{"errors":{{"tagList":["{told}"]}}}}'.encode()
     assert updated.status == 422
-    assert updated.body == b'{"errors":{"tagList":["must be a list of strings"]}}'
+    assert updated.body == created.body
 
 
 @rule("TAGLIST-4")

@@ -138,6 +138,7 @@ ALLOWED_HOSTS = split(read("ALLOWED_HOSTS", EVERYONE).lower())
 ORIGINS = split(read("CORS_ORIGINS", EVERYONE))
 CORS_ALLOW_ALL_ORIGINS = "*" in ORIGINS
 CORS_ALLOWED_ORIGINS = [origin for origin in ORIGINS if origin != "*"]
+# Preflights are answered by contract/cors.py: change its list too.
 CORS_ALLOW_METHODS = ["DELETE", "GET", "POST", "PUT"]
 CORS_ALLOW_HEADERS = ["authorization", "content-type"]
 CORS_EXPOSE_HEADERS = ["X-Request-ID"]

@@ -8,7 +8,7 @@ COLLECTIONS = {"List", "Set", "Frozenset", "Tuple", "Dictionary", "Generator"}
 MESSAGES = {
     "missing": "can't be blank",
     "string_type": "must be a string",
-    "list_type": "must be a list of strings",
+    "list_type": "must be a list",
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
     "int_type": "must be an integer",
@@ -40,7 +40,7 @@ def message_of(error: Mapping[str, Any], path: Sequence[Any]) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "json_invalid":
         return "is not valid JSON"
-    if not path:
+    if not path and kind != "list_type":
         return "must be an object"
     if kind == "string_type" and isinstance(path[-1], int):
         return "must be a list of strings"

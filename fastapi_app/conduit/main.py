@@ -51,6 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(
         TrustedHostMiddleware, allowed_hosts=list(settings.hosts), www_redirect=False
     )
+    # Preflights are answered by contract/cors.py: change its list too.
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.origins,

@@ -44,6 +44,8 @@ class RequestMiddleware:
             nonlocal status
             if message["type"] == "websocket.accept":
                 status = 101
+            elif message["type"] == "websocket.close" and status == 500:
+                status = 403  # so the server refuses a handshake that was not accepted
             elif message["type"] in RESPONSE_START:
                 status = message["status"]
                 add_headers(MutableHeaders(scope=message), request_id)

@@ -1,12 +1,13 @@
 """Alembic's entry: `alembic upgrade head`, also on a database that another app made."""
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from alembic import context
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, Connection, Integer, inspect, text
+from sqlalchemy import Column, Connection, Integer, event, inspect, text
 from sqlalchemy.types import TypeEngine
 
 from conduit.check import VERSION_TABLE
@@ -24,6 +25,10 @@ MODELS = (comments, live)
 
 def migrate(connection: Connection) -> None:
     shared = Base.metadata.tables
+    on_sqlite = connection.dialect.name == "sqlite"
+    if on_sqlite:
+        # A batch operation drops the table, which would delete the rows that refer to it.
+        connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
@@ -34,12 +39,8 @@ def migrate(connection: Connection) -> None:
         transactional_ddl=True,  # on SQLite too, where Alembic would commit each migration
         # Alembic compares check constraints only with this plugin.
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+        on_version_apply=make_check(connection) if on_sqlite else (),
     )
-    on_sqlite = connection.dialect.name == "sqlite"
-    if on_sqlite:
-        # A batch operation drops the table, which would delete the rows that refer to it.
-        connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
-    before = read_sqlite_tables(connection) if on_sqlite else {}
     present = set(inspect(connection).get_table_names())
     made_by_another_app = VERSION_TABLE not in present and not present.isdisjoint(shared)
     with context.begin_transaction():
@@ -50,8 +51,6 @@ def migrate(connection: Connection) -> None:
         context.run_migrations()
         if made_by_another_app and moves_database():
             require_same(find_differences(context.get_context(), connection))
-        elif on_sqlite and moves_database():
-            require_intact(connection, before)
 
 
 def is_own(name: str | None, kind: str, parents: Any) -> bool:
@@ -118,35 +117,51 @@ def require_same(differences: list[Any]) -> None:
         )
 
 
-def read_sqlite_tables(connection: Connection) -> dict[str, tuple[int, set[str]]]:
-    """Of each table its root page, which is new when it is remade, and what a remake can lose."""
-    tables: dict[str, tuple[int, set[str]]] = {}
-    for name, page, sql in connection.execute(
-        text("SELECT name, rootpage, sql FROM sqlite_master WHERE type = 'table'")
+def read_sqlite_parts(connection: Connection) -> dict[str, set[str]]:
+    """What each table has that a batch operation can lose."""
+    parts: dict[str, set[str]] = {}
+    for name, sql in connection.execute(
+        text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
     ):
-        tables[name] = (page, {"AUTOINCREMENT"} if "AUTOINCREMENT" in sql else set())
+        parts[name] = {"AUTOINCREMENT"} if "AUTOINCREMENT" in sql else set()
     for name, table in connection.execute(
         text("SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
     ):
-        tables[table][1].add(name)
-    return tables
+        parts[table].add(name)
+    return parts
 
 
-def require_intact(connection: Connection, before: dict[str, tuple[int, set[str]]]) -> None:
-    """End with one line, and with the database as it was, where a batch operation lost something.
+def make_check(connection: Connection) -> Callable[..., None]:
+    """A check after each migration on SQLite: a batch operation must not lose anything.
 
     SQLAlchemy reads neither AUTOINCREMENT nor indexes on expressions from SQLite, so a batch
-    operation, which remakes the table, has to name them.
+    operation, which remakes the table, has to name them. An index is lost on purpose only by
+    DROP INDEX. The check ends with one line, and with the database as it was.
     """
-    lost: list[Any] = list(connection.execute(text("PRAGMA foreign_key_check")).all())
-    for table, (page, parts) in read_sqlite_tables(connection).items():
-        if table in before and before[table][0] != page:
-            lost += sorted(before[table][1] - parts)
-    if lost:
-        raise SystemExit(
-            "conduit: the migration would lose rows, indexes or AUTOINCREMENT; it has to create"
-            f" again what the remade table had ({len(lost)} lost: {', '.join(map(str, lost[:5]))})"
-        )
+    before = read_sqlite_parts(connection)
+    dropped: set[str] = set()
+
+    @event.listens_for(connection, "before_cursor_execute")
+    def note_dropped(_: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if statement.lstrip().startswith("DROP INDEX"):
+            dropped.add(statement.split()[-1].strip('"'))
+
+    def check(**_: Any) -> None:
+        nonlocal before
+        after = read_sqlite_parts(connection)
+        lost: list[Any] = list(connection.execute(text("PRAGMA foreign_key_check")).all())
+        for table in sorted(before.keys() & after.keys()):
+            lost += sorted(before[table] - after[table] - dropped)
+        if lost:
+            raise SystemExit(
+                "conduit: the migration would lose rows, indexes or AUTOINCREMENT; it has to"
+                " create again what the remade table had"
+                f" ({len(lost)} lost: {', '.join(map(str, lost[:5]))})"
+            )
+        before = after
+        dropped.clear()
+
+    return check
 
 
 if context.is_offline_mode():

@@ -9,7 +9,16 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from fastapi import BackgroundTasks, FastAPI, HTTPException, Query, Request, Response, WebSocket
+from fastapi import (
+    BackgroundTasks,
+    FastAPI,
+    HTTPException,
+    Query,
+    Request,
+    Response,
+    WebSocket,
+    WebSocketException,
+)
 from fastapi.dependencies.models import Dependant
 from fastapi.testclient import TestClient
 from pydantic import AfterValidator
@@ -17,6 +26,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import InvalidRequestError
 from starlette.routing import Mount, Router
 from starlette.testclient import WebSocketDenialResponse
+from starlette.websockets import WebSocketDisconnect
 
 from conduit import health
 from conduit.accounts import api as accounts
@@ -129,6 +139,21 @@ def test_failure_before_a_socket_is_open(own: FastAPI, token: dict[str, str]) ->
         pass
 
 
+def test_refused_socket(
+    own: FastAPI, browser: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says of a socket that is refused what the client gets: no failure."""
+    caplog.set_level("INFO", "conduit.request")
+
+    @own.websocket("/api/refusing")
+    async def refuse(socket: WebSocket) -> None:
+        raise WebSocketException(1008)
+
+    with pytest.raises(WebSocketDisconnect), browser.websocket_connect("/api/refusing"):
+        pass
+    assert [" GET /api/refusing 403 " in line for line in caplog.messages] == [True]
+
+
 def test_a_viewer_who_writes(app: FastAPI, token: dict[str, str]) -> None:
     """The connection that has read the viewer is free again before the handler writes."""
     small = create_app(load_settings().model_copy(update={"database_pool_size": 1}))
@@ -155,6 +180,23 @@ def test_reading_session_does_not_write(
 
     own.add_api_route("/api/writing", write, methods=["POST"])
     assert browser.post("/api/writing", headers=token).status_code == 500
+
+
+@pytest.mark.parametrize(("added", "status"), [(False, 500), (True, 200)])
+def test_changed_user(
+    own: FastAPI, browser: TestClient, token: dict[str, str], added: bool, status: int
+) -> None:
+    """A change of the current user is written if it is added to a session, and otherwise fails."""
+
+    async def write(user: CurrentUser, session: WriteSession) -> None:
+        user.bio = "changed"
+        if added:
+            session.add(user)
+
+    own.add_api_route("/api/writing", write, methods=["POST"])
+    assert browser.post("/api/writing", headers=token).status_code == status
+    bio = browser.get("/api/user", headers=token).json()["user"]["bio"]
+    assert (bio == "changed") is added
 
 
 def test_login_in_a_transaction(own: FastAPI, browser: TestClient) -> None:

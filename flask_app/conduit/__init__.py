@@ -63,6 +63,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Conduit:
     middleware.register(app)
     errors.register(app)
     install_contract(app)
+    # Preflights are answered by contract/cors.py: change its list too.
     CORS(
         app,
         origins=list(app.config["ORIGINS"]),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Column, Table, func, select, text
+from sqlalchemy import Column, String, Table, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Session
 
 from conduit import create_app
@@ -35,15 +35,21 @@ DATABASE = "sqlite:///x%41?y.sqlite3"
 
 
 @pytest.fixture
-def migrated(copy: Config) -> Iterator[Config]:
-    """The same, with a database that is migrated and has rows."""
+def empty(copy: Config) -> Iterator[Config]:
+    """The same, in an application with an empty database."""
     app = create_app({"DATABASE_URL": DATABASE})
     with app.app_context():
-        command.upgrade(copy, "head")
-        with db.begin() as session:
-            seed(session, "not a hash")
         yield copy
     app.extensions["database"].engine.dispose()
+
+
+@pytest.fixture
+def migrated(empty: Config) -> Config:
+    """The same, with a database that is migrated and has rows."""
+    command.upgrade(empty, "head")
+    with db.begin() as session:
+        seed(session, "not a hash")
+    return empty
 
 
 def count_rows() -> list[int]:
@@ -91,6 +97,18 @@ def test_an_added_column(migrated: Config, model: type[Base]) -> None:
     assert read_schema() == schema
 
 
+def write_migration(config: Config, name: str, upgrade: str, downgrade: str = "pass") -> None:
+    script = command.revision(config, name)
+    assert script is not None and not isinstance(script, list)
+    path = Path(script.path)
+    # The upgrade comes first.
+    text = path.read_text().replace("    pass", f"    {upgrade}", 1)
+    path.write_text(text.replace("    pass\n", f"    {downgrade}\n"))
+
+
+LONGER = 'with op.batch_alter_table("users", recreate="always"): ...'
+
+
 @pytest.mark.parametrize(
     ("options", "lost"),
     [
@@ -101,15 +119,53 @@ def test_an_added_column(migrated: Config, model: type[Base]) -> None:
 def test_a_migration_that_loses_something(migrated: Config, options: str, lost: str) -> None:
     """A remade table without all that it had is refused, and the database stays as it was."""
     rows, schema = count_rows(), read_schema()
-    script = command.revision(migrated, "longer")
-    assert script is not None and not isinstance(script, list)
-    path = Path(script.path)
-    change = f'with op.batch_alter_table("users", recreate="always"{options}):\n        pass'
-    path.write_text(path.read_text().replace("pass", change, 1))
+    write_migration(migrated, "longer", LONGER.replace(")", f"{options})"))
     with pytest.raises(SystemExit, match=lost):
         command.upgrade(migrated, "head")
     assert count_rows() == rows
     assert read_schema() == schema
+
+
+def test_a_loss_on_an_empty_database(empty: Config) -> None:
+    """It is refused where the same command has just made the table, and among others."""
+    write_migration(empty, "longer", LONGER)
+    write_migration(empty, "again", LONGER)
+    with pytest.raises(SystemExit, match="3 lost: AUTOINCREMENT"):
+        command.upgrade(empty, "head")
+    assert read_schema() == {}
+
+
+def test_an_index_that_is_dropped_on_purpose(migrated: Config) -> None:
+    """It may go beside a remade table, in both directions."""
+    schema = read_schema()
+    remake = (
+        'with op.batch_alter_table("articles", table_kwargs={"sqlite_autoincrement": True},'
+        ' recreate="always"): ...'
+    )
+    drop = 'op.drop_index("articles_author_idx", "articles")'
+    create = 'op.create_index("articles_author_idx", "articles", ["author_id", "id"])'
+    write_migration(migrated, "remake", remake, remake)
+    write_migration(migrated, "drop", drop, create)
+    command.upgrade(migrated, "head")
+    assert "articles_author_idx" not in read_schema()
+    command.downgrade(migrated, "-2")
+    assert read_schema() == schema
+
+
+def test_a_unique_column(migrated: Config) -> None:
+    """A unique constraint that autogenerate finds has a name, so that it can be dropped."""
+    table = Article.__table__
+    assert isinstance(table, Table)
+    table.append_column(Column("code", String(9), unique=True))
+    uniques = (each for each in table.constraints if isinstance(each, UniqueConstraint))
+    [unique] = [each for each in uniques if "code" in each.columns]
+    try:
+        script = command.revision(migrated, "code", autogenerate=True)
+    finally:
+        table._columns.remove(table.c.code)
+        table.constraints.remove(unique)
+    assert script is not None and not isinstance(script, list)
+    assert Path(script.path).read_text().count("articles_code_key") == 2
 
 
 def test_a_table_without_a_model(migrated: Config) -> None:

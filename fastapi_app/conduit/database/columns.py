@@ -15,11 +15,12 @@ BigKey = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Base(DeclarativeBase):
-    # Batch operations need a name for each foreign key; these are PostgreSQL's own. A convention
-    # replaces SQLAlchemy's, which is the one for indexes.
+    # Migrations need a name for each constraint; these are PostgreSQL's own. A convention replaces
+    # SQLAlchemy's, which is the one for indexes.
     metadata = MetaData(
         naming_convention={
             "fk": "%(table_name)s_%(column_0_name)s_fkey",
+            "uq": "%(table_name)s_%(column_0_N_name)s_key",
             "ix": "ix_%(column_0_label)s",
         }
     )
