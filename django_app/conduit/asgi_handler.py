@@ -3,19 +3,21 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from contextvars import copy_context
 from inspect import iscoroutinefunction
 from typing import IO, Any, cast
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
+from django.db import close_old_connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve, set_script_prefix
 
+from .bodies import CutBody
 from .middleware import log_aborted
 
 THREADS = 64
@@ -27,35 +29,50 @@ class Handler(ASGIHandler):
 
     Django's own crosses between the event loop and threads five times for each request, and
     starts two threads: docs/decisions. An asynchronous view is run by Django's own.
+    Each middleware is made twice, for synchronous and for asynchronous views: it must keep no
+    state on `self`.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.synchronous = BaseHandler()
         self.synchronous.load_middleware()
-        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        self.answer_in_thread = sync_to_async(self.answer, thread_sensitive=False, executor=threads)
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        receive = BoundedBody(scope, receive)
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        body = BoundedBody(scope, receive)
         if has_async_view(scope):
-            await super().__call__(scope, receive, send)
+            await super().handle(scope, body, send)
             return
         try:
-            body = await self.read_body(receive)
+            content = await self.read_body(body)
         except RequestAborted:
             return
-        with closing(body):
-            loop, run = asyncio.get_running_loop(), copy_context().run
-            response = await loop.run_in_executor(self.threads, run, self.answer, scope, body)
-            await self.send_response(response, send)
+        with closing(content):
+            response = await self.answer_in_thread(scope, content)
+            try:
+                await self.send_response(response, send)
+            finally:
+                if response.streaming:
+                    await sync_to_async(response.close)()
 
-    def answer(self, scope: Any, body: IO[bytes]) -> HttpResponseBase:
+    async def read_body(self, receive: Any) -> IO[bytes]:
+        content: IO[bytes] = await super().read_body(receive)
+        if not receive.is_cut:
+            return content
+        content.close()
+        return cast(IO[bytes], CutBody())
+
+    def answer(self, scope: Any, content: IO[bytes]) -> HttpResponseBase:
         """The response of the view, after the signals of the request, which return connections."""
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
-        request, refusal = self.create_request(scope, body)
+        request, refusal = self.create_request(scope, content)
         response = refusal or self.synchronous.get_response(cast(HttpRequest, request))
-        if not response.streaming:
+        if response.streaming:
+            close_old_connections()  # of this thread: the parts are made in another one
+        else:
             response.close()
         return response
 
@@ -81,18 +98,20 @@ class BoundedBody:
         self.announced = int(dict(scope["headers"]).get(b"content-length", 0))
         self.size = 0
         self.complete = False
+        self.is_cut = False
 
     async def __call__(self) -> Any:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if self.complete:
             await asyncio.Event().wait()  # until Django has answered
         if self.announced > limit and self.size == 0:
-            self.size, self.complete = self.announced, True
+            self.size, self.complete, self.is_cut = self.announced, True, True
             return {"type": "http.request", "body": b"", "more_body": False}
         message = await self.receive()
         if message["type"] == "http.disconnect":
             log_aborted(self.scope)
             return message
         self.size += len(message.get("body", b""))
-        self.complete = self.size > limit or not message.get("more_body", False)
+        self.is_cut = self.size > limit
+        self.complete = self.is_cut or not message.get("more_body", False)
         return {**message, "more_body": not self.complete}

@@ -4,8 +4,9 @@ import logging
 import sqlite3
 from collections.abc import Mapping
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig, ValidationError
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -68,6 +69,11 @@ def respond(
 ) -> HttpResponse:
     content = to_json({"errors": errors})
     return HttpResponse(content, "application/json", status, headers=headers)
+
+
+def too_large() -> HttpResponse:
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return respond(413, {"body": [f"is too large (maximum is {limit} bytes)"]})
 
 
 def get_request_id(request: HttpRequest) -> str:
@@ -168,6 +174,8 @@ def malformed(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's `handler400`."""
     if is_of_admin(request):
         return defaults.bad_request(request, exception)
+    if isinstance(exception, RequestDataTooBig):
+        return too_large()
     return respond(400, {"request": ["is malformed"]})
 
 

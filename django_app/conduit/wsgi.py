@@ -9,6 +9,8 @@ from wsgiref.types import InputStream, StartResponse, WSGIEnvironment
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from .bodies import CutBody
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conduit.settings")
 django_application = get_wsgi_application()
 
@@ -17,7 +19,9 @@ def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[byte
     """Django's application, which otherwise takes a body of no announced length for none."""
     if "HTTP_TRANSFER_ENCODING" in environ:
         content = read_chunks(environ["wsgi.input"])
-        environ |= {"CONTENT_LENGTH": str(len(content)), "wsgi.input": BytesIO(content)}
+        is_cut = len(content) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = CutBody() if is_cut else BytesIO(content)
+        environ |= {"CONTENT_LENGTH": str(len(content)), "wsgi.input": body}
     return django_application(environ, start)
 
 

@@ -54,14 +54,13 @@ def read_body(run: Run) -> Run:
 
 
 def refuse_large(request: HttpRequest) -> HttpResponse | None:
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     try:
         # Django itself looks at the announced length alone.
-        if len(request.body) <= limit:
+        if len(request.body) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return None
     except RequestDataTooBig:
         pass
-    return errors.respond(413, {"body": [f"is too large (maximum is {limit} bytes)"]})
+    return errors.too_large()
 
 
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
