@@ -73,24 +73,25 @@ class Verdict:
 
 
 def parts_for(app: App, path: str) -> list[Part]:
-    """The whole suite without the browser, what is near the file first; then the own tests."""
+    """What is near the file, the app's own tests, and the whole suite without the browser."""
     folder, module = path.split("/")[1], Path(path).stem
     names = dict.fromkeys([*NEAR_MODULE.get(module, ()), *NEAR.get(folder, NEAR[""])])
     near = [f"shared_tests/{name}.py" for name in names]
     rest = [f"--ignore={name}" for name in near]
     suite = (*PYTEST, "--basetemp", "temporary", "-p", "xdist.plugin", "--app", app.name)
+    own = [*PYTEST, "--basetemp", "temporary", "tests"]
+    if app.name == "django":
+        own = ["manage.py", "test", "--failfast"]
     parts = [
         Part("near", [*suite, *near, "-m", ORDINARY]),
+        Part(OWN_TESTS, own),
         Part("ordinary", [*suite, "shared_tests", *rest, "-m", ORDINARY]),
         Part("others", [*suite, "shared_tests", "-m", OTHERS]),
     ]
     if module in ON_POSTGRES:
         postgres = ("-m", "not browser", "--database", "postgres")
         parts.append(Part("on PostgreSQL", [*suite, "shared_tests", *postgres]))
-    own = [*PYTEST, "--basetemp", "temporary", "tests"]
-    if app.name == "django":
-        own = ["manage.py", "test", "--failfast"]
-    return [*parts, Part(OWN_TESTS, own)]
+    return parts
 
 
 class Tree:
