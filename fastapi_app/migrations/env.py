@@ -2,12 +2,13 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Connection, Integer, event, inspect, text
+from sqlalchemy.sql.elements import False_, True_
 from sqlalchemy.types import TypeEngine
 
 from conduit.check import VERSION_TABLE
@@ -35,11 +36,12 @@ def migrate(connection: Connection) -> None:
         version_table=VERSION_TABLE,
         include_name=is_own,
         compare_type=compare_type,
+        render_item=render_item,
         user_module_prefix="columns.",  # as script.py.mako imports it
         transactional_ddl=True,  # on SQLite too, where Alembic would commit each migration
         # Alembic compares check constraints only with this plugin.
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
-        on_version_apply=make_check(connection) if on_sqlite else (),
+        on_version_apply=make_check(connection) if on_sqlite else None,
     )
     present = set(inspect(connection).get_table_names())
     made_by_another_app = VERSION_TABLE not in present and not present.isdisjoint(shared)
@@ -78,6 +80,14 @@ def compare_type(
     if context.dialect.name == "sqlite" and isinstance(found, Integer):
         return not isinstance(wanted, Integer)
     return None
+
+
+def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:
+    """A default that is true or false as both databases understand it; all else as usual."""
+    default = getattr(item, "arg", None)
+    if kind == "server_default" and isinstance(default, True_ | False_):
+        return "sa.true()" if isinstance(default, True_) else "sa.false()"
+    return False
 
 
 def find_differences(migration: MigrationContext, connection: Connection) -> list[Any]:

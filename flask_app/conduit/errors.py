@@ -20,7 +20,11 @@ log = logging.getLogger("conduit.request")
 
 
 class ApiError(HTTPException):
-    """A response that is not a success: a status, and a message by field."""
+    """A response that is not a success: a status, and a message by field.
+
+    A handler by status, such as `errorhandler(404)`, gets only Werkzeug's errors; register one for
+    the class of this module too.
+    """
 
     def __init__(self, **messages: str) -> None:
         super().__init__(str(messages))

@@ -208,6 +208,30 @@ def test_login_on_a_plain_view(own: Flask, token: dict[str, str]) -> None:
         assert client.get(path, headers=token).json == {"number": 7, "username": "guido"}
 
 
+def test_login_with_one_connection(app: Flask, token: dict[str, str]) -> None:
+    """A login takes no second connection where the request has read before, or is writing."""
+    options = {"DATABASE_POOL_SIZE": 1, "DATABASE_TIMEOUT": 1}
+    small = create_app(options | {"DATABASE_URL": app.config["DATABASE_URL"]})
+
+    @small.before_request
+    def read() -> None:
+        db.session.scalar(select(User.id).limit(1))
+
+    @login_required
+    def plain() -> str:
+        return str(g.user.username)
+
+    def writing() -> Any:
+        with db.begin():
+            return plain()
+
+    small.add_url_rule("/api/reading", view_func=lambda: plain())
+    small.add_url_rule("/api/writing", view_func=writing)
+    for path in ("/api/reading", "/api/writing"):
+        assert small.test_client().get(path, headers=token).text == "guido"
+    small.extensions["database"].engine.dispose()
+
+
 def test_services_in_one_transaction(own: Flask, token: dict[str, str]) -> None:
     """Services called in `db.begin` share its transaction, and read what it has written."""
 

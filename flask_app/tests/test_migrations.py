@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Column, String, Table, UniqueConstraint, func, select, text
+from sqlalchemy import Boolean, Column, String, Table, UniqueConstraint, false, func, select, text
 from sqlalchemy.orm import Session
 
 from conduit import create_app
@@ -152,20 +152,24 @@ def test_an_index_that_is_dropped_on_purpose(migrated: Config) -> None:
     assert read_schema() == schema
 
 
-def test_a_unique_column(migrated: Config) -> None:
-    """A unique constraint that autogenerate finds has a name, so that it can be dropped."""
+def test_columns_for_both_databases(migrated: Config) -> None:
+    """A unique constraint has a name, so that it can be dropped; a boolean default is no number."""
     table = Article.__table__
     assert isinstance(table, Table)
     table.append_column(Column("code", String(9), unique=True))
+    table.append_column(Column("pinned", Boolean, server_default=false()))
     uniques = (each for each in table.constraints if isinstance(each, UniqueConstraint))
     [unique] = [each for each in uniques if "code" in each.columns]
     try:
         script = command.revision(migrated, "code", autogenerate=True)
     finally:
-        table._columns.remove(table.c.code)
         table.constraints.remove(unique)
+        table._columns.remove(table.c.code)
+        table._columns.remove(table.c.pinned)
     assert script is not None and not isinstance(script, list)
-    assert Path(script.path).read_text().count("articles_code_key") == 2
+    text = Path(script.path).read_text()
+    assert text.count("articles_code_key") == 2
+    assert "server_default=sa.false()" in text
 
 
 def test_a_table_without_a_model(migrated: Config) -> None:

@@ -13,9 +13,12 @@ from .tokens import AccessToken, make_token, read_credentials, read_token
 
 
 def authenticate(token: AccessToken) -> User:
-    """The user that the token was made for; raises `Unauthorized`."""
-    with db.sessions.reading() as session:
-        user = session.get(User, token.user_id)
+    """The user that the token was made for; raises `Unauthorized`.
+
+    Outside a transaction, what the request has read before is detached, as by `db.begin`.
+    """
+    user = db.session.get(User, token.user_id)
+    db.close()  # its connection is free again before a write takes another one
     if user is None or not user.accepts(token):
         raise Unauthorized(token="is invalid")
     return user
