@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.core.signals import got_request_exception
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,6 +25,9 @@ FAILURES: dict[str, Callable[[], Exception]] = {
     "forbidden": PermissionDenied,
     "suspicious": SuspiciousOperation,
     "teapot": partial(HttpError, 418, "is a teapot"),
+    "unauthorized": partial(HttpError, 401, "who are you"),
+    "bad model": partial(ValidationError, {"tag_list": ["is odd", "is bad"], "__all__": "no"}),
+    "bad words": partial(ValidationError, ["is odd", "is bad"]),
     "bug": partial(ZeroDivisionError, "a secret"),
     "none": partial(Http404, "no such thing"),
     "not yours": partial(PermissionDenied, "not yours"),
@@ -141,6 +144,17 @@ class FailureTests(TestCase):
         answer = self.client.get("/api/later/teapot")
         self.assertEqual(answer.status_code, 418)
         self.assertEqual(answer.json(), {"errors": {"request": ["is a teapot"]}})
+        self.assertEqual(self.client.get("/api/later/unauthorized")["WWW-Authenticate"], "Token")
+        self.assertNotIn("WWW-Authenticate", answer)
+
+    def test_errors_of_models(self) -> None:
+        """What a model refuses in an operation is a 422, with the first message of each field."""
+        for name, body in {
+            "bad model": {"tagList": ["is odd"], "request": ["no"]},
+            "bad words": {"request": ["is odd"]},
+        }.items():
+            answer = self.client.get(f"/api/later/{name}")
+            self.assertEqual((answer.status_code, answer.json()), (422, {"errors": body}))
 
     def test_other_answers(self) -> None:
         """A view may answer 405 by itself."""
