@@ -132,7 +132,7 @@ def paged(wanted: bool = True) -> Iterator[None]:
     """Print through the pager of the person at the terminal, as Git does; elsewhere directly."""
     pager = os.environ.get("PAGER", "less")
     program = (shlex.split(pager) or [""])[0]
-    if not wanted or not out.is_terminal or not shutil.which(program):
+    if not wanted or not sys.stdout.isatty() or not shutil.which(program):
         yield
         return
     with out.capture() as capture:
