@@ -167,7 +167,9 @@ def test_up_that_was_killed(
         assert "nothing is running" in complaint("ask GET /api/tags", monkeypatch, capsys)
 
 
-@pytest.mark.parametrize("command", ["up", "lab", "parity", "load live --app flask"])
+@pytest.mark.parametrize(
+    "command", ["up", "lab", "parity", "load live --app flask", "bench --only memory"]
+)
 def test_folder_that_cannot_be_written(
     command: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

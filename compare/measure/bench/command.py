@@ -143,7 +143,9 @@ async def carry_out(options: Options) -> tuple[Run, Sequence[str]]:
         TimeElapsedColumn(),
     )
     try:
-        with Progress(*columns, console=err, transient=True) as progress:
+        with Progress(
+            *columns, console=err, transient=True, disable=not err.is_terminal
+        ) as progress:
             task = progress.add_task("starting", total=count_steps(options))
             findings = Findings(
                 say=lambda text: progress.update(task, description=text),
