@@ -52,6 +52,16 @@ def settle_encoding() -> None:
         stream.reconfigure(encoding=chosen, errors="replace")  # type: ignore[union-attr]
 
 
+@contextmanager
+def named_errors() -> Iterator[None]:
+    """Give the errors of standard output a name, as those of a file have one."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = "the output"
+        raise
+
+
 class Output:
     """Standard output, which may go away (a full disk, a closed pipe) or stand still (a pager).
 
@@ -81,7 +91,8 @@ class Output:
 
     def write(self, text: str) -> None:
         if self._waiting is None:
-            self.stream.write(text)
+            with named_errors():
+                self.stream.write(text)
         elif self._waiting.qsize() < MAX_WAITING:
             self._waiting.put(text)
         else:
@@ -89,7 +100,8 @@ class Output:
 
     def flush(self) -> None:
         if self._waiting is None:
-            self.stream.flush()
+            with named_errors():
+                self.stream.flush()
 
     def _print_from(self, waiting: "queue.SimpleQueue[str | None]") -> None:
         encoding, errors = self.stream.encoding, self.stream.errors or "replace"

@@ -142,6 +142,7 @@ async def carry_out(options: Options) -> tuple[Run, Sequence[str]]:
         TextColumn("{task.completed:.0f}/{task.total:.0f}"),
         TimeElapsedColumn(),
     )
+    limit = asyncio.timeout(TIME_LIMIT)
     try:
         with Progress(
             *columns, console=err, transient=True, disable=not err.is_terminal
@@ -151,9 +152,11 @@ async def carry_out(options: Options) -> tuple[Run, Sequence[str]]:
                 say=lambda text: progress.update(task, description=text),
                 advance=lambda: progress.advance(task),
             )
-            async with asyncio.timeout(TIME_LIMIT):
+            async with limit:
                 return await measure(options, findings), findings.failures
     except TimeoutError:
+        if not limit.expired():
+            raise
         raise Failed(
             f"the run took longer than {TIME_LIMIT // 60} minutes and was ended: give --quick or"
             " --only, or end what else runs on this machine"
