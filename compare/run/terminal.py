@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Thread
 from typing import Annotated, Any, TextIO
 
@@ -30,6 +31,22 @@ LAST_LINES = 20
 def caller_path(path: str) -> Path:
     """The path as the caller means it: the launcher works in the folder of the project."""
     return Path(os.environ.get("TRIPTYCH_CALLER", ".")).absolute() / path
+
+
+def output_path(path: str) -> Path:
+    """The path of a file to write, as the caller means it; raises where it cannot be written."""
+    file = caller_path(path)
+    if not file.parent.is_dir():
+        raise UsageError(f"there is no folder {file.parent}: make it first")
+    if file.is_dir():
+        raise UsageError(f"{file} is a folder: give the path of a file")
+    try:
+        TemporaryFile(dir=file.parent).close()
+    except OSError as error:
+        raise UsageError(
+            f"{file.parent} cannot be written ({error.strerror}): give a file in another folder"
+        ) from None
+    return file
 
 
 def settle_encoding() -> None:

@@ -85,6 +85,8 @@ def complaint(
         ("lab --requests 50 --ms 500", "let the product be at most 20000"),
         ("lab --app rails", "there is no app 'rails'"),
         ("lab --svg /no/such/folder/x.svg", "there is no folder /no/such/folder"),
+        ("lab --svg /dev", "/dev is a folder: give the path of a file"),
+        ("lab --svg /proc/x.svg", "/proc cannot be written"),
         ("load live --app flask --sockets many", "Invalid value for '--sockets'"),
         ("load live --app flask --database mysql", "Invalid value for '--database'"),
         ("parity --steps 0", "Invalid value for '--steps'"),
