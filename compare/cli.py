@@ -3,6 +3,7 @@
 import os
 import sys
 import tomllib
+from contextlib import suppress
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -84,8 +85,14 @@ def main() -> None:
         discard_output()
         code = 1  # as Typer has it where it sees the same
     except OSError as error:
+        # What was printed before may still be waiting.
+        with suppress(OSError):
+            output.flush()
         discard_output()
-        complain(f"{error.strerror}: {error.filename or 'the output'} cannot be used")
+        if error.filename:
+            complain(f"{error.strerror}: {error.filename} cannot be used")
+        else:  # of a connection, for example
+            complain(": ".join(filter(None, [type(error).__name__, str(error)])))
         code = 1
     except typer.Abort:
         code = 130

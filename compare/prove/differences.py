@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from compare.prove.bare.cases import CASES, Case
+from compare.prove.bare.exchange import BareAnswer, BareRequest
 from compare.run.apps import BY_NAME, HOST, ROOT, App, free_port, python
 from compare.run.pieces import find
 from compare.run.processes import Processes, failure, run_to_end
@@ -108,12 +109,23 @@ def make_tables(ports: Mapping[str, int]) -> dict[str, str]:
             f"| | {titles} | the contract | in the apps |\n|---|{'---|' * (len(columns) + 2)}\n",
         )
         answers = [
-            ", ".join(case.show(request.send(ports[bare.command])) for request in case.requests)
+            ", ".join(
+                case.show(ask(bare, ports[bare.command], request)) for request in case.requests
+            )
             for bare in columns
         ]
         cells = [case.title, *answers, case.contract, links(case)]
         tables[case.topic] += f"| {' | '.join(cells)} |\n"
     return tables
+
+
+def ask(bare: Bare, port: int, request: BareRequest) -> BareAnswer:
+    try:
+        return request.send(port)
+    except OSError as error:
+        raise Failed(
+            f"{bare.title} did not answer {request.method} {request.target!r}: {error}"
+        ) from None
 
 
 def links(case: Case) -> str:

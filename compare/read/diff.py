@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich import box
+from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
@@ -97,8 +98,8 @@ def diff(
         if comparison is None:
             list_operations(chosen)
         elif plain:
-            for line in unified(comparison):
-                out.file.write(line)
+            # Not as text, in which Rich would replace the tabs.
+            out.print(Segments(map(Segment, unified(comparison))), soft_wrap=True)
         else:
             out.print(Panes(comparison, full=full))
     if comparison and not all(row.equal for row in comparison.rows):
@@ -130,11 +131,11 @@ def choose(
 
 def list_operations(apps: Sequence[App]) -> None:
     """Every operation, with the size of its chain in each app, and how alike they are."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
-    table.add_column("operation", no_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    table.add_column("operation", overflow="fold")
     for app in apps:
-        table.add_column(Text(f"{app.title}\nlines", app.colour), justify="right")
-    table.add_column("alike", justify="right")
+        table.add_column(Text(f"{app.title}\nlines", app.colour), justify="right", no_wrap=True)
+    table.add_column("alike", justify="right", no_wrap=True)
     for operation in read_operations():
         size = of_operation(operation, apps).size
         table.add_row(operation.name, *map(str, size.lines), f"{size.alike:.0%}")

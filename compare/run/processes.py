@@ -46,6 +46,10 @@ os.execvp(sys.argv[4], sys.argv[4:])
 """
 
 
+class TimedOut(Failed):
+    """A command that did not end in its time."""
+
+
 @dataclass(frozen=True)
 class Group:
     """A process that leads a group of its own, by its id and when it started."""
@@ -194,11 +198,13 @@ class Processes:
         timeout: float | None = None,
         streams: Streams = "log",
     ) -> int:
-        """Run a command to its end, and return its exit code; a `TimeoutError` where it is late."""
+        """Run a command to its end, and return its exit code; `TimedOut` if it is late."""
         child = await self.start(voice, command, cwd=cwd, env=env, streams=streams)
         try:
             async with asyncio.timeout(timeout):
                 return await child.process.wait()
+        except TimeoutError:
+            raise TimedOut(f"{voice.name} did not end within {timeout:g} seconds") from None
         finally:
             await self.stop(child)
 
@@ -215,7 +221,7 @@ class Processes:
         try:
             code = await self.call(voice, command, cwd=cwd, env=env, timeout=timeout)
             problem = f"ended with exit code {code}" if code else ""
-        except TimeoutError:
+        except TimedOut:
             problem = f"did not end within {timeout:g} seconds"
         if problem:
             raise failure(voice, f"{voice.name}: `{' '.join(command)}` {problem}")

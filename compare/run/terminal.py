@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Thread
 from typing import Annotated, Any, TextIO
 
@@ -30,6 +31,22 @@ LAST_LINES = 20
 def caller_path(path: str) -> Path:
     """The path as the caller means it: the launcher works in the folder of the project."""
     return Path(os.environ.get("TRIPTYCH_CALLER", ".")).absolute() / path
+
+
+def output_path(path: str) -> Path:
+    """The path of a file to write, as the caller means it; raises where it cannot be written."""
+    file = caller_path(path)
+    if not file.parent.is_dir():
+        raise UsageError(f"there is no folder {file.parent}: make it first")
+    if file.is_dir():
+        raise UsageError(f"{file} is a folder: give the path of a file")
+    try:
+        TemporaryFile(dir=file.parent).close()
+    except OSError as error:
+        raise UsageError(
+            f"{file.parent} cannot be written ({error.strerror}): give a file in another folder"
+        ) from None
+    return file
 
 
 def settle_encoding() -> None:
@@ -50,6 +67,16 @@ def settle_encoding() -> None:
             chosen = "utf-8"
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding=chosen, errors="replace")  # type: ignore[union-attr]
+
+
+@contextmanager
+def named_errors() -> Iterator[None]:
+    """Give the errors of standard output a name, as those of a file have one."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = "the output"
+        raise
 
 
 class Output:
@@ -81,7 +108,8 @@ class Output:
 
     def write(self, text: str) -> None:
         if self._waiting is None:
-            self.stream.write(text)
+            with named_errors():
+                self.stream.write(text)
         elif self._waiting.qsize() < MAX_WAITING:
             self._waiting.put(text)
         else:
@@ -89,7 +117,8 @@ class Output:
 
     def flush(self) -> None:
         if self._waiting is None:
-            self.stream.flush()
+            with named_errors():
+                self.stream.flush()
 
     def _print_from(self, waiting: "queue.SimpleQueue[str | None]") -> None:
         encoding, errors = self.stream.encoding, self.stream.errors or "replace"
@@ -132,7 +161,7 @@ def paged(wanted: bool = True) -> Iterator[None]:
     """Print through the pager of the person at the terminal, as Git does; elsewhere directly."""
     pager = os.environ.get("PAGER", "less")
     program = (shlex.split(pager) or [""])[0]
-    if not wanted or not out.is_terminal or not shutil.which(program):
+    if not wanted or not sys.stdout.isatty() or not shutil.which(program):
         yield
         return
     with out.capture() as capture:

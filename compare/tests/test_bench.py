@@ -178,6 +178,8 @@ def test_without_wrk(
     [
         ("--only read", "there is no group 'read'"),
         ("--json /nowhere/run.json", "there is no folder /nowhere"),
+        ("--only code --json /proc/run.json", "/proc cannot be written"),
+        ("--only code --json /dev", "/dev is a folder"),
         ("--against /nowhere/run.json", "/nowhere/run.json cannot be read"),
         ("--url mine", "give NAME=http://host:port"),
         ("--url flask=http://127.0.0.1:1", "a name of its own"),
@@ -190,6 +192,44 @@ def test_wrong_usage(
     """Wrong options are refused at once, with what to do."""
     assert run(monkeypatch, f"bench {options}") == 2
     assert told in " ".join(capsys.readouterr().err.split())
+
+
+def test_file_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the file cannot be written after all, the run has been shown."""
+    (tmp_path / "run.json-draft").mkdir()
+    assert run(monkeypatch, f"bench --only code --json {tmp_path}/run.json") == 1
+    printed = capsys.readouterr()
+    assert "run.json-draft cannot be used" in " ".join(printed.err.split())
+    assert "Flask" in printed.out
+
+
+def test_wrk_that_hangs(
+    wrk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrk that does not end is named; the run itself was not too long."""
+    wrk.write_text("#!/bin/sh\nexec sleep 600\n", "utf-8")
+    monkeypatch.setattr("compare.measure.bench.wrk.PATIENCE", 0.2)
+    assert run(monkeypatch, "bench --only reads") == 1
+    assert capsys.readouterr().err == "triptych: wrk did not end within 0.2 seconds\n"
+
+
+def test_time_limit(
+    wrk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run that takes too long is ended, and is told from a timeout within it."""
+    wrk.write_text("#!/bin/sh\nexec sleep 600\n", "utf-8")
+    monkeypatch.setattr("compare.measure.bench.command.TIME_LIMIT", 0.2)
+    assert run(monkeypatch, "bench --only reads") == 1
+    assert "the run took longer than" in capsys.readouterr().err
+
+    def time_out() -> None:
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr("compare.measure.bench.command.find_wrk", time_out)
+    assert run(monkeypatch, "bench --only reads") == 1
+    assert capsys.readouterr().err == "triptych: TimeoutError: timed out\n"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import typer
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -27,7 +28,7 @@ from compare.read.comparison import (
     compare_topic,
     of_operation,
 )
-from compare.read.diff import choose, list_operations, sizes, unified
+from compare.read.diff import choose, diff, list_operations, sizes, unified
 from compare.read.panes import Panes, coloured, fold
 from compare.run.apps import APPS, FASTAPI, FLASK, ROOT, App
 from compare.run.contract import read_operations
@@ -205,6 +206,20 @@ def test_list() -> None:
         assert re.search(rf"{operation.name}( +\d+){{3}} +\d+%", shown)
 
 
+@pytest.mark.parametrize("width", [60, 40])
+def test_narrow_list(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a narrow terminal the names are wrapped, and no heading or number is cut."""
+    monkeypatch.setattr(out, "_width", width)
+    with out.capture() as capture:
+        list_operations(APPS)
+    shown = capture.get().partition("Lines of")[0]
+    assert "…" not in shown
+    assert all(len(line) <= width for line in shown.splitlines())
+    for app in APPS:
+        assert app.title in shown
+    assert len(re.findall(r"(?: +\d+){3} +\d+% *$", shown, re.M)) == len(read_operations())
+
+
 def test_alike() -> None:
     """What is equal is wholly alike; Flask and FastAPI are more alike than all three."""
     assert compare_file("articles/slugs.py", APPS).size.alike == 1
@@ -351,6 +366,29 @@ def test_pager() -> None:
     shown = in_terminal(DIFF, {"PAGER": "sed 's/^/paged: /'"}).splitlines()
     assert all(line.startswith("paged: ") for line in shown)
     assert "\x1b[" in shown[0]
+    plain = in_terminal([*DIFF, "--plain"], {"PAGER": "sed 's/^/paged: /'"}).splitlines()
+    assert plain[0].startswith("paged: ")
+    assert all(line.startswith("paged: ") for line in plain)
+
+
+def test_no_pager_in_a_pipe() -> None:
+    """A pipe is no terminal, also where colors are forced."""
+    variables = {"PAGER": "sed 's/^/paged: /'", "FORCE_COLOR": "1"}
+    command = [sys.executable, "-m", "compare", *DIFF]
+    shown = subprocess.run(command, cwd=ROOT, env=os.environ | variables, stdout=subprocess.PIPE)
+    assert shown.stdout
+    assert b"paged: " not in shown.stdout
+
+
+def test_plain_as_it_stands(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Tabs and long lines are printed as they are in the file."""
+    lines = ["+\ta = [red]\r\n", f"-{'x' * 300}\n", "+no newline"]
+    monkeypatch.setattr("compare.read.diff.unified", lambda comparison: lines)
+    with pytest.raises(typer.Exit):
+        diff("get_health", plain=True)
+    assert capsys.readouterr().out == "".join(lines)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from compare.prove.bare.cases import CASES
 from compare.prove.bare.exchange import BareAnswer, BareRequest
-from compare.prove.differences import fill
+from compare.prove.differences import FLASK, ask, fill
 from compare.run.apps import APPS, BY_NAME, ROOT, App
 from compare.run.pieces import find
 from compare.run.terminal import Failed
@@ -69,6 +69,17 @@ def test_other_answers() -> None:
         BareAnswer(500, {"Content-Type": "text/html; charset=utf-8"}, "<p>").brief() == "500, HTML"
     )
     assert BareAnswer(204, {}, "").brief() == "204, no body"
+
+
+def test_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bare app that does not answer is named, with the request."""
+
+    def time_out(*_: object, **__: object) -> None:
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr("socket.create_connection", time_out)
+    with pytest.raises(Failed, match="Flask did not answer GET '/tags': timed out"):
+        ask(FLASK, 1, BareRequest("GET", "/tags"))
 
 
 def test_fill() -> None:

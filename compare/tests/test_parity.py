@@ -6,13 +6,18 @@ import re
 import shutil
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from compare.prove.parity import engine
-from compare.prove.parity.engine.stories import read_story
+from compare.prove.parity.command import PAGES
+from compare.prove.parity.engine.coverage import Coverage
+from compare.prove.parity.engine.stories import Step, read_story
 from compare.run.apps import APPS, ROOT
+from compare.run.contract import read_operations
 
 ENGINE = Path(engine.__file__).parent
 CONDUIT = re.compile(
@@ -27,6 +32,22 @@ ALLOWED = (
     "compare.run.terminal",
 )
 PLANTED = "fastapi_app/conduit/articles/schemas.py"
+
+
+@pytest.mark.parametrize("width", [80, 60])
+def test_narrow_table(width: int) -> None:
+    """In a narrow terminal the answers are wrapped, and no name is cut."""
+    coverage = Coverage(read_operations(), PAGES)
+    steps = {each.name: Step("1", each.method, each.path) for each in read_operations()}
+    for status in (200, 401, 403, 404, 405, 413, 415, 422):
+        for step in steps.values():
+            coverage.count(step, status)
+    console = Console(file=StringIO(), width=width)
+    console.print(coverage.table())
+    assert isinstance(console.file, StringIO)
+    shown = console.file.getvalue()
+    assert "…" not in shown
+    assert all(name in shown for name in steps)
 
 
 @pytest.mark.parametrize("path", sorted(ENGINE.glob("*.py")), ids=lambda path: path.name)

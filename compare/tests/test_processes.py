@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from compare.run.processes import Group, Processes, Streams, is_running, run_to_end
+from compare.run.processes import Group, Processes, Streams, TimedOut, is_running, run_to_end
 from compare.run.terminal import Failed, LogFile, Record
 
 # Starts a process in a session of its own, says its id, and stays.
@@ -50,6 +50,17 @@ def test_deadline(tmp_path: Path) -> None:
     with pytest.raises(Failed, match="did not end within 0.5 seconds: see its lines above"):
         run_to_end(late())
     assert not left(int(record.lines[0]))
+
+
+def test_call_that_is_late(tmp_path: Path) -> None:
+    """A caller can tell a command that is late from other failures."""
+
+    async def late() -> None:
+        async with Processes(stop_signal=signal.SIGTERM, grace=1) as processes:
+            await processes.call(Record("sleep"), ["sleep", "600"], cwd=tmp_path, timeout=0.2)
+
+    with pytest.raises(TimedOut, match="^sleep did not end within 0.2 seconds$"):
+        run_to_end(late())
 
 
 def test_last_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

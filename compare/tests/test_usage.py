@@ -85,6 +85,8 @@ def complaint(
         ("lab --requests 50 --ms 500", "let the product be at most 20000"),
         ("lab --app rails", "there is no app 'rails'"),
         ("lab --svg /no/such/folder/x.svg", "there is no folder /no/such/folder"),
+        ("lab --svg /dev", "/dev is a folder: give the path of a file"),
+        ("lab --svg /proc/x.svg", "/proc cannot be written"),
         ("load live --app flask --sockets many", "Invalid value for '--sockets'"),
         ("load live --app flask --database mysql", "Invalid value for '--database'"),
         ("parity --steps 0", "Invalid value for '--steps'"),
@@ -167,7 +169,9 @@ def test_up_that_was_killed(
         assert "nothing is running" in complaint("ask GET /api/tags", monkeypatch, capsys)
 
 
-@pytest.mark.parametrize("command", ["up", "lab", "parity", "load live --app flask"])
+@pytest.mark.parametrize(
+    "command", ["up", "lab", "parity", "load live --app flask", "bench --only memory"]
+)
 def test_folder_that_cannot_be_written(
     command: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,7 +47,7 @@ from compare.measure.load.live import SPARE_FILES, allow_files
 from compare.run.apps import APPS, App, AppsOption, choose_apps
 from compare.run.processes import run_to_end
 from compare.run.record import Missing, Run, Subject, load_run, save
-from compare.run.terminal import Failed, UsageError, caller_path, err
+from compare.run.terminal import Failed, UsageError, caller_path, err, output_path
 
 WITH_POSTGRES = {"reads", "writes", "memory", "start"}
 WITH_WRK = {"reads", "writes"}
@@ -78,7 +78,7 @@ def bench(
     json_file: Annotated[
         Path | None,
         typer.Option(
-            "--json", metavar="FILE", parser=caller_path, help="Write the run into a file."
+            "--json", metavar="FILE", parser=output_path, help="Write the run into a file."
         ),
     ] = None,
     quick: Annotated[
@@ -99,10 +99,6 @@ def bench(
 ) -> None:
     """Measure the apps: speed, memory, start, packages, code, sockets and concurrency."""
     before = load_run(against) if against else None
-    if json_file and not json_file.parent.is_dir():
-        raise UsageError(f"there is no folder {json_file.parent}: make it first")
-    if json_file and json_file.is_dir():
-        raise UsageError(f"{json_file} is a folder: give the path of a file")
     groups = only or (QUICK_GROUPS if quick else GROUPS)
     options = Options(
         apps=choose_apps(app),
@@ -119,11 +115,11 @@ def bench(
     if "sockets" in options.groups:
         allow_files(options.sockets + SPARE_FILES)
     run, failures = run_to_end(carry_out(options))
-    if json_file:
-        save(run, json_file)
     show(run)
     if before:
         show_changes(before, run)
+    if json_file:
+        save(run, json_file)
     if failures:
         raise Failed(
             f"not everything was measured ({', '.join(dict.fromkeys(failures))}): see above"
@@ -142,16 +138,21 @@ async def carry_out(options: Options) -> tuple[Run, Sequence[str]]:
         TextColumn("{task.completed:.0f}/{task.total:.0f}"),
         TimeElapsedColumn(),
     )
+    limit = asyncio.timeout(TIME_LIMIT)
     try:
-        with Progress(*columns, console=err, transient=True) as progress:
+        with Progress(
+            *columns, console=err, transient=True, disable=not err.is_terminal
+        ) as progress:
             task = progress.add_task("starting", total=count_steps(options))
             findings = Findings(
                 say=lambda text: progress.update(task, description=text),
                 advance=lambda: progress.advance(task),
             )
-            async with asyncio.timeout(TIME_LIMIT):
+            async with limit:
                 return await measure(options, findings), findings.failures
     except TimeoutError:
+        if not limit.expired():
+            raise
         raise Failed(
             f"the run took longer than {TIME_LIMIT // 60} minutes and was ended: give --quick or"
             " --only, or end what else runs on this machine"

@@ -17,7 +17,7 @@ from compare.run.postgres import Postgres, running_postgres
 from compare.run.processes import Child, Processes, failure
 from compare.run.record import Subject
 from compare.run.start import answers, migrate, seed
-from compare.run.state import HOME, only_one
+from compare.run.state import HOME, make_home, only_one
 from compare.run.terminal import LogFile
 
 GRACE = 5.0
@@ -112,7 +112,7 @@ async def running_site() -> AsyncIterator[BenchSite]:
 @asynccontextmanager
 async def running_databases() -> AsyncIterator[BenchSite]:
     """A PostgreSQL whose log can be read, and a folder, until the block is left."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    make_home("bench")
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one("bench"))
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="triptych-bench-"))

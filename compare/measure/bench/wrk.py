@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compare.run.apps import ROOT
-from compare.run.processes import Processes, failure
+from compare.run.processes import Processes, TimedOut, failure
 from compare.run.terminal import Failed, Record
 
 SCRIPT = Path(__file__).with_name("requests.lua")
@@ -72,7 +72,7 @@ async def send(
     async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
         try:
             await processes.call(record, command, cwd=ROOT, timeout=seconds + PATIENCE)
-        except TimeoutError:
+        except TimedOut:
             raise failure(record, f"wrk did not end: {what}") from None
     try:
         data = json.loads(record.lines[-1])

@@ -16,7 +16,7 @@ from compare.measure.lab.reasons import why
 from compare.measure.lab.svg import picture
 from compare.run.apps import App, AppsOption, choose_apps
 from compare.run.processes import run_to_end
-from compare.run.terminal import JSONOption, UsageError, caller_path, err, print_json
+from compare.run.terminal import JSONOption, UsageError, err, output_path, print_json
 
 # The contract's own limits for the waits of one request.
 MOST = 50
@@ -61,9 +61,7 @@ def lab(
     as_json: JSONOption = False,
     svg: Annotated[
         Path | None,
-        typer.Option(
-            parser=caller_path, metavar="FILE", dir_okay=False, help="Write a picture into FILE."
-        ),
+        typer.Option(parser=output_path, metavar="FILE", help="Write a picture into FILE."),
     ] = None,
 ) -> None:
     """Draw how each app waits: on which threads and event loops, and for how many requests."""
@@ -72,8 +70,6 @@ def lab(
             f"{requests} waits of {ms} ms are too much for one request:"
             f" let the product be at most {LONGEST_TOGETHER}"
         )
-    if svg and not svg.absolute().parent.is_dir():
-        raise UsageError(f"there is no folder {svg.absolute().parent}: make it first")
     plan = LabOptions(
         apps=choose_apps(app),
         experiments=list(dict.fromkeys(experiments or EXPERIMENTS)),

@@ -27,7 +27,7 @@ from compare.run.apps import BY_NAME, App, AppsOption, choose_apps
 from compare.run.databases import PostgresDatabase
 from compare.run.processes import run_to_end
 from compare.run.start import migrate
-from compare.run.state import HOME
+from compare.run.state import HOME, make_home
 from compare.run.terminal import Failed, JSONOption, UsageError, err, out, print_json
 
 SIZES = "1000,10000,100000,1000000"
@@ -365,8 +365,7 @@ def show(report: GrowthReport) -> None:
     out.print(table)
     filled = ", ".join(f"{size:,} in {seconds} s" for size, seconds in report.filled.items())
     out.print(f"filled: {filled}; ! is more than the goal of {goal(sizes[-1])}", soft_wrap=True)
-    folder = HOME / "growth"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_home("growth")
     for read in report.reads:
         if read.plans:
             name = f"{report.app}-{read.name.replace(' ', '-')}.txt"

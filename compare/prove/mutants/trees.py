@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from compare.run.apps import ROOT, App
-from compare.run.processes import Processes, failure
+from compare.run.processes import Processes, TimedOut, failure
 from compare.run.terminal import Failed, Record
 
 Outcome = Literal["killed", "killed by own tests", "did not start", "timed out", "survived"]
@@ -150,7 +150,7 @@ class Tree:
         folder = self._root / self._app.folder.name if own else self._root
         try:
             code = await self._processes.call(record, command, cwd=folder, env=env, timeout=limit)
-        except TimeoutError:
+        except TimedOut:
             return Verdict("timed out", part.name)
         if code == 0:
             return Verdict("survived")

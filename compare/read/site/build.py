@@ -71,9 +71,10 @@ SETS = [list(apps) for size in range(len(APPS), 1, -1) for apps in combinations(
 def build(folder: Path) -> int:
     """Write the pages into the folder, in place of what was there; their number."""
     draft = folder.with_name(f".{folder.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    shutil.copytree(STATIC, draft)
     site = Site(run_of_record())
+    if draft.exists():
+        shutil.rmtree(draft)
+    shutil.copytree(STATIC, draft)
     pages = 0
     for page in site.pages():
         file = draft / page.path / "index.html"
@@ -83,7 +84,8 @@ def build(folder: Path) -> int:
     for path, image in site.images.items():
         (draft / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(image, draft / path)
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        shutil.rmtree(folder)
     draft.rename(folder)
     return pages
 

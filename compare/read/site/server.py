@@ -79,7 +79,7 @@ def main() -> None:
     try:
         if is_stale(SITE):
             build(SITE)
-    except Failed as failure:
+    except (Failed, UsageError) as failure:
         complain(failure.format_message())
         sys.exit(failure.exit_code)
     except OSError as error:

@@ -45,8 +45,9 @@ class Coverage:
     def table(self) -> Table:
         """For each operation how often each status was seen, and which never was."""
         table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
-        for heading in ("", "answers", "not seen"):
-            table.add_column(heading)
+        table.add_column(no_wrap=True)
+        table.add_column("answers", overflow="fold")
+        table.add_column("not seen", overflow="fold")
         for operation in self._operations:
             seen = self._seen(operation.name)
             missing = sorted(operation.statuses - NOT_EXPECTED - seen.keys())

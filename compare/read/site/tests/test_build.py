@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from compare.read.comparison import of_operation, parts_of
-from compare.read.site.build import SETS, Site, is_stale, slug_of_set
+from compare.read.site import server
+from compare.read.site.build import SETS, Site, build, is_stale, slug_of_set
 from compare.read.statements import statements_of
 from compare.run.apps import APPS
 from compare.run.contract import read_operations
@@ -130,6 +131,29 @@ def test_piece_that_is_gone() -> None:
 def test_stale(tmp_path: Path) -> None:
     """Pages that are not there have to be built."""
     assert is_stale(tmp_path)
+
+
+def test_figures_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The server of the pages says what is wrong in one line, and leaves no draft behind."""
+    (tmp_path / "run.json").write_text("{}", "utf-8")
+    monkeypatch.setattr("compare.read.figures.RUNS", tmp_path)
+    monkeypatch.setattr(server, "SITE", tmp_path / "site")
+    with pytest.raises(SystemExit) as end:
+        server.main()
+    assert end.value.code == 2
+    told = capsys.readouterr().err
+    assert "run.json is no run of this bench" in told
+    assert told.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_draft_that_cannot_be_removed(tmp_path: Path) -> None:
+    """What is wrong with an earlier draft is not hidden."""
+    (tmp_path / ".site.draft").touch()
+    with pytest.raises(NotADirectoryError):
+        build(tmp_path / "site")
 
 
 def test_rules() -> None:
