@@ -115,11 +115,13 @@ def bench(
     if "sockets" in options.groups:
         allow_files(options.sockets + SPARE_FILES)
     run, failures = run_to_end(carry_out(options))
-    show(run)
-    if before:
-        show_changes(before, run)
-    if json_file:
-        save(run, json_file)
+    try:
+        show(run)
+        if before:
+            show_changes(before, run)
+    finally:  # also where nobody reads the table to its end
+        if json_file:
+            save(run, json_file)
     if failures:
         raise Failed(
             f"not everything was measured ({', '.join(dict.fromkeys(failures))}): see above"
