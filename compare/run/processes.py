@@ -244,7 +244,7 @@ async def first_end(children: Iterable[Child]) -> None:
     await asyncio.gather(*map(end, children))
 
 
-def cancel_on_signals(received: list[signal.Signals] | None = None) -> None:
+def cancel_on_signals(received: list[signal.Signals]) -> None:
     """Let Ctrl-C, and whatever asks for the end, cancel the task that calls this."""
     task = asyncio.current_task()
     assert task is not None
@@ -255,8 +255,7 @@ def cancel_on_signals(received: list[signal.Signals] | None = None) -> None:
         # Once: a second Ctrl-C must not cut the orderly end short.
         for each in signals:
             loop.add_signal_handler(each, lambda: None)
-        if received is not None:
-            received.append(number)
+        received.append(number)
         task.cancel()
 
     for number in signals:
