@@ -7,7 +7,6 @@ and compares what they answer with the tables in `docs/differences.md`.
 import asyncio
 import os
 import re
-import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import unified_diff
@@ -52,7 +51,6 @@ WAITRESS = Bare(
 
 FRAMEWORKS = (DJANGO, FLASK, FASTAPI)
 SERVERS = (replace(FASTAPI, title="uvicorn"), HYPERCORN, replace(FLASK, title="gunicorn"), WAITRESS)
-GRACE = 5.0
 
 
 def differences(
@@ -76,7 +74,7 @@ def differences(
 async def measure() -> dict[str, str]:
     """Start the bare apps, and make the tables of what they answer."""
     commands = sorted({bare.command for bare in (*FRAMEWORKS, *SERVERS)})
-    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+    async with Processes() as processes:
         ports = await asyncio.gather(*(start(command, processes) for command in commands))
         return await asyncio.to_thread(make_tables, dict(zip(commands, ports, strict=True)))
 

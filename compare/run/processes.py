@@ -102,9 +102,12 @@ class Child:
 
 
 class Processes:
-    """What was started inside the `async with` block has ended when the block is left."""
+    """What was started inside the `async with` block has ended when the block is left.
 
-    def __init__(self, *, stop_signal: signal.Signals, grace: float) -> None:
+    `grace` is the number of seconds between the signal to stop and the kill.
+    """
+
+    def __init__(self, *, stop_signal: signal.Signals = signal.SIGTERM, grace: float = 5.0) -> None:
         self._stop_signal = stop_signal
         self._grace = grace
         self._children: list[Child] = []

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -19,7 +18,6 @@ from typing import Any
 
 from compare.measure.bench.plan import READ_CLIENTS, Findings, Options, interleaved
 from compare.measure.bench.servers import (
-    GRACE,
     BenchSite,
     RunningServer,
     app_subject,
@@ -181,7 +179,7 @@ async def install(uv: str, app: App, folder: Path) -> Path:
          "--constraint", str(ROOT / "constraints.txt"),
          "--requirements", str(app.folder / "pyproject.toml")],
     ):  # fmt: skip
-        async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+        async with Processes() as processes:
             await processes.run(
                 Record(f"packages of {app.title}"),
                 [uv, *command],
@@ -255,7 +253,7 @@ async def measure_code(options: Options, findings: Findings) -> None:
 async def read_chains() -> list[dict[str, Any]]:
     """The call chains of all operations, from the command that reads them."""
     record = Record("diff")
-    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+    async with Processes() as processes:
         command = python("-m compare diff --json")
         await processes.run(record, command, cwd=ROOT, env=os.environ, timeout=START_TIMEOUT)
     chains: list[dict[str, Any]] = json.loads("\n".join(record.lines))
