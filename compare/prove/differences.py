@@ -6,7 +6,6 @@ and compares what they answer with the tables in `docs/differences.md`.
 
 import asyncio
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import unified_diff
@@ -17,12 +16,12 @@ import typer
 from compare.prove.bare.cases import CASES, Case
 from compare.run.apps import BY_NAME, HOST, ROOT, App, free_port, python
 from compare.run.pieces import find
+from compare.run.places import fill_places
 from compare.run.processes import Processes, failure, run_to_end
 from compare.run.start import answers
 from compare.run.terminal import Failed, Record, out
 
 PAGE = ROOT / "docs" / "differences.md"
-TABLE = re.compile(r"(?P<start><!-- measured: (?P<topic>\w+) -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,13 @@ def link(app: App, locator: str) -> str:
 
 def fill(page: str, tables: Mapping[str, str]) -> str:
     """The page with these tables in their places, one place for each."""
-    places = [place["topic"] for place in TABLE.finditer(page)]
+    places = []
+
+    def table(topic: str) -> str:
+        places.append(topic)
+        return tables.get(topic, "")
+
+    filled = fill_places(page, {"measured": table})
     if sorted(places) != sorted(tables):
         raise Failed(f"{PAGE.name} has places for {', '.join(places)}, not {', '.join(tables)}")
-    return TABLE.sub(lambda place: place["start"] + tables[place["topic"]], page)
+    return filled
