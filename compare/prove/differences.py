@@ -6,8 +6,6 @@ and compares what they answer with the tables in `docs/differences.md`.
 
 import asyncio
 import os
-import re
-import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import unified_diff
@@ -19,12 +17,12 @@ from compare.prove.bare.cases import CASES, Case
 from compare.prove.bare.exchange import BareAnswer, BareRequest
 from compare.run.apps import BY_NAME, HOST, ROOT, App, free_port, python
 from compare.run.pieces import find
+from compare.run.places import fill_places
 from compare.run.processes import Processes, failure, run_to_end
 from compare.run.start import answers
 from compare.run.terminal import Failed, Record, out
 
 PAGE = ROOT / "docs" / "differences.md"
-TABLE = re.compile(r"(?P<start><!-- measured: (?P<topic>\w+) -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,6 @@ WAITRESS = Bare(
 
 FRAMEWORKS = (DJANGO, FLASK, FASTAPI)
 SERVERS = (replace(FASTAPI, title="uvicorn"), HYPERCORN, replace(FLASK, title="gunicorn"), WAITRESS)
-GRACE = 5.0
 
 
 def differences(
@@ -77,7 +74,7 @@ def differences(
 async def measure() -> dict[str, str]:
     """Start the bare apps, and make the tables of what they answer."""
     commands = sorted({bare.command for bare in (*FRAMEWORKS, *SERVERS)})
-    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+    async with Processes() as processes:
         ports = await asyncio.gather(*(start(command, processes) for command in commands))
         return await asyncio.to_thread(make_tables, dict(zip(commands, ports, strict=True)))
 
@@ -141,7 +138,13 @@ def link(app: App, locator: str) -> str:
 
 def fill(page: str, tables: Mapping[str, str]) -> str:
     """The page with these tables in their places, one place for each."""
-    places = [place["topic"] for place in TABLE.finditer(page)]
+    places = []
+
+    def table(topic: str) -> str:
+        places.append(topic)
+        return tables.get(topic, "")
+
+    filled = fill_places(page, {"measured": table})
     if sorted(places) != sorted(tables):
         raise Failed(f"{PAGE.name} has places for {', '.join(places)}, not {', '.join(tables)}")
-    return TABLE.sub(lambda place: place["start"] + tables[place["topic"]], page)
+    return filled

@@ -10,31 +10,18 @@ from compare.read.source import CONTRACT as CONTRACT_FOLDER
 from compare.read.source import Definition, Module, load, references
 from compare.run.apps import App
 from compare.run.contract import Operation
-from compare.run.pieces import Piece, find
-
-
-@dataclass(frozen=True)
-class Layer:
-    name: str
-    title: str
-    files: tuple[str, ...]
-
-
-LAYERS = (
-    Layer("handler", "Route and handler", ("api.py",)),
-    Layer("dependencies", "Dependencies and authentication", ("auth.py", "tokens.py")),
-    Layer("schemas", "Schemas", ("schemas.py",)),
-    Layer("services", "Services", ("services.py", "slugs.py", "passwords.py", "events.py")),
-    Layer("queries", "Queries", ("queries.py",)),
-    Layer("models", "Models and constraints", ("models.py",)),
-    Layer("database", "Sessions and connections", ("engine.py", "base.py")),
-    Layer("errors", "Errors", ("errors.py", "validation.py")),
-    # All files of its folder, whatever their names.
-    Layer("contract", "Contract", ()),
+from compare.run.layers import (
+    BY_FILE,
+    CONTRACT,
+    DATABASE,
+    DEPENDENCIES,
+    ERRORS,
+    HANDLER,
+    LAYERS,
+    MODELS,
+    Layer,
 )
-HANDLER, DEPENDENCIES, SCHEMAS, SERVICES, QUERIES, MODELS, DATABASE, ERRORS, CONTRACT = LAYERS
-BY_NAME = {layer.name: layer for layer in LAYERS}
-BY_FILE = {file: layer for layer in LAYERS for file in layer.files}
+from compare.run.pieces import Piece, find
 
 # Where an app is put together, and so where the frameworks are handed what they call themselves.
 ASSEMBLY = ("conduit/__init__.py", "conduit/main.py", "conduit/api.py")

@@ -7,10 +7,11 @@ from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
-from compare.read.chains import CONTRACT, ERRORS, LAYERS, Layer, Link, chain
+from compare.read.chains import Link, chain
 from compare.read.counterparts import counterparts_of, locator_of, piece_at, pieces_of
 from compare.run.apps import APPS, ROOT, App
 from compare.run.contract import Operation, read_operations
+from compare.run.layers import CONTRACT, ERRORS, LAYERS, Layer
 from compare.run.pieces import Piece, read_row
 from compare.run.terminal import UsageError
 

@@ -12,8 +12,6 @@ from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
-from compare.read.chains import BY_NAME as LAYERS_BY_NAME
-from compare.read.chains import LAYERS, Layer
 from compare.read.comparison import (
     SHARED,
     Comparison,
@@ -31,6 +29,8 @@ from compare.read.panes import Panes
 from compare.run.alignment import LineRow, Mark, align_texts
 from compare.run.apps import App, AppsOption, choose_apps
 from compare.run.contract import read_operations
+from compare.run.layers import BY_NAME as LAYERS_BY_NAME
+from compare.run.layers import LAYERS, Layer
 from compare.run.pieces import Piece
 from compare.run.terminal import UsageError, out, paged
 

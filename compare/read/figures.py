@@ -1,22 +1,18 @@
 """The figures that the texts and the pages show: those of the run of record."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from compare.run.apps import APPS, ROOT
+from compare.run.places import fill_places
 from compare.run.record import SCHEMA, Figure, Run, load_run
 
 RUNS = ROOT / "docs" / "figures"
 NOT_MEASURED = "not measured"
 READS = ("list", "article", "tags", "comments")
 READ_TITLES = ("20 articles", "one article", "all tags", "three comments")
-# `<!-- figure: reads.list.p99 django -->12 ms<!-- end -->`: within a line, written by `mirror`.
-INLINE = re.compile(r"(<!-- figure: (?P<id>\S+) (?P<app>\w+) -->)[^<\n]*(<!-- end -->)")
-# `<!-- figures: hello-world -->`, a table, and its end.
-TABLE = re.compile(r"(<!-- figures: (?P<name>\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def run_of_record(folder: Path | None = None) -> Run | None:
@@ -118,10 +114,13 @@ TABLES = {"hello-world": hello_world}
 
 
 def fill_figures(text: str, run: Run | None) -> str:
-    """The text with the figures of the run in their places."""
+    """The text with the figures of the run in their places.
 
-    def one(found: re.Match[str]) -> str:
-        return found[1] + spell_figure(find_figure(run, found["id"], found["app"])) + found[4]
+    `<!-- figure: reads.list.p99 django -->12 ms<!-- end -->` is within a line;
+    `<!-- figures: hello-world -->` is before a table.
+    """
 
-    filled = INLINE.sub(one, text)
-    return TABLE.sub(lambda found: found[1] + TABLES[found["name"]](run) + found[3], filled)
+    def one(words: str) -> str:
+        return spell_figure(find_figure(run, *words.split()))
+
+    return fill_places(text, {"figure": one, "figures": lambda name: TABLES[name](run)})

@@ -32,7 +32,6 @@ from compare.read.counterparts import (
 )
 from compare.read.handlers import Handler, read_handlers
 from compare.read.pages import check_pages, write_pages
-from compare.read.readme import is_up_to_date, write_map
 from compare.run.apps import APPS, BY_NAME, ROOT, App
 from compare.run.contract import Operation, read_operations
 from compare.run.pieces import Piece, find
@@ -57,7 +56,6 @@ def mirror(
     handlers = {app: read_handlers(app) for app in APPS}
     pieces = {app: every_piece(app) for app in APPS}
     if write:
-        write_map(operations, handlers)
         write_pages()
     problems = [
         *check_files(breaks),
@@ -67,8 +65,6 @@ def mirror(
         *check_pieces(pieces),
         *check_pages(),
     ]
-    if not is_up_to_date(operations, handlers):
-        problems.append("README.md: its map of operations is old: run ./triptych mirror --write")
     for problem in problems:
         out.print(f"[bold red]✗[/] {escape(problem)}", soft_wrap=True)
     if problems:

@@ -1,12 +1,14 @@
-"""The pieces of source and the figures that the README and the pages in `docs/` show."""
+"""What the README and the pages in `docs/` show: pieces of source, figures, and the map."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from compare.read.figures import fill_figures, run_of_record
+from compare.read.readme import make_map
 from compare.run.apps import ROOT
 from compare.run.pieces import find, read_row
+from compare.run.places import fill_places
 from compare.run.terminal import Failed
 
 DOCS = ROOT / "docs"
@@ -18,7 +20,7 @@ LANGUAGES = {".py": "python", ".ini": "ini"}
 
 
 def pages() -> list[Path]:
-    """The README, for its figures, and the pages in `docs/`."""
+    """The README, and the pages in `docs/`."""
     return [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 
 
@@ -28,7 +30,7 @@ def check_pages() -> Iterator[str]:
         name, text = page.relative_to(ROOT), page.read_text("utf-8")
         try:
             if fill(text) != text:
-                yield f"{name}: its pieces or figures are old: run ./triptych mirror --write"
+                yield f"{name}: what it shows is old: run ./triptych mirror --write"
             for line in text.splitlines():
                 read_row(line)
         except Failed as failure:
@@ -42,8 +44,9 @@ def write_pages() -> None:
 
 
 def fill(text: str) -> str:
-    """The page with each piece in its fence, and each figure in its place."""
+    """The page with each piece in its fence, and the map and each figure in its place."""
     filled = FENCE.sub(lambda match: match[1] + fence(match[2]), text)
+    filled = fill_places(filled, {"map": lambda _: make_map()})
     return fill_figures(filled, run_of_record())
 
 

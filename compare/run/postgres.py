@@ -7,6 +7,7 @@ A child process needs no such promise: it ends with the others, and its log is i
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import warnings
@@ -36,9 +37,9 @@ class Postgres:
 
 @asynccontextmanager
 async def running_postgres(
-    data: Path, processes: Processes, voice: Voice, *options: str
+    data: Path, voice: Voice, *options: str, grace: float = 5.0
 ) -> AsyncIterator[Postgres]:
-    """Start PostgreSQL on the folder `data`, which is made if it is not there."""
+    """A PostgreSQL on the folder `data`, which is made if it is not there."""
     # What is set for other servers would lead every client there (PGHOSTADDR, PGSERVICE, …).
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
@@ -53,28 +54,17 @@ async def running_postgres(
     # since the path of a socket must be short.
     with tempfile.TemporaryDirectory(prefix="triptych-") as sockets:
         give_to_postgres(Path(sockets), server)
-        child = await processes.start(
-            voice,
-            [
-                f"{server.bin_path}/postgres",
-                "-D",
-                str(data),
-                "-h",
-                "",
-                "-k",
-                sockets,
-                *QUIET,
-                *options,
-            ],
-            cwd=data,
-            user=server.system_user,
-        )
-        while not is_ready(data, child.process.pid):
-            if child.process.returncode is not None:
-                raise failure(voice, "PostgreSQL did not start")
-            await asyncio.sleep(0.05)
-        url = f"postgresql://{server.postgres_user}@/postgres?host={quote(sockets, safe='/')}"
-        yield Postgres(url, child)
+        command = [f"{server.bin_path}/postgres", "-D", str(data), "-h", "", "-k", sockets]
+        command += [*QUIET, *options]
+        # SIGINT: it ends without waiting for its clients to leave.
+        async with Processes(stop_signal=signal.SIGINT, grace=grace) as processes:
+            child = await processes.start(voice, command, cwd=data, user=server.system_user)
+            while not is_ready(data, child.process.pid):
+                if child.process.returncode is not None:
+                    raise failure(voice, "PostgreSQL did not start")
+                await asyncio.sleep(0.05)
+            url = f"postgresql://{server.postgres_user}@/postgres?host={quote(sockets, safe='/')}"
+            yield Postgres(url, child)
 
 
 def extend_path() -> None:

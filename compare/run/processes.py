@@ -106,9 +106,12 @@ class Child:
 
 
 class Processes:
-    """What was started inside the `async with` block has ended when the block is left."""
+    """What was started inside the `async with` block has ended when the block is left.
 
-    def __init__(self, *, stop_signal: signal.Signals, grace: float) -> None:
+    `grace` is the number of seconds between the signal to stop and the kill.
+    """
+
+    def __init__(self, *, stop_signal: signal.Signals = signal.SIGTERM, grace: float = 5.0) -> None:
         self._stop_signal = stop_signal
         self._grace = grace
         self._children: list[Child] = []
@@ -250,7 +253,7 @@ async def first_end(children: Iterable[Child]) -> None:
     await asyncio.gather(*map(end, children))
 
 
-def cancel_on_signals(received: list[signal.Signals] | None = None) -> None:
+def cancel_on_signals(received: list[signal.Signals]) -> None:
     """Let Ctrl-C, and whatever asks for the end, cancel the task that calls this."""
     task = asyncio.current_task()
     assert task is not None
@@ -261,8 +264,7 @@ def cancel_on_signals(received: list[signal.Signals] | None = None) -> None:
         # Once: a second Ctrl-C must not cut the orderly end short.
         for each in signals:
             loop.add_signal_handler(each, lambda: None)
-        if received is not None:
-            received.append(number)
+        received.append(number)
         task.cancel()
 
     for number in signals:

@@ -1,7 +1,6 @@
 """`serve`: one app as it would be run in production, in the foreground."""
 
 import os
-import signal
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -11,8 +10,6 @@ from compare.run.apps import App, AppArgument, Server, ensure_free
 from compare.run.databases import Kind, settings_for, usable_url
 from compare.run.processes import Processes, run_to_end
 from compare.run.terminal import UsageError, Voice
-
-GRACE = 5.0
 
 
 def serve(
@@ -67,7 +64,7 @@ def serve(
 
 async def prepare(app: App, settings: Mapping[str, str]) -> None:
     """Migrate and check; each command says by itself what is wrong."""
-    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+    async with Processes() as processes:
         voice = Voice(app.name, app.colour)
         for command in (*app.migrate_commands(), app.check_command()):
             if code := await processes.call(

@@ -111,12 +111,10 @@ async def run(plan: UpOptions) -> None:
             ensure_free(port)
         postgres = None
         if plan.postgres:
-            servers = Processes(stop_signal=signal.SIGINT, grace=POSTGRES_GRACE)
-            await stack.enter_async_context(servers)
-            start = running_postgres(HOME / "postgres", servers, Voice("postgres", "blue"))
+            voice = Voice("postgres", "blue")
+            start = running_postgres(HOME / "postgres", voice, grace=POSTGRES_GRACE)
             postgres = await stack.enter_async_context(start)
-        processes = Processes(stop_signal=signal.SIGTERM, grace=APPS_GRACE)
-        await stack.enter_async_context(processes)
+        processes = await stack.enter_async_context(Processes(grace=APPS_GRACE))
 
         sites = choose_sites(plan, postgres)
         pages, started = await asyncio.gather(

@@ -21,14 +21,13 @@ import pytest
 
 from compare.cli import main
 from compare.measure.bench import footprint, servers
-from compare.measure.bench.footprint import LAYER_OF, count_code, count_lines_of_code
+from compare.measure.bench.footprint import count_code, count_lines_of_code
 from compare.measure.bench.plan import GROUPS, interleaved
 from compare.measure.bench.servers import RunningServer
 from compare.measure.bench.show import changes
 from compare.measure.bench.statements import statements_in
 from compare.measure.bench.verify import READS, examine
 from compare.measure.bench.wrk import send
-from compare.read.chains import BY_FILE
 from compare.run.apps import FLASK, HOST, ROOT, App
 from compare.run.record import SCHEMA, Run, Subject, figure, load_run, save
 from compare.run.terminal import Failed
@@ -329,14 +328,6 @@ def test_code_of_an_app(tmp_path: Path) -> None:
     assert (counts["framework"], counts["contract"], counts["own"]) == (4, 1, 1)
     assert (counts["handlers"], counts["services"], counts["other"]) == (1, 2, 1)
     assert counts["suppressed"] == 2
-
-
-def test_layers_are_those_of_diff() -> None:
-    """Files are in the same layers here as where the code is compared."""
-    titles = {"handlers": "handler"}
-    assert {file: titles.get(layer, layer) for file, layer in LAYER_OF.items()} == {
-        file: layer.name for file, layer in BY_FILE.items()
-    }
 
 
 def test_weight(tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ import ast
 
 import pytest
 
-from compare.read.chains import BY_FILE, CONTRACT, LAYERS, chain
+from compare.read.chains import chain
 from compare.run.apps import APPS, DJANGO, FASTAPI, FLASK, App
 from compare.run.contract import Operation, read_operations
+from compare.run.layers import BY_FILE, CONTRACT, LAYERS
 from compare.run.pieces import find
 
 OPERATIONS = {operation.name: operation for operation in read_operations()}

@@ -17,7 +17,6 @@ import typer
 from rich.cells import cell_len
 from rich.console import Console
 
-from compare.read.chains import BY_NAME, CONTRACT, ERRORS
 from compare.read.comparison import (
     Comparison,
     Row,
@@ -32,6 +31,7 @@ from compare.read.diff import choose, diff, list_operations, sizes, unified
 from compare.read.panes import Panes, coloured, fold
 from compare.run.apps import APPS, FASTAPI, FLASK, ROOT, App
 from compare.run.contract import read_operations
+from compare.run.layers import BY_NAME, CONTRACT, ERRORS
 from compare.run.pieces import Piece
 from compare.run.terminal import out
 

@@ -63,6 +63,17 @@ def test_ask_while_an_app_is_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             assert asking.returncode == 130
 
 
+def test_parity(tmp_path: Path) -> None:
+    """`parity` ends what it has started, and says so where it is no result."""
+    with triptych("parity", TRIPTYCH_HOME=str(tmp_path)) as searching:
+        assert searching.stdout
+        assert searching.stdout.readline().startswith("The stories of seed")
+        searching.send_signal(signal.SIGINT)
+        printed = searching.communicate(timeout=30)
+    assert printed == ("", "Stopped: nothing is left running.\n")
+    assert searching.returncode == 130
+
+
 @pytest.fixture
 def tox(tmp_path: Path) -> str:
     """The path of a tox that only waits."""

@@ -8,6 +8,7 @@ import pytest
 from compare.read import pages
 from compare.read.pages import check_pages, fill, write_pages
 from compare.run.apps import ROOT
+from compare.run.places import fill_places
 
 MARK = "<!-- piece: fastapi_app/conduit/errors.py::NotFound -->\n"
 PIECE = "```python\nclass NotFound(ApiError):\n    status = 404\n```\n"
@@ -39,11 +40,23 @@ def test_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "{{ pieces conduit/errors.py::shape }}\n", "utf-8"
     )
     old, gone = check_pages()
-    assert old == "docs/a.md: its pieces or figures are old: run ./triptych mirror --write"
+    assert old.startswith("docs/a.md: what it shows is old: run ")
     assert gone.startswith("docs/en/b.md: conduit/errors.py::shape: django_app/conduit/errors.py")
     write_pages()
     assert (tmp_path / "docs" / "a.md").read_text("utf-8").endswith("x = 1\n```\n")
     assert len(list(check_pages())) == 1
+
+
+def test_the_readme_has_its_map() -> None:
+    """The map of operations has a place."""
+    assert "<!-- map: operations -->\n" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_place_without_an_end() -> None:
+    """A place that has no end stays as it is, and so does what follows it."""
+    text = "<!-- map: a -->\nold\n<!-- map: b -->\nold\n<!-- end -->\n"
+    filled = fill_places(text, {"map": str.upper})
+    assert filled == "<!-- map: a -->\nold\n<!-- map: b -->\nB<!-- end -->\n"
 
 
 def test_names_in_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,8 @@ def complaint(
         ("parity --replay /no/such/story", "/no/such/story cannot be read"),
         ("parity --replay /dev/null", "/dev/null is no story"),
         ("parity --replay /dev", "there is no story in /dev"),
-        ("parity --replay /dev/null --seed 1", "leave out --seed and --one-database"),
+        ("parity --replay /dev/null --seed 1", "leave out --steps, --seed and --one-database"),
+        ("parity --replay /dev/null --steps 5", "leave out --steps, --seed and --one-database"),
         ("parity --database mysql", "Invalid value for '--database'"),
         ("test -e nope", "there is no part 'nope': give some of django, flask"),
         ("test run -e flask,mirorr", "there is no part 'mirorr': did you mean mirror?"),
@@ -197,7 +198,8 @@ def test_damaged_state(
 
 
 @pytest.mark.parametrize(
-    ("command", "name"), [("up", "up"), ("lab", "lab"), ("load live --app flask", "load")]
+    ("command", "name"),
+    [("up", "up"), ("lab", "lab"), ("parity", "parity"), ("load live --app flask", "load")],
 )
 def test_two_at_once(
     command: str, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

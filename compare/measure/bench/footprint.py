@@ -6,12 +6,11 @@ import json
 import os
 import re
 import shutil
-import signal
 import sys
 import tempfile
 import time
 import tokenize
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.metadata import Distribution
 from io import StringIO
 from pathlib import Path
@@ -19,7 +18,6 @@ from typing import Any
 
 from compare.measure.bench.plan import READ_CLIENTS, Findings, Options, interleaved
 from compare.measure.bench.servers import (
-    GRACE,
     BenchSite,
     RunningServer,
     app_subject,
@@ -30,6 +28,7 @@ from compare.measure.bench.verify import READS
 from compare.measure.bench.wrk import send
 from compare.measure.load.live import processes_of
 from compare.run.apps import ROOT, App, python
+from compare.run.layers import COUNTED
 from compare.run.processes import Processes
 from compare.run.record import Missing, figure
 from compare.run.terminal import Failed, Record
@@ -181,7 +180,7 @@ async def install(uv: str, app: App, folder: Path) -> Path:
          "--constraint", str(ROOT / "constraints.txt"),
          "--requirements", str(app.folder / "pyproject.toml")],
     ):  # fmt: skip
-        async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+        async with Processes() as processes:
             await processes.run(
                 Record(f"packages of {app.title}"),
                 [uv, *command],
@@ -208,18 +207,8 @@ def weigh(site_packages: Path) -> dict[str, int]:
 
 
 SUPPRESSED = re.compile(r"#.*\b(type: ignore|noqa|pyright: ignore)")
-# The layers of the apps by the names of their files; the rest starts and connects them.
-LAYERS: Mapping[str, Sequence[str]] = {
-    "handlers": ("api.py",),
-    "dependencies": ("auth.py", "tokens.py"),
-    "schemas": ("schemas.py",),
-    "services": ("services.py", "slugs.py", "passwords.py", "events.py"),
-    "queries": ("queries.py",),
-    "models": ("models.py",),
-    "database": ("engine.py", "base.py"),
-    "errors": ("errors.py", "validation.py"),
-}
-LAYER_OF = {file: layer for layer, files in LAYERS.items() for file in files}
+# What is in none of them starts and connects the others.
+LAYER_OF = {file: name for name, layer in COUNTED.items() for file in layer.files}
 # What says nothing about frameworks: the demo site, and the documentation pages' texts.
 OWN = ("demo.py", "contract/pages.py")
 NO_CODE = {
@@ -255,7 +244,7 @@ async def measure_code(options: Options, findings: Findings) -> None:
 async def read_chains() -> list[dict[str, Any]]:
     """The call chains of all operations, from the command that reads them."""
     record = Record("diff")
-    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+    async with Processes() as processes:
         command = python("-m compare diff --json")
         await processes.run(record, command, cwd=ROOT, env=os.environ, timeout=START_TIMEOUT)
     chains: list[dict[str, Any]] = json.loads("\n".join(record.lines))
@@ -264,7 +253,7 @@ async def read_chains() -> list[dict[str, Any]]:
 
 def count_code(folder: Path) -> dict[str, int]:
     """Lines of code of an app: in all, by kind, and by layer; and how many silence a checker."""
-    counts = dict.fromkeys(["framework", "contract", "own", *LAYERS, "other", "suppressed"], 0)
+    counts = dict.fromkeys(["framework", "contract", "own", *COUNTED, "other", "suppressed"], 0)
     for path in sorted(folder.rglob("*.py")):
         place = path.relative_to(folder)
         if {"migrations", "tests"} & set(place.parts):

@@ -1,7 +1,6 @@
 """The servers that are measured: the apps and the ceilings, each as one process on its database."""
 
 import asyncio
-import signal
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from compare.run.apps import APPS, HOST, ROOT, App, Server, free_port, python
-from compare.run.databases import PostgresDatabase, SQLiteFile, settings_for, sqlite_path
+from compare.run.databases import Database, PostgresDatabase, SQLiteFile, settings_for, sqlite_path
 from compare.run.postgres import Postgres, running_postgres
 from compare.run.processes import Child, Processes, failure
 from compare.run.record import Subject
@@ -20,7 +19,6 @@ from compare.run.start import answers, migrate, seed
 from compare.run.state import HOME, make_home, only_one
 from compare.run.terminal import LogFile
 
-GRACE = 5.0
 POOL_SIZE = 10
 FOLDER = HOME / "bench"
 # The ceilings run on the same server in its stock setup, without the apps' protocol and worker.
@@ -105,7 +103,7 @@ def seed_settings(database_url: str) -> dict[str, str]:
 async def running_site() -> AsyncIterator[BenchSite]:
     """A PostgreSQL with the demo site in the database `bench`, until the block is left."""
     async with running_databases() as site:
-        await fill(site)
+        await fill(site, PostgresDatabase(site.postgres.url, TEMPLATE), APPS[0])
         yield site
 
 
@@ -116,26 +114,21 @@ async def running_databases() -> AsyncIterator[BenchSite]:
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one("bench"))
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="triptych-bench-"))
-        databases = Processes(stop_signal=signal.SIGINT, grace=GRACE)
-        await stack.enter_async_context(databases)
         voice = LogFile("postgres", FOLDER / "postgres.log")
         # So that statements can be counted in its log, each with the name of its database.
         settings = ("log_min_messages=log", "log_line_prefix=%d ", "log_checkpoints=off")
         options = [word for setting in settings for word in ("-c", setting)]
-        postgres = await stack.enter_async_context(
-            running_postgres(FOLDER / "postgres", databases, voice, *options)
-        )
-        processes = Processes(stop_signal=signal.SIGTERM, grace=GRACE)
-        await stack.enter_async_context(processes)
+        start = running_postgres(FOLDER / "postgres", voice, *options)
+        postgres = await stack.enter_async_context(start)
+        processes = await stack.enter_async_context(Processes())
         yield BenchSite(postgres, processes, Path(folder), LogFile("bench", FOLDER / "bench.log"))
 
 
-async def fill(site: BenchSite) -> None:
-    """Put the demo site into the database that the others are copied from."""
-    database = PostgresDatabase(site.postgres.url, TEMPLATE)
+async def fill(site: BenchSite, database: Database, app: App) -> None:
+    """Put the demo site into the database."""
     settings = seed_settings(await asyncio.to_thread(database.start_draft))
-    await migrate(APPS[0], settings, site.processes, site.log)
-    await seed(APPS[0], settings, site.processes, site.log)
+    await migrate(app, settings, site.processes, site.log)
+    await seed(app, settings, site.processes, site.log)
     await asyncio.to_thread(database.finish_draft)
 
 
@@ -159,10 +152,7 @@ async def copy_database(site: BenchSite, app: App) -> str:
 async def make_sqlite(site: BenchSite, app: App) -> str:
     """The demo site in an SQLite file for this app alone; returns its URL."""
     database = SQLiteFile(site.folder / f"{app.name}.sqlite3")
-    settings = seed_settings(database.start_draft())
-    await migrate(app, settings, site.processes, site.log)
-    await seed(app, settings, site.processes, site.log)
-    database.finish_draft()
+    await fill(site, database, app)
     return database.url
 
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +45,7 @@ def find_wrk() -> str | None:
 async def wrk_version(wrk: str) -> str:
     """Its version, which it prints together with its usage."""
     record = Record("wrk")
-    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+    async with Processes(grace=GRACE) as processes:
         await processes.call(record, [wrk, "-v"], cwd=ROOT, timeout=PATIENCE)
     words = " ".join(record.lines).split()
     return words[1] if words[:1] == ["wrk"] and len(words) > 1 else "unknown"
@@ -69,7 +68,7 @@ async def send(
     command += ["-s", str(SCRIPT), url, "--", *plan]
     what = " ".join([url, *plan[:1]])
     record = Record("wrk")
-    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+    async with Processes(grace=GRACE) as processes:
         try:
             await processes.call(record, command, cwd=ROOT, timeout=seconds + PATIENCE)
         except TimedOut:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import signal
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,7 +19,6 @@ from compare.run.start import migrate, serve
 from compare.run.state import make_home, only_one
 from compare.run.terminal import Failed, LogFile, Record
 
-GRACE = 4.0
 PATIENCE = 60.0
 GUNICORN_THREADS = "import runpy; print(runpy.run_path('gunicorn.conf.py')['threads'])"
 
@@ -62,8 +60,7 @@ async def running(apps: Sequence[App]) -> AsyncIterator[list[LabBench]]:
     """The apps, each on a fresh SQLite database and a free port, until the block is left."""
     with only_one("lab"), tempfile.TemporaryDirectory(prefix="triptych-lab-") as folder:
         async with AsyncExitStack() as stack:
-            processes = Processes(stop_signal=signal.SIGTERM, grace=GRACE)
-            await stack.enter_async_context(processes)
+            processes = await stack.enter_async_context(Processes())
             benches = await asyncio.gather(*(start(app, Path(folder), processes) for app in apps))
             for bench in benches:
                 await stack.enter_async_context(bench.client)

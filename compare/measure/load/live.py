@@ -3,7 +3,6 @@
 import asyncio
 import json
 import resource
-import signal
 import sqlite3
 import tempfile
 import time
@@ -46,7 +45,6 @@ from compare.run.terminal import (
     print_json,
 )
 
-GRACE = 5.0
 PATIENCE = 150.0
 BETWEEN_PROBES = 0.05
 SPARE_FILES = 200
@@ -193,12 +191,9 @@ async def running(plan: LiveOptions) -> AsyncIterator[LiveServers]:
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one("load"))
         if plan.database is Kind.POSTGRES:
-            servers = Processes(stop_signal=signal.SIGINT, grace=GRACE)
-            await stack.enter_async_context(servers)
             voice = LogFile("postgres", logs / "postgres.log")
-            postgres = await stack.enter_async_context(
-                running_postgres(logs / "postgres", servers, voice)
-            )
+            start = running_postgres(logs / "postgres", voice)
+            postgres = await stack.enter_async_context(start)
             database = PostgresDatabase(postgres.url, f"load_{plan.app.name}")
             database.start_draft()
             database.finish_draft()
@@ -206,8 +201,7 @@ async def running(plan: LiveOptions) -> AsyncIterator[LiveServers]:
         else:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="triptych-load-"))
             database_url = sqlite_url(Path(folder, "load.sqlite3"))
-        processes = Processes(stop_signal=signal.SIGTERM, grace=GRACE)
-        await stack.enter_async_context(processes)
+        processes = await stack.enter_async_context(Processes())
         settings = settings_for(database_url) | {
             "CONDUIT_ENV": "development",
             "CONDUIT_LOG_LEVEL": "ERROR",
@@ -240,7 +234,7 @@ class Clients:
 
 @asynccontextmanager
 async def socket_process() -> AsyncIterator[Clients]:
-    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+    async with Processes() as processes:
         command = python("-m compare.measure.load.sockets")
         yield Clients(await processes.start(Record("sockets"), command, cwd=ROOT, streams="pipes"))
 

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import shutil
-import signal
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +25,6 @@ from compare.run.terminal import JSONOption, Record, UsageError, err, out, print
 CLIENTS = 16
 RATE = 250
 """Samples a second; more would slow the app down."""
-GRACE = 5.0
 NO_PY_SPY = (
     "py-spy is not installed, which reads the stacks: .venv/bin/python -m pip install py-spy"
 )
@@ -138,7 +136,7 @@ async def sample(site: BenchSite, py_spy: str, pid: int, seconds: int) -> list[s
     command = [py_spy, "record", "--gil", "--pid", str(pid), "--subprocesses", "--full-filenames"]
     command += ["--rate", str(RATE), "--duration", str(seconds), "--format", "raw"]
     record = Record("py-spy")
-    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+    async with Processes() as processes:
         code = await processes.call(
             record, [*command, "--output", str(path)], cwd=ROOT, timeout=seconds + 60
         )

@@ -22,7 +22,7 @@ class Case:
     show: Callable[[BareAnswer], str] = BareAnswer.brief
 
 
-def get(target: str | bytes, **headers: str) -> BareRequest:
+def get(target: str, **headers: str) -> BareRequest:
     return BareRequest("GET", target, tuple(headers.items()))
 
 

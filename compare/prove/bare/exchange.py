@@ -1,10 +1,9 @@
 """One request, written by hand since no client would send it, and its answer in short."""
 
-import socket
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from http.client import HTTPResponse
+from http.client import HTTPConnection
 
 from compare.run.apps import HOST
 
@@ -14,7 +13,7 @@ WIDTH = 44
 @dataclass(frozen=True)
 class BareRequest:
     method: str
-    target: str | bytes
+    target: str
     headers: Sequence[tuple[str, str]] = ()
     body: bytes = b""
     host: str | None = HOST
@@ -22,28 +21,25 @@ class BareRequest:
     plain: bool = False
     """The body as it stands, without a length."""
 
-    def encode(self) -> bytes:
-        target = self.target.encode() if isinstance(self.target, str) else self.target
-        lines = [f"{name}: {value}" for name, value in self.headers]
-        if self.host is not None:
-            lines.insert(0, f"Host: {self.host}")
-        body = self.body
-        if self.chunked:
-            lines.append("Transfer-Encoding: chunked")
-            body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
-        elif not self.plain and (body or self.method == "POST"):
-            lines.append(f"Content-Length: {len(body)}")
-        lines.append("Connection: close")
-        head = "".join(f"{line}\r\n" for line in lines).encode()
-        return b"%s %s HTTP/1.1\r\n%s\r\n%s" % (self.method.encode(), target, head, body)
-
     def send(self, port: int) -> "BareAnswer":
-        with socket.create_connection((HOST, port), timeout=10) as connection:
+        headers = [*self.headers]
+        if self.host is not None:
+            headers.insert(0, ("Host", self.host))
+        if self.chunked:
+            headers.append(("Transfer-Encoding", "chunked"))
+        elif not self.plain and (self.body or self.method == "POST"):
+            headers.append(("Content-Length", str(len(self.body))))
+        headers.append(("Connection", "close"))
+        with closing(HTTPConnection(HOST, port, timeout=10)) as connection:
+            connection.putrequest(
+                self.method, self.target, skip_host=True, skip_accept_encoding=True
+            )
+            for header in headers:
+                connection.putheader(*header)
             # A server may answer before it has read a large body.
             with suppress(ConnectionError):
-                connection.sendall(self.encode())
-            response = HTTPResponse(connection, method=self.method)
-            response.begin()
+                connection.endheaders(self.body, encode_chunked=self.chunked)
+            response = connection.getresponse()
             body = response.read().decode()
             return BareAnswer(response.status, dict(response.headers.items()), body)
 

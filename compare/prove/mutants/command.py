@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -99,7 +98,7 @@ async def try_all(
     app: App, drawn: Sequence[Mutant], jobs: int, *, known_good: bool
 ) -> dict[Mutant, Verdict]:
     """What the suite says of each of them."""
-    async with Processes(stop_signal=signal.SIGTERM, grace=GRACE) as processes:
+    async with Processes(grace=GRACE) as processes:
         return await try_with(processes, app, drawn, jobs, known_good=known_good)
 
 

@@ -1,7 +1,6 @@
 """The three apps on new databases, for as long as stories are played."""
 
 import asyncio
-import signal
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -23,8 +22,6 @@ from compare.run.state import HOME
 from compare.run.terminal import LogFile
 
 LOGS = HOME / "parity"
-APPS_GRACE = 2.5
-POSTGRES_GRACE = 1.0
 # The user's own values of these variables would change the answers.
 SETTINGS = {
     "CONDUIT_ENV": "development",
@@ -81,16 +78,13 @@ async def running_apps(setting: Setting, *, postgres: bool) -> AsyncIterator[App
         LOGS.mkdir(parents=True, exist_ok=True)
         logs = {app: LogFile(app.name, LOGS / f"{app.name}.log") for app in APPS}
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-", dir=HOME)))
-        servers = Processes(stop_signal=signal.SIGINT, grace=POSTGRES_GRACE)
-        await stack.enter_async_context(servers)
-        processes = Processes(stop_signal=signal.SIGTERM, grace=APPS_GRACE)
         names = {app: "all" if one_database else app.name for app in APPS}
         drafts = {}
         if postgres or one_database:
             # PostgreSQL, when root starts it, runs as another user, who has to pass through here.
             folder.chmod(0o755)
             log = LogFile("postgres", LOGS / "postgres.log")
-            start = running_postgres(folder / "postgres", servers, log, "-c", "fsync=off")
+            start = running_postgres(folder / "postgres", log, "-c", "fsync=off")
             server = (await stack.enter_async_context(start)).url
             for name in set(names.values()):
                 drafts[name] = PostgresDatabase(server, name).start_draft()
@@ -98,7 +92,7 @@ async def running_apps(setting: Setting, *, postgres: bool) -> AsyncIterator[App
             for name in names.values():
                 drafts[name] = SQLiteFile(folder / f"{name}.sqlite3").start_draft()
         urls = {app: drafts[names[app]] for app in APPS}
-        await stack.enter_async_context(processes)
+        processes = await stack.enter_async_context(Processes())
         first = free_port(len(APPS))
         ports = {app: first + number for number, app in enumerate(APPS)}
         settings = {app: settings_for(urls[app]) | SETTINGS for app in APPS}

@@ -1,6 +1,5 @@
 """`parity`: the command."""
 
-import asyncio
 import random
 import re
 from collections.abc import Iterator
@@ -22,13 +21,14 @@ from compare.prove.parity.model import make_stories
 from compare.run.apps import BY_NAME
 from compare.run.contract import read_operations
 from compare.run.databases import Kind, KindOption
-from compare.run.processes import cancel_on_signals
-from compare.run.state import make_home
+from compare.run.processes import run_to_end
+from compare.run.state import make_home, only_one
 from compare.run.terminal import UsageError, caller_path, out
 
 KNOWN = Path(__file__).parent.parent / "stories"
 """Stories for which the apps once differed: they are played first."""
 PAGES = re.compile(r"/|/api/(docs(/assets/[^/]+)?|redoc|openapi\.json)/?")
+STEPS = 1000
 SECRET = ".user.token"
 WHERE_LOGS = f"What the apps logged is in {LOGS}/<app>.log."
 
@@ -46,8 +46,14 @@ class ParityRun:
 
 def parity(
     steps: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Send this number of requests to each app.")
-    ] = 1000,
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            show_default=str(STEPS),
+            help="Send this number of requests to each app.",
+        ),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option("--seed", metavar="S", help="Repeat the stories of an earlier run."),
@@ -69,17 +75,14 @@ def parity(
     make_home("parity")
     if replay is None:
         seed = random.randrange(1_000_000) if seed is None else seed
-        out.print(f"The stories of seed [bold]{seed}[/].")
-        runs = [random_run(seed, steps, "one database" if one_database else "apart")]
-    elif one_database or seed is not None:
-        raise UsageError("a story says all itself: leave out --seed and --one-database")
+        runs = [random_run(seed, steps or STEPS, "one database" if one_database else "apart")]
+    elif one_database or (seed, steps) != (None, None):
+        raise UsageError("a story says all itself: leave out --steps, --seed and --one-database")
     else:
         runs = replay_runs(replay)
-    try:
-        good = all(asyncio.run(execute(each, postgres=database is Kind.POSTGRES)) for each in runs)
-    except asyncio.CancelledError:
-        out.print("Stopped: nothing is left running.")
-        raise typer.Exit(130) from None
+    postgres = database is Kind.POSTGRES
+    with only_one("parity"):
+        good = all(run_to_end(execute(each, postgres=postgres)) for each in runs)
     if not good:
         raise typer.Exit(1)
 
@@ -112,7 +115,8 @@ def read_stories(path: Path) -> list[Story]:
 
 async def execute(run: ParityRun, *, postgres: bool) -> bool:
     """Whether all answers were equal, and nothing was lost."""
-    cancel_on_signals()
+    if run.seed is not None:
+        out.print(f"The stories of seed [bold]{run.seed}[/].")
     async with running_apps(run.setting, postgres=postgres) as apps:
         return await apps.play(lambda player: play(player, apps, run))
 

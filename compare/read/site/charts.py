@@ -10,6 +10,7 @@ from pygal.style import Style
 
 from compare.read.figures import READ_TITLES, READS, find_figure, spell_figure, spell_value
 from compare.run.apps import APPS
+from compare.run.layers import COUNTED
 from compare.run.record import Figure, Run
 
 # Pixels. The narrowest screen shows this width, so that no chart is ever made smaller.
@@ -141,17 +142,6 @@ def of_writes(title: str, place: str, *, is_drawn: bool = False) -> list[ChartRo
     ]
 
 
-LAYERS = (
-    "handlers",
-    "dependencies",
-    "schemas",
-    "services",
-    "queries",
-    "models",
-    "database",
-    "errors",
-)
-
 CHARTS = (
     Chart(
         "reads",
@@ -263,7 +253,7 @@ CHARTS = (
         "The app's own lines by layer, without comments, docstrings, tests and migrations; what"
         " only makes the responses equal is counted apart.",
         [
-            *(ChartRow(layer, f"code.{layer}.lines") for layer in LAYERS),
+            *(ChartRow(layer, f"code.{layer}.lines") for layer in COUNTED),
             ChartRow("the rest", "code.other.lines"),
             ChartRow("all of these", "code.framework.lines", is_drawn=False),
             ChartRow("for equal bytes", "code.contract.lines", is_drawn=False),
