@@ -1,6 +1,6 @@
 """The figures that the texts and the pages show: those of the run of record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -103,14 +103,60 @@ def lead(title: str, figures: list[Figure | None]) -> Lead:
     return Lead(title, tuple(each.median / slowest if each else None for each in figures))
 
 
-def hello_world(run: Run | None) -> str:
-    """The table of leads, in Markdown."""
+def write_table(rows: Iterable[tuple[str, Iterable[str]]]) -> str:
+    """A row has a title and a cell for each app; in Markdown."""
     lines = [["", *(app.title for app in APPS)], ["---"] * (len(APPS) + 1)]
-    lines += [[each.title, *each.cells] for each in leads(run)]
+    lines += [[title, *cells] for title, cells in rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-TABLES = {"hello-world": hello_world}
+def hello_world(run: Run | None) -> str:
+    return write_table((each.title, each.cells) for each in leads(run))
+
+
+def reads(run: Run | None) -> str:
+    """Each read: how many a second, its p99, its processor time, and its ratios to the ceilings."""
+    return write_table(
+        (f"{title}, {label}", cells_of(run, f"reads.{name}.{measure}"))
+        for name, title in zip(READS, READ_TITLES, strict=True)
+        for measure, label in MEASURES.items()
+    )
+
+
+def writes(run: Run | None) -> str:
+    """Each write a second: on both databases, and without the lock that numbers the events."""
+    return write_table(
+        (f"{title}, {label}", cells_of(run, f"writes.{name}{place}"))
+        for name, title in WRITES.items()
+        for place, label in PLACES.items()
+    )
+
+
+def cells_of(run: Run | None, id: str) -> Iterator[str]:
+    """The median of each app, with the range of the rounds."""
+    for app in APPS:
+        figure = find_figure(run, id, app.name)
+        spread = spell_spread(figure)
+        yield f"{spell_figure(figure)}{spread and f' ({spread})'}"
+
+
+MEASURES = {
+    "requests_per_second": "a second",
+    "p99": "p99",
+    "processor_time": "processor time",
+    "of_bare": "of *bare*",
+    "of_floor": "of *floor*",
+}
+WRITES = {"create_article": "create an article", "favorite": "favorite", "comment": "comment"}
+RATE = "requests_per_second"
+PLACES = {
+    f".{RATE}.postgresql.1": "PostgreSQL, 1 client",
+    f".{RATE}.postgresql.16": "PostgreSQL, 16 clients",
+    f"_without_counter.{RATE}.postgresql.16": "the same without the counter",
+    f".{RATE}.sqlite.1": "SQLite, 1 client",
+    f".{RATE}.sqlite.16": "SQLite, 16 clients",
+}
+TABLES = {"hello-world": hello_world, "reads": reads, "writes": writes}
 
 
 def fill_figures(text: str, run: Run | None) -> str:

@@ -170,6 +170,18 @@ def test_figures_in_texts() -> None:
     assert table[-1] == "<!-- end -->"
 
 
+def test_tables_in_texts() -> None:
+    """A table has a row for each measure, with the range of its rounds; a missing one says so."""
+    id, values = "reads.list.of_bare.postgresql.32", [0.4, 0.5, 0.6]
+    figure = Figure(id, "flask", "reads", "list", "of_bare", "ratio", "higher", values)
+    run = replace(make_run(), figures=[figure])
+    rows = fill_figures("<!-- figures: reads -->\n<!-- end -->\n", run).splitlines()[3:-1]
+    assert len(rows) == 20
+    assert rows[3] == "| 20 articles, of *bare* | not measured | 50% (40–60%) | not measured |"
+    rows = fill_figures("<!-- figures: writes -->\n<!-- end -->\n", make_run()).splitlines()[3:-1]
+    assert len(rows) == 15
+
+
 def test_figures_of_texts_are_those_of_the_charts() -> None:
     """A text names no figure that no chart shows."""
     known = {row.id for chart in CHARTS for row in chart.rows}
