@@ -9,6 +9,7 @@ from compare.read import pages
 from compare.read.pages import check_pages, fill, write_pages
 from compare.run.apps import ROOT
 from compare.run.places import fill_places
+from compare.run.terminal import Failed
 
 MARK = "<!-- piece: fastapi_app/conduit/errors.py::NotFound -->\n"
 PIECE = "```python\nclass NotFound(ApiError):\n    status = 404\n```\n"
@@ -53,10 +54,10 @@ def test_the_readme_has_its_map() -> None:
 
 
 def test_place_without_an_end() -> None:
-    """A place that has no end stays as it is, and so does what follows it."""
+    """A place that has no end is told, instead of what is in it staying old for ever."""
     text = "<!-- map: a -->\nold\n<!-- map: b -->\nold\n<!-- end -->\n"
-    filled = fill_places(text, {"map": str.upper})
-    assert filled == "<!-- map: a -->\nold\n<!-- map: b -->\nB<!-- end -->\n"
+    with pytest.raises(Failed, match="has lost its mark <!-- end -->"):
+        fill_places(text, {"map": str.upper})
 
 
 def test_names_in_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,6 +70,8 @@ class Handler(ASGIHandler):
         signals.request_started.send(sender=self.__class__, scope=scope)
         request, refusal = self.create_request(scope, content)
         response = refusal or self.synchronous.get_response(cast(HttpRequest, request))
+        # The sender of `request_finished`.
+        response._handler_class = self.__class__  # type: ignore[attr-defined]
         if response.streaming:
             close_old_connections()  # of this thread: the parts are made in another one
         else:

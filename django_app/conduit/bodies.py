@@ -6,7 +6,7 @@ from django.core.exceptions import RequestDataTooBig
 
 
 class CutBody(RawIOBase):
-    """In place of a body that was not read to its end: nobody takes a part of it for all of it."""
+    """In place of a body that is too large: reading it raises, so no view gets a part of it."""
 
     def readable(self) -> bool:
         return True

@@ -182,23 +182,6 @@ def test_reading_session_does_not_write(
     assert browser.post("/api/writing", headers=token).status_code == 500
 
 
-@pytest.mark.parametrize(("added", "status"), [(False, 500), (True, 200)])
-def test_changed_user(
-    own: FastAPI, browser: TestClient, token: dict[str, str], added: bool, status: int
-) -> None:
-    """A change of the current user is written if it is added to a session, and otherwise fails."""
-
-    async def write(user: CurrentUser, session: WriteSession) -> None:
-        user.bio = "changed"
-        if added:
-            session.add(user)
-
-    own.add_api_route("/api/writing", write, methods=["POST"])
-    assert browser.post("/api/writing", headers=token).status_code == status
-    bio = browser.get("/api/user", headers=token).json()["user"]["bio"]
-    assert (bio == "changed") is added
-
-
 def test_login_in_a_transaction(own: FastAPI, browser: TestClient) -> None:
     """A login beside other services commits nothing of theirs."""
 

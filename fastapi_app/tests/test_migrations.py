@@ -126,7 +126,7 @@ def test_a_migration_that_loses_something(migrated: Config, options: str, lost: 
 
 
 def test_a_loss_on_an_empty_database(empty: Config) -> None:
-    """It is refused where the same command has just made the table, and among others."""
+    """It is refused too if the same command has made the table, or remakes it twice."""
     write_migration(empty, "longer", LONGER)
     write_migration(empty, "again", LONGER)
     with pytest.raises(SystemExit, match="3 lost: AUTOINCREMENT"):
@@ -135,13 +135,13 @@ def test_a_loss_on_an_empty_database(empty: Config) -> None:
 
 
 def test_an_index_that_is_dropped_on_purpose(migrated: Config) -> None:
-    """It may go beside a remade table, in both directions."""
+    """A migration may drop it, also if another one of the same command remakes the table."""
     schema = read_schema()
     remake = (
         'with op.batch_alter_table("articles", table_kwargs={"sqlite_autoincrement": True},'
         ' recreate="always"): ...'
     )
-    drop = 'op.drop_index("articles_author_idx", "articles")'
+    drop = 'op.execute("drop index articles_author_idx;")'
     create = 'op.create_index("articles_author_idx", "articles", ["author_id", "id"])'
     write_migration(migrated, "remake", remake, remake)
     write_migration(migrated, "drop", drop, create)
@@ -149,6 +149,17 @@ def test_an_index_that_is_dropped_on_purpose(migrated: Config) -> None:
     assert "articles_author_idx" not in read_schema()
     command.downgrade(migrated, "-2")
     assert read_schema() == schema
+
+
+def test_a_migration_outside_of_a_transaction(migrated: Config) -> None:
+    """`autocommit_block`, which PostgreSQL's CONCURRENTLY needs, works on SQLite too."""
+    upgrade = (
+        "with op.get_context().autocommit_block():\n"
+        '        op.create_index("articles_title_idx", "articles", ["title"])'
+    )
+    write_migration(migrated, "index", upgrade)
+    command.upgrade(migrated, "head")
+    assert "articles_title_idx" in read_schema()
 
 
 def test_columns_for_both_databases(migrated: Config) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from flask import current_app
+from flask import current_app, has_app_context
 from sqlalchemy import Column, Connection, Integer, event, inspect, text
 from sqlalchemy.sql.elements import False_, True_
 from sqlalchemy.types import TypeEngine
@@ -41,8 +41,10 @@ def migrate(connection: Connection) -> None:
         transactional_ddl=True,  # on SQLite too, where Alembic would commit each migration
         # Alembic compares check constraints only with this plugin.
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
-        on_version_apply=make_check(connection) if on_sqlite else None,
+        on_version_apply=lambda **_: check(),
     )
+    # Only now: Alembic takes a connection that has a transaction for one of its caller.
+    check = make_check(connection) if on_sqlite else lambda: None
     present = set(inspect(connection).get_table_names())
     made_by_another_app = VERSION_TABLE not in present and not present.isdisjoint(shared)
     with context.begin_transaction():
@@ -83,7 +85,7 @@ def compare_type(
 
 
 def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:
-    """A default that is true or false as both databases understand it; all else as usual."""
+    """A default that is true or false as both databases understand it; the rest as usual."""
     default = getattr(item, "arg", None)
     if kind == "server_default" and isinstance(default, True_ | False_):
         return "sa.true()" if isinstance(default, True_) else "sa.false()"
@@ -141,7 +143,7 @@ def read_sqlite_parts(connection: Connection) -> dict[str, set[str]]:
     return parts
 
 
-def make_check(connection: Connection) -> Callable[..., None]:
+def make_check(connection: Connection) -> Callable[[], None]:
     """A check after each migration on SQLite: a batch operation must not lose anything.
 
     SQLAlchemy reads neither AUTOINCREMENT nor indexes on expressions from SQLite, so a batch
@@ -153,10 +155,10 @@ def make_check(connection: Connection) -> Callable[..., None]:
 
     @event.listens_for(connection, "before_cursor_execute")
     def note_dropped(_: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if statement.lstrip().startswith("DROP INDEX"):
-            dropped.add(statement.split()[-1].strip('"'))
+        if statement.lstrip()[:10].upper() == "DROP INDEX":
+            dropped.add(statement.split()[-1].strip('";'))
 
-    def check(**_: Any) -> None:
+    def check() -> None:
         nonlocal before
         after = read_sqlite_parts(connection)
         lost: list[Any] = list(connection.execute(text("PRAGMA foreign_key_check")).all())
@@ -165,7 +167,7 @@ def make_check(connection: Connection) -> Callable[..., None]:
         if lost:
             raise SystemExit(
                 "conduit: the migration would lose rows, indexes or AUTOINCREMENT; it has to"
-                " create again what the remade table had"
+                " create again what the remade table had, or to drop an index with op.drop_index"
                 f" ({len(lost)} lost: {', '.join(map(str, lost[:5]))})"
             )
         before = after
@@ -174,6 +176,8 @@ def make_check(connection: Connection) -> Callable[..., None]:
     return check
 
 
+if not has_app_context():
+    raise SystemExit("conduit: the app has the settings: run `flask --app conduit db …`")
 if context.is_offline_mode():
     raise SystemExit("conduit: migrations look at the database, so that there is no --sql")
 engine = with_transactions(make_engine(current_app.config["DATABASE_URL"]))

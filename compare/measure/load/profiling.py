@@ -172,9 +172,10 @@ def show(profile: Profile) -> None:
     """A row for each layer, in microseconds for a request, with its share."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     title = f"{BY_NAME[profile.app].title} on {profile.server}: µs of processor time a request"
-    table.add_column(title, no_wrap=True)
+    out.print(title, highlight=False)
+    table.add_column("", no_wrap=True)
     for read in profile.reads:
-        table.add_column(read.name, justify="right")
+        table.add_column(read.name, justify="right", no_wrap=True)
     for layer in (*LAYERS, OTHER):
         table.add_row(layer, *(cell(read, layer) for read in profile.reads))
     totals = (f"{read.processor_time * 1000:,.0f}      " for read in profile.reads)

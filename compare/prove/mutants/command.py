@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # A run of the suite ends its servers, one after another.
 GRACE = 20.0
 WANTED = 95.0
-"""Percent of the mutants that can be seen from outside which the suite must kill."""
+"""Percent of the mutants that can be seen, which the suite or the own tests must kill."""
 
 
 def mutants(
@@ -160,7 +160,7 @@ def data_of(mutant: Mutant, verdict: Verdict) -> dict[str, str]:
 
 
 def killed_percent(app: App, verdicts: dict[Mutant, Verdict]) -> float:
-    """The part of the changes that can be seen from outside which the suite detects."""
+    """The part of the changes that can be seen which the suite or the own tests detect."""
     unseen = read_unseen(app)
     killed = sum(verdict.outcome != "survived" for verdict in verdicts.values())
     visible = sum(v.outcome != "survived" or m.id not in unseen for m, v in verdicts.items())
@@ -187,7 +187,7 @@ def report(app: App, verdicts: dict[Mutant, Verdict]) -> None:
     hidden = sum(mutant.id in unseen for mutant in survivors)
     out.print(
         f"{app.title}: {killed_percent(app, verdicts):.1f} % killed of the"
-        f" {len(verdicts) - hidden} that can be seen from outside;"
+        f" {len(verdicts) - hidden} that can be seen;"
         f" {hidden} cannot, as {PAGE.relative_to(ROOT)} explains."
     )
     for mutant in lies(verdicts, unseen):
@@ -197,5 +197,5 @@ def report(app: App, verdicts: dict[Mutant, Verdict]) -> None:
 def lies(verdicts: dict[Mutant, Verdict], unseen: set[str]) -> Iterator[Mutant]:
     """What is said to be unseen, and was killed."""
     for mutant, verdict in verdicts.items():
-        if mutant.id in unseen and verdict.outcome != "survived":
+        if mutant.id in unseen and verdict.outcome not in ("survived", "killed by own tests"):
             yield mutant

@@ -1,11 +1,9 @@
 """Authentication: dependencies that a handler names in its signature."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Security
 from fastapi.security import APIKeyHeader
-from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
@@ -44,16 +42,13 @@ async def get_token(authorization: Authorization, settings: SettingsDep) -> Acce
 Token = Annotated[AccessToken, Depends(get_token)]
 
 
-async def get_current_user(
-    connection: HTTPConnection, token: Token, sessions: SessionsDep
-) -> AsyncIterator[User]:
+async def get_current_user(connection: HTTPConnection, token: Token, sessions: SessionsDep) -> User:
+    """The user of the token, who belongs to no session: a change needs `session.merge(user)`."""
     # In a session of its own: its connection is free again before a write takes another one.
     async with sessions.reading() as session:
         user = await authenticate(session, token)
     connection.state.user_id = user.id
-    yield user
-    if inspect(user).detached and inspect(user).modified:
-        raise RuntimeError("the changed user is in no session: add it to a WriteSession")
+    return user
 
 
 async def get_viewer(
@@ -67,5 +62,5 @@ async def get_viewer(
     return user
 
 
-CurrentUser = Annotated[User, Depends(get_current_user, scope="function")]
+CurrentUser = Annotated[User, Depends(get_current_user)]
 Viewer = Annotated[User | None, Depends(get_viewer, scope="function")]

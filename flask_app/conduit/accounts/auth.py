@@ -18,7 +18,7 @@ def authenticate(token: AccessToken) -> User:
     Outside a transaction, what the request has read before is detached, as by `db.begin`.
     """
     user = db.session.get(User, token.user_id)
-    db.close()  # its connection is free again before a write takes another one
+    db.close()  # outside a transaction, its connection is free again before a write takes one
     if user is None or not user.accepts(token):
         raise Unauthorized(token="is invalid")
     return user
@@ -30,7 +30,10 @@ def issue_token(user: User, session_id: str | None = None) -> str:
 
 
 def login_required(view: Callable[..., Any]) -> Any:
-    """Require a token; sets `g.user`, which belongs to no session, and `g.token`."""
+    """Require a token; sets `g.token`, and `g.user`, which belongs to no session.
+
+    Inside `db.begin`, `g.user` belongs to that transaction.
+    """
     return load_first(load_user, view)
 
 
