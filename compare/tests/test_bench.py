@@ -204,21 +204,24 @@ def test_file_that_cannot_be_written(
     assert "Flask" in printed.out
 
 
+@pytest.fixture
+def hanging_wrk(wrk: Path) -> None:
+    wrk.write_text("#!/bin/sh\nexec sleep 600\n", "utf-8")
+
+
 def test_wrk_that_hangs(
-    wrk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hanging_wrk: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A wrk that does not end is named; the run itself was not too long."""
-    wrk.write_text("#!/bin/sh\nexec sleep 600\n", "utf-8")
     monkeypatch.setattr("compare.measure.bench.wrk.PATIENCE", 0.2)
     assert run(monkeypatch, "bench --only reads") == 1
     assert capsys.readouterr().err == "triptych: wrk did not end within 0.2 seconds\n"
 
 
 def test_time_limit(
-    wrk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    hanging_wrk: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A run that takes too long is ended, and is told from a timeout within it."""
-    wrk.write_text("#!/bin/sh\nexec sleep 600\n", "utf-8")
     monkeypatch.setattr("compare.measure.bench.command.TIME_LIMIT", 0.2)
     assert run(monkeypatch, "bench --only reads") == 1
     assert "the run took longer than" in capsys.readouterr().err

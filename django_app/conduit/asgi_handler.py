@@ -30,7 +30,7 @@ class Handler(ASGIHandler):
     Django's own crosses between the event loop and threads five times for each request, and
     starts two threads: docs/decisions. An asynchronous view is run by Django's own.
     Each middleware is made twice, for synchronous and for asynchronous views: it must keep no
-    state on `self`.
+    state of requests on `self`.
     """
 
     def __init__(self) -> None:
