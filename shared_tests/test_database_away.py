@@ -103,6 +103,20 @@ def test_clients_that_leave(fragile: Fragile) -> None:
     assert {answer.status for answer in at_once([partial(client.get, "/api/tags")] * 12)} == {200}
 
 
+@rule("DB-13")
+def test_a_column_that_is_widened(fragile: Fragile) -> None:
+    """A process goes on after a migration has changed what its prepared statements return."""
+    person, statement = fragile.person, "ALTER TABLE users ALTER COLUMN bio TYPE {}"
+    assert {person.get("/api/user").status for _ in range(10)} == {200}
+    with psycopg.connect(fragile.server.database.url, autocommit=True) as connection:
+        connection.execute(statement.format("varchar(2000)"))
+        person.get("/api/user")  # may fail, and renews the connections
+        statuses = {person.get("/api/user").status for _ in range(10)}
+        connection.execute(statement.format("varchar(1000)"))
+    person.get("/api/user")
+    assert statuses == {200}
+
+
 @rule("HEALTH-2")
 def test_health_without_a_database(stopped: Fragile) -> None:
     """Without a database, health returns 503 within three seconds, each time."""

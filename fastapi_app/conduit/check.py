@@ -23,7 +23,7 @@ def find_problem(settings: Settings, *, may_be_away: bool) -> str | None:
     try:
         with engine.connect() as connection:
             history = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-            current = history.get_current_revision()
+            current = set(history.get_current_heads())
     except SQLAlchemyError as error:
         if may_be_away:
             return None
@@ -33,8 +33,11 @@ def find_problem(settings: Settings, *, may_be_away: bool) -> str | None:
         engine.dispose()
     script = ScriptDirectory(str(MIGRATIONS))
     known = {revision.revision for revision in script.walk_revisions()}
+    heads = set(script.get_heads())
+    if len(heads) > 1:
+        return "two migrations follow the same one: run `alembic merge heads`"
     # A revision that this code does not know was made by newer code: it runs all the same.
-    if current is None or current in known - {script.get_current_head()}:
+    if not current or current & (known - heads):
         return "the database is not migrated: run `alembic upgrade head`"
     return None
 

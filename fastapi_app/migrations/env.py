@@ -2,13 +2,17 @@
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate import compare_metadata
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations.ops import CreateIndexOp, DropIndexOp, MigrationScript
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, Connection, Integer, event, inspect, text
+from sqlalchemy import Column, Connection, ForeignKeyConstraint, Integer, event, inspect, text
 from sqlalchemy.sql.elements import False_, True_
+from sqlalchemy.sql.functions import now
 from sqlalchemy.types import TypeEngine
 
 from conduit.check import VERSION_TABLE
@@ -19,13 +23,18 @@ from conduit.live import models as live
 from conduit.settings import load_settings
 
 FIRST_REVISION = "0001"
+# What that revision makes, whatever the models are by now.
+FIRST_TABLES = {
+    *("users", "follows", "articles", "tags", "article_tags", "favorites", "comments"),
+    *("events", "event_counter"),
+}
 OF_OTHER_APPS = ("django_", "auth_", "users_groups", "users_user_permissions", "alembic_version")
-# Importing them has filled the metadata, with the models that they point to.
+# Importing them has filled the metadata, with the models that they point to. Name a new module of
+# models here: the migrations do not see it otherwise.
 MODELS = (comments, live)
 
 
 def migrate(connection: Connection) -> None:
-    shared = Base.metadata.tables
     on_sqlite = connection.dialect.name == "sqlite"
     if on_sqlite:
         # A batch operation drops the table, which would delete the rows that refer to it.
@@ -35,9 +44,10 @@ def migrate(connection: Connection) -> None:
         target_metadata=Base.metadata,
         version_table=VERSION_TABLE,
         include_name=is_own,
+        include_object=partial(is_compared, connection) if on_sqlite else None,
+        process_revision_directives=partial(add_indexes, connection) if on_sqlite else None,
         compare_type=compare_type,
         render_item=render_item,
-        user_module_prefix="columns.",  # as script.py.mako imports it
         transactional_ddl=True,  # on SQLite too, where Alembic would commit each migration
         # Alembic compares check constraints only with this plugin.
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
@@ -46,10 +56,10 @@ def migrate(connection: Connection) -> None:
     # Only now: Alembic takes a connection that has a transaction for one of its caller.
     check = make_check(connection) if on_sqlite else lambda: None
     present = set(inspect(connection).get_table_names())
-    made_by_another_app = VERSION_TABLE not in present and not present.isdisjoint(shared)
+    made_by_another_app = VERSION_TABLE not in present and not present.isdisjoint(FIRST_TABLES)
     with context.begin_transaction():
         if made_by_another_app and moves_database():
-            require_same([f"no table {name}" for name in sorted(set(shared) - present)])
+            require_same([f"no table {name}" for name in sorted(FIRST_TABLES - present)])
             # Later migrations leave out what is there already.
             context.get_context().stamp(context.script, FIRST_REVISION)
         context.run_migrations()
@@ -59,7 +69,8 @@ def migrate(connection: Connection) -> None:
 
 def is_own(name: str | None, kind: str, parents: Any) -> bool:
     """Whether autogenerate looks at it; it leaves the tables of the other apps alone."""
-    return kind != "table" or not str(name).startswith(OF_OTHER_APPS)
+    is_table_of_another = kind == "table" and str(name).startswith(OF_OTHER_APPS)
+    return name in Base.metadata.tables or not is_table_of_another
 
 
 def moves_database() -> bool:
@@ -84,12 +95,63 @@ def compare_type(
     return None
 
 
-def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:
-    """A default that is true or false as both databases understand it; the rest as usual."""
+def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+    """A default as both databases understand it, and a type with its import; the rest as usual."""
     default = getattr(item, "arg", None)
     if kind == "server_default" and isinstance(default, True_ | False_):
         return "sa.true()" if isinstance(default, True_) else "sa.false()"
+    if kind == "server_default" and isinstance(default, now):
+        return "sa.func.now()"
+    if kind == "type" and type(item).__module__.startswith("conduit."):
+        context.imports.add(f"import {type(item).__module__}")
     return False
+
+
+# On SQLite, SQLAlchemy can read neither all foreign keys nor indexes on expressions.
+
+
+def is_compared(connection: Connection, item: Any, *_: Any) -> bool:
+    """Whether autogenerate compares it; it leaves out foreign keys that are as the models say."""
+    if not isinstance(item, ForeignKeyConstraint):
+        return True
+    columns = {(item.table.name, column) for column in item.column_keys}
+    differing = read_sqlite_keys(connection) ^ wanted_keys()
+    return any(key[:2] in columns for key in differing)
+
+
+def add_indexes(connection: Connection, *directives: Any) -> None:
+    """Add new indexes on expressions to a generated migration."""
+    scripts: list[MigrationScript] = directives[-1]
+    there = read_sqlite_indexes(connection)
+    for index in (index for table in Base.metadata.sorted_tables for index in table.indexes):
+        is_on_columns = all(isinstance(each, Column) for each in index.expressions)
+        if is_on_columns or index.name in there:
+            continue
+        for script in scripts:
+            assert script.upgrade_ops and script.downgrade_ops
+            script.upgrade_ops.ops.append(CreateIndexOp.from_index(index))
+            script.downgrade_ops.ops.insert(0, DropIndexOp.from_index(index))
+
+
+def read_sqlite_indexes(connection: Connection) -> set[str]:
+    return set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'index'")))
+
+
+def read_sqlite_keys(connection: Connection) -> set[tuple[Any, ...]]:
+    """The foreign keys of the tables of the models."""
+    return {
+        (table, key["from"], key["table"], key["on_delete"])
+        for table in Base.metadata.tables
+        for key in connection.execute(text(f"PRAGMA foreign_key_list({table})")).mappings()
+    }
+
+
+def wanted_keys() -> set[tuple[Any, ...]]:
+    return {
+        (table.name, key.parent.name, key.column.table.name, key.ondelete or "NO ACTION")
+        for table in Base.metadata.tables.values()
+        for key in table.foreign_keys
+    }
 
 
 def find_differences(migration: MigrationContext, connection: Connection) -> list[Any]:
@@ -97,27 +159,10 @@ def find_differences(migration: MigrationContext, connection: Connection) -> lis
     if connection.dialect.name == "sqlite":
         keys = ("add_fk", "remove_fk")
         differences = [difference for difference in differences if difference[0] not in keys]
-        differences += find_sqlite_differences(connection)
+        indexes = {i.name for table in Base.metadata.tables.values() for i in table.indexes}
+        differences += sorted(map(str, indexes - read_sqlite_indexes(connection)))
+        differences += read_sqlite_keys(connection) ^ wanted_keys()
     return list(differences)
-
-
-def find_sqlite_differences(connection: Connection) -> list[Any]:
-    """What SQLAlchemy cannot read from SQLite: all foreign keys, and indexes on expressions."""
-    tables = Base.metadata.tables.values()
-    indexes = connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'index'"))
-    keys = {
-        (table.name, key["from"], key["table"], key["on_delete"])
-        for table in tables
-        for key in connection.execute(text(f"PRAGMA foreign_key_list({table.name})")).mappings()
-    }
-    return [
-        *({index.name for table in tables for index in table.indexes} - set(indexes)),
-        *keys.symmetric_difference(
-            (table.name, key.parent.name, key.column.table.name, key.ondelete)
-            for table in tables
-            for key in table.foreign_keys
-        ),
-    ]
 
 
 def require_same(differences: list[Any]) -> None:
@@ -143,6 +188,9 @@ def read_sqlite_parts(connection: Connection) -> dict[str, set[str]]:
     return parts
 
 
+DANGLING = text("PRAGMA foreign_key_check")
+
+
 def make_check(connection: Connection) -> Callable[[], None]:
     """A check after each migration on SQLite: a batch operation must not lose anything.
 
@@ -151,6 +199,7 @@ def make_check(connection: Connection) -> Callable[[], None]:
     DROP INDEX. The check ends with one line, and with the database as it was.
     """
     before = read_sqlite_parts(connection)
+    before_keys = set(connection.execute(DANGLING).all())
     dropped: set[str] = set()
 
     @event.listens_for(connection, "before_cursor_execute")
@@ -160,15 +209,23 @@ def make_check(connection: Connection) -> Callable[[], None]:
 
     def check() -> None:
         nonlocal before
+        dangling = set(connection.execute(DANGLING).all()) - before_keys
+        if dangling:
+            table, _, parent, _ = sorted(dangling)[0]
+            raise SystemExit(
+                f"conduit: after the migration, {len(dangling)} rows would refer to rows that are"
+                f" gone, the first in {table} to {parent}; a migration on SQLite does not cascade,"
+                " so it has to delete both"
+            )
         after = read_sqlite_parts(connection)
-        lost: list[Any] = list(connection.execute(text("PRAGMA foreign_key_check")).all())
+        lost: list[str] = []
         for table in sorted(before.keys() & after.keys()):
             lost += sorted(before[table] - after[table] - dropped)
         if lost:
             raise SystemExit(
-                "conduit: the migration would lose rows, indexes or AUTOINCREMENT; it has to"
+                "conduit: the migration would lose indexes or AUTOINCREMENT; it has to"
                 " create again what the remade table had, or to drop an index with op.drop_index"
-                f" ({len(lost)} lost: {', '.join(map(str, lost[:5]))})"
+                f" ({len(lost)} lost: {', '.join(lost[:5])})"
             )
         before = after
         dropped.clear()

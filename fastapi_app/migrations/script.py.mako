@@ -1,9 +1,9 @@
-"""${message}"""
+"""${message}
+"""
 
 import sqlalchemy as sa
 from alembic import op
 
-from conduit.database import columns
 ${imports if imports else ""}
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

@@ -10,16 +10,19 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import event, select
+from sqlalchemy import Column, String, Table, event, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from conduit.accounts import passwords
 from conduit.accounts.models import User
 from conduit.accounts.tokens import make_token
 from conduit.articles import services
-from conduit.articles.models import Article
+from conduit.articles.models import Article, Favorite
 from conduit.database import Sessions
+from conduit.database.columns import Base
+from conduit.database.constraints import violates
 from conduit.database.engine import make_engine
 from conduit.errors import Unavailable
 from conduit.settings import load_settings
@@ -95,6 +98,59 @@ def test_other_violations_are_raised(sessions: Sessions, call: Call, guido: User
 
     with pytest.raises(IntegrityError):
         call(create)
+
+
+def test_a_refused_commit(sessions: Sessions, call: Call, guido: User) -> None:
+    """A commit that SQLite refuses ends its transaction, so that others can write."""
+
+    async def refuse() -> None:
+        async with sessions.writing() as session:
+            session.add(Favorite(user_id=guido.id, article_id=10**9))
+            await session.commit()
+
+    async def write() -> None:
+        async with sessions.writing.begin() as session:
+            await services.create_article(
+                session, author=guido, title="After it", description="d", body="b"
+            )
+
+    with pytest.raises(IntegrityError):
+        call(refuse)
+    assert sessions.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    call(write)
+
+
+def test_streamed_rows_need_a_transaction(sessions: Sessions, call: Call) -> None:
+    """PostgreSQL has cursors only in transactions, so all databases refuse them elsewhere."""
+
+    async def read(make: Callable[[], AsyncSession]) -> list[str]:
+        async with make() as session:
+            rows = await session.stream_scalars(select(Article.slug))
+            return [row async for row in rows]
+
+    with pytest.raises(RuntimeError, match=r"sessions\.writing"):
+        call(lambda: read(sessions.reading))
+    assert call(lambda: read(sessions.writing))
+
+
+@pytest.mark.parametrize("is_index", [True, False])
+def test_a_violation_of_a_unique_column(sessions: Sessions, call: Call, is_index: bool) -> None:
+    """It is recognized by its name, whether it is of a unique constraint or a unique index."""
+    table = Table("coupons", Base.metadata, Column("code", String(9), unique=True, index=is_index))
+    name = "ix_coupons_code" if is_index else "coupons_code_key"
+
+    async def write() -> None:
+        async with sessions.writing.begin() as session:
+            await (await session.connection()).run_sync(table.create)
+            await session.execute(insert(table), [{"code": "a"}, {"code": "a"}])
+
+    try:
+        with pytest.raises(IntegrityError) as caught:
+            call(write)
+        assert violates(caught.value, name)
+        assert not violates(caught.value, "users_email_key")
+    finally:
+        Base.metadata.remove(table)
 
 
 def test_attempts_end(

@@ -35,7 +35,7 @@ from conduit.accounts.auth import CurrentUser, Viewer
 from conduit.accounts.models import User
 from conduit.articles import api as articles
 from conduit.articles import services
-from conduit.articles.models import Favorite
+from conduit.articles.models import Favorite, Tag
 from conduit.articles.schemas import Page
 from conduit.comments import api as comments
 from conduit.database import ReadSession, SessionsDep, WriteSession
@@ -219,6 +219,21 @@ def test_services_in_one_transaction(
     assert browser.post("/api/favorite-all?fail=1", headers=token).status_code == 403
     assert browser.get("/api/articles?favorited=guido").json()["articlesCount"] == before
     assert browser.post("/api/favorite-all?fail=0", headers=token).json() == [True, True]
+
+
+def test_a_commit_in_a_handler(own: FastAPI, browser: TestClient) -> None:
+    """A handler may commit and read what the database has made of the row."""
+
+    async def add_tag(session: WriteSession) -> str:
+        tag = Tag(name="committed")
+        session.add(tag)
+        await session.commit()
+        await session.refresh(tag)
+        return tag.name
+
+    own.add_api_route("/api/tagging", add_tag, methods=["POST"])
+    assert browser.post("/api/tagging").json() == "committed"
+    assert own.state.sessions.engine.pool.checkedout() == 0
 
 
 def test_a_session_after_its_request(own: FastAPI, browser: TestClient) -> None:

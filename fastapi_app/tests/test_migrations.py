@@ -7,12 +7,27 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Boolean, Column, String, Table, UniqueConstraint, false, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    false,
+    func,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from conduit.accounts.models import User
 from conduit.articles.models import Article
-from conduit.database.columns import Base, UTCDateTime
+from conduit.check import find_problem
+from conduit.database.columns import Base, UTCDateTime, cascade
 from conduit.database.engine import make_sync_engine, with_transactions
 from conduit.seed import seed
 from conduit.settings import load_settings
@@ -180,6 +195,92 @@ def test_columns_for_both_databases(migrated: Config) -> None:
     text = Path(script.path).read_text()
     assert text.count("articles_code_key") == 2
     assert "server_default=sa.false()" in text
+
+
+def generate(config: Config, name: str) -> str:
+    script = command.revision(config, name, autogenerate=True)
+    assert script is not None and not isinstance(script, list)
+    return Path(script.path).read_text()
+
+
+def test_a_new_table(migrated: Config) -> None:
+    """A table, its default and its index on an expression are made, whatever they are called."""
+    table = Table(
+        "auth_tokens",
+        Base.metadata,
+        Column("id", Integer, primary_key=True),
+        Column("name", String(9)),
+        Column("made", UTCDateTime, server_default=func.now()),
+    )
+    index = Index("auth_tokens_name_key", func.lower(table.c.name), unique=True)
+    try:
+        first = generate(migrated, 'for "tokens"')
+        command.upgrade(migrated, "head")
+        second = generate(migrated, "nothing")
+        with Session(make_sync_engine(DATABASE)) as session:
+            session.execute(insert(table), {"name": "a"})
+    finally:
+        Base.metadata.remove(table)
+    assert "sa.func.now()" in first
+    assert first.count(str(index.name)) == 2
+    assert "    pass" in second
+
+
+def test_a_column_that_refers_to_a_table(migrated: Config) -> None:
+    """On SQLite the table is remade for it, and then the models and the database agree."""
+    rows, schema = count_rows(), read_schema()
+    table = Article.__table__
+    assert isinstance(table, Table)
+    batch = (
+        'with op.batch_alter_table("articles", table_kwargs={"sqlite_autoincrement": True})'
+        " as batch:\n        "
+    )
+    add = 'batch.add_column(sa.Column("editor_id", sa.BigInteger()))\n        '
+    add += (
+        'batch.create_foreign_key("articles_editor_id_fkey", "users", ["editor_id"], ["id"],'
+        ' ondelete="CASCADE", deferrable=True, initially="DEFERRED")'
+    )
+    drop = 'batch.drop_constraint("articles_editor_id_fkey", type_="foreignkey")\n        '
+    write_migration(
+        migrated, "editor", batch + add, batch + drop + 'batch.drop_column("editor_id")'
+    )
+    command.upgrade(migrated, "head")
+    assert count_rows() == rows
+    table.append_column(Column("editor_id", BigInteger, cascade("users.id")))
+    [key] = table.c.editor_id.foreign_keys
+    try:
+        assert "    pass" in generate(migrated, "nothing")
+    finally:
+        assert key.constraint is not None
+        table.constraints.remove(key.constraint)
+        table.foreign_keys.remove(key)
+        table._columns.remove(table.c.editor_id)
+    command.downgrade(migrated, "-2")
+    assert count_rows() == rows
+    assert read_schema() == schema
+
+
+def test_rows_that_refer_to_nothing(migrated: Config) -> None:
+    """Those that were there before do not matter; a migration that leaves more is refused."""
+    with Session(make_sync_engine(DATABASE)) as session:
+        session.execute(text("PRAGMA foreign_keys = OFF"))
+        session.execute(text("DELETE FROM users WHERE username = 'ada'"))
+        session.commit()
+    write_migration(migrated, "empty", "pass")
+    command.upgrade(migrated, "head")
+    write_migration(
+        migrated, "delete", "op.execute(\"DELETE FROM users WHERE username = 'guido'\")"
+    )
+    with pytest.raises(SystemExit, match="refer to rows that are gone"):
+        command.upgrade(migrated, "head")
+
+
+def test_two_heads(migrated: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Migrations that two branches have made are a problem that the check tells in one line."""
+    monkeypatch.setattr("conduit.check.MIGRATIONS", Path("migrations"))
+    for name in ("one", "two"):
+        command.revision(migrated, name, head="0002", splice=True)
+    assert "alembic merge" in str(find_problem(load_settings(), may_be_away=False))
 
 
 def test_a_table_without_a_model(migrated: Config) -> None:

@@ -19,7 +19,7 @@ def find_problem(database_url: str) -> str | None:
     try:
         with engine.connect() as connection:
             history = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-            current = history.get_current_revision()
+            current = set(history.get_current_heads())
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).partition("\n")[0]
         return f"the database of CONDUIT_DATABASE_URL cannot be reached: {reason}"
@@ -27,8 +27,11 @@ def find_problem(database_url: str) -> str | None:
         engine.dispose()
     script = ScriptDirectory(str(MIGRATIONS))
     known = {revision.revision for revision in script.walk_revisions()}
+    heads = set(script.get_heads())
+    if len(heads) > 1:
+        return "two migrations follow the same one: run `flask --app conduit db merge`"
     # A revision that this code does not know was made by newer code: it runs all the same.
-    if current is None or current in known - {script.get_current_head()}:
+    if not current or current & (known - heads):
         return "the database is not migrated: run `flask --app conduit db upgrade`"
     return None
 

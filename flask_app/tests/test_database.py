@@ -9,15 +9,17 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import Column, String, Table, event, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from conduit.accounts import passwords
 from conduit.accounts.models import User
 from conduit.articles import services
-from conduit.articles.models import Article
+from conduit.articles.models import Article, Favorite
 from conduit.database import db
+from conduit.database.columns import Base
+from conduit.database.constraints import violates
 from conduit.database.engine import make_engine
 from conduit.errors import Unavailable
 
@@ -72,6 +74,40 @@ def test_other_violations_are_raised(guido: User) -> None:
     """Only a taken slug is tried again: any other violation is an error, at once."""
     with pytest.raises(IntegrityError):
         services.create_article(author=guido, title="", description="d", body="b")
+
+
+def test_a_refused_commit(app: Flask, guido: User) -> None:
+    """A commit that SQLite refuses ends its transaction, so that others can write."""
+    unknown = Favorite(user_id=guido.id, article_id=10**9)
+    with pytest.raises(IntegrityError), db.sessions.writing() as session:
+        session.add(unknown)
+        session.commit()
+    assert app.extensions["database"].engine.pool.checkedout() == 0
+    services.create_article(author=guido, title="After it", description="d", body="b")
+
+
+def test_streamed_rows_need_a_transaction(guido: User) -> None:
+    """PostgreSQL has cursors only in transactions, so all databases refuse them elsewhere."""
+    statement = select(Article.slug).execution_options(yield_per=1)
+    with pytest.raises(RuntimeError, match=r"db\.begin"):
+        db.session.scalars(statement)
+    with db.begin() as session:
+        assert next(session.scalars(statement))
+
+
+@pytest.mark.parametrize("is_index", [True, False])
+def test_a_violation_of_a_unique_column(context: None, is_index: bool) -> None:
+    """It is recognized by its name, whether it is of a unique constraint or a unique index."""
+    table = Table("coupons", Base.metadata, Column("code", String(9), unique=True, index=is_index))
+    name = "ix_coupons_code" if is_index else "coupons_code_key"
+    try:
+        with pytest.raises(IntegrityError) as caught, db.begin() as session:
+            table.create(session.connection())
+            session.execute(insert(table), [{"code": "a"}, {"code": "a"}])
+        assert violates(caught.value, name)
+        assert not violates(caught.value, "users_email_key")
+    finally:
+        Base.metadata.remove(table)
 
 
 def test_attempts_end(guido: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, Identity, Index, String, Text, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..accounts.models import User
-from ..database.columns import Base, BigKey, UTCDateTime, cascade
+from ..database.columns import Base, BigKey, cascade
 
 
 class Article(Base):
@@ -16,8 +16,8 @@ class Article(Base):
     title: Mapped[str] = mapped_column(String(255))
     description: Mapped[str] = mapped_column(String(1000))
     body: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
 
     author: Mapped[User] = relationship()
 

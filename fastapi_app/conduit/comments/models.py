@@ -5,7 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..accounts.models import User
 from ..articles.models import Article
-from ..database.columns import Base, BigKey, UTCDateTime, cascade
+from ..database.columns import Base, BigKey, cascade
 
 
 class Comment(Base):
@@ -15,8 +15,8 @@ class Comment(Base):
     article_id: Mapped[int] = mapped_column(cascade("articles.id"))
     author_id: Mapped[int] = mapped_column(cascade("users.id"))
     body: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
 
     article: Mapped[Article] = relationship()
     author: Mapped[User] = relationship()

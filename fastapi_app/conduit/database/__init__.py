@@ -13,6 +13,7 @@ from ..settings import Settings
 from .engine import make_engine, with_transactions
 
 READ_ONLY = "this session only reads: write with a WriteSession"
+NO_STREAM = "PostgreSQL streams rows only in a transaction: read with `sessions.writing()`"
 # A row of a statement whose columns are chosen one by one.
 type AnyRow = Row[*tuple[Any, ...]]
 
@@ -20,7 +21,8 @@ type AnyRow = Row[*tuple[Any, ...]]
 class ReadOnlySession(Session):
     """A session of a connection in autocommit, where nothing could be rolled back.
 
-    It refuses changed objects and the statements of SQLAlchemy, but it cannot see into `text()`.
+    It refuses changed objects, statements that write and streamed rows, but it cannot see into
+    `text()`.
     """
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
@@ -29,9 +31,11 @@ class ReadOnlySession(Session):
 
 
 @event.listens_for(ReadOnlySession, "do_orm_execute")
-def refuse_writes(state: ORMExecuteState) -> None:
+def refuse_statement(state: ORMExecuteState) -> None:
     if state.is_insert or state.is_update or state.is_delete:
         raise RuntimeError(READ_ONLY)
+    if state.execution_options.keys() & {"stream_results", "yield_per"}:
+        raise RuntimeError(NO_STREAM)
 
 
 class Sessions:
@@ -75,8 +79,9 @@ async def get_write_session(sessions: SessionsDep) -> AsyncIterator[AsyncSession
 
     It takes a connection at its first statement, so none is held while a password is hashed.
     """
-    async with sessions.writing.begin() as session:
+    async with sessions.writing() as session:
         yield session
+        await session.commit()  # a handler may have committed before
 
 
 # With the scope of the function, a client that reads its response slowly keeps no connection.

@@ -19,12 +19,15 @@ from sqlalchemy.pool import (
     ConnectionPoolEntry,
     NullPool,
     PoolProxiedConnection,
+    PoolResetState,
 )
 from sqlalchemy.util import await_
 
 SQLITE = "sqlite:///"
 # Connections are in autocommit for reads; a write changes the isolation level and restores it.
 READING = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+# Where PostgreSQL finds that a prepared statement would return other types than before.
+OUTDATED_PLAN = "RevalidateCachedQuery"
 # Windows has no `poll`; on other systems `select` takes at most 1,024 files.
 Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
@@ -62,7 +65,10 @@ class FairPool(AsyncAdaptedQueuePool):
 
 
 class BoundedConnection(psycopg.AsyncConnection[Any]):
-    """A connection that closes if the server does not answer a statement in time."""
+    """A connection that closes if the server does not answer a statement in time.
+
+    It also closes if a migration has changed what its prepared statements return.
+    """
 
     answer_timeout: float | None = None
 
@@ -73,6 +79,10 @@ class BoundedConnection(psycopg.AsyncConnection[Any]):
             return await super().wait(gen, interval, timeout or self.answer_timeout)
         except psycopg.OperationalError:
             if self.info.transaction_status == TransactionStatus.ACTIVE:
+                await self.close()
+            raise
+        except psycopg.errors.FeatureNotSupported as error:
+            if error.diag.source_function == OUTDATED_PLAN:
                 await self.close()
             raise
 
@@ -102,6 +112,7 @@ def make_engine(database_url: str, *, pool_size: int = 0, timeout: int) -> Async
         url = URL.create("sqlite+aiosqlite", database=database_url.removeprefix(SQLITE))
         engine = create_async_engine(url, connect_args={"timeout": timeout or 3600}, **options)
         event.listen(engine.sync_engine, "connect", prepare_sqlite)
+        event.listen(engine.sync_engine, "reset", undo)
         return engine
     engine = create_async_engine(
         "postgresql+psycopg://",
@@ -140,6 +151,13 @@ def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor.execute("PRAGMA synchronous = NORMAL")  # safe with WAL, and no wait for the disk
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def undo(connection: DBAPIConnection, _: ConnectionPoolEntry, state: PoolResetState) -> None:
+    """End the transaction of a refused commit: SQLite keeps it, and SQLAlchemy does not know."""
+    # A forgotten connection that the garbage collector returns cannot wait; it is closed.
+    if state.asyncio_safe and connection.driver_connection.in_transaction:
+        connection.rollback()
 
 
 def refuse_dropped(

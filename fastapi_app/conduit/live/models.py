@@ -3,7 +3,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..database.columns import Base, UTCDateTime
+from ..database.columns import Base
 
 
 class Event(Base):
@@ -19,7 +19,7 @@ class Event(Base):
     article_id: Mapped[int] = mapped_column(BigInteger)
     author_id: Mapped[int] = mapped_column(BigInteger)
     data: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
 
     __table_args__ = (Index("events_created_idx", "created_at"),)
 

@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..database.columns import Base, BigKey, UTCDateTime, cascade
+from ..database.columns import Base, BigKey, cascade
 from .tokens import AccessToken
 
 
@@ -30,8 +30,8 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(server_default=true())
     is_staff: Mapped[bool] = mapped_column(server_default=false())
     is_superuser: Mapped[bool] = mapped_column(server_default=false())
-    last_login: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_login: Mapped[datetime | None]
+    created_at: Mapped[datetime]
     password_session_id: Mapped[str | None] = mapped_column(String(32))
 
     __table_args__ = (

@@ -12,6 +12,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 from .engine import make_engine, with_transactions
 
 READ_ONLY = "this session only reads: write in `with db.begin() as session`"
+NO_STREAM = "PostgreSQL streams rows only in a transaction: read in `with db.begin() as session`"
 # A row of a statement whose columns are chosen one by one.
 type AnyRow = Row[*tuple[Any, ...]]
 
@@ -81,7 +82,8 @@ def current_task() -> asyncio.Task[Any] | None:
 class ReadOnlySession(Session):
     """A session of a connection in autocommit, where nothing could be rolled back.
 
-    It refuses changed objects and the statements of SQLAlchemy, but it cannot see into `text()`.
+    It refuses changed objects, statements that write and streamed rows, but it cannot see into
+    `text()`.
     """
 
     def commit(self) -> None:
@@ -93,9 +95,11 @@ class ReadOnlySession(Session):
 
 
 @event.listens_for(ReadOnlySession, "do_orm_execute")
-def refuse_writes(state: ORMExecuteState) -> None:
+def refuse_statement(state: ORMExecuteState) -> None:
     if state.is_insert or state.is_update or state.is_delete:
         raise RuntimeError(READ_ONLY)
+    if state.execution_options.keys() & {"stream_results", "yield_per"}:
+        raise RuntimeError(NO_STREAM)
 
 
 class Sessions:

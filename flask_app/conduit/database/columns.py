@@ -1,7 +1,7 @@
 """Column types and foreign keys for PostgreSQL and SQLite."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Integer, MetaData
 from sqlalchemy.ext.compiler import compiles
@@ -14,7 +14,28 @@ from sqlalchemy.types import TypeDecorator
 BigKey = BigInteger().with_variant(Integer, "sqlite")
 
 
+class UTCDateTime(TypeDecorator[datetime]):
+    """A point in time; SQLite stores no time zone, so it is removed and added again."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time needs a time zone")
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.replace(tzinfo=UTC)
+
+
 class Base(DeclarativeBase):
+    # SQLAlchemy's own type would lose the time zone.
+    type_annotation_map: ClassVar = {datetime: UTCDateTime}
     # Migrations need a name for each constraint; these are PostgreSQL's own. A convention replaces
     # SQLAlchemy's, which is the one for indexes.
     metadata = MetaData(
@@ -46,22 +67,3 @@ def compile_for_sqlite(element: json_list, compiler: SQLCompiler, **options: Any
 def cascade(column: str) -> ForeignKey:
     """A foreign key with ON DELETE CASCADE, checked at the commit."""
     return ForeignKey(column, ondelete="CASCADE", deferrable=True, initially="DEFERRED")
-
-
-class UTCDateTime(TypeDecorator[datetime]):
-    """A point in time; SQLite stores no time zone, so it is removed and added again."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise ValueError("a time needs a time zone")
-        if value is None or dialect.name != "sqlite":
-            return value
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or dialect.name != "sqlite":
-            return value
-        return value.replace(tzinfo=UTC)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Insert, UniqueConstraint
+from sqlalchemy import Index, Insert, UniqueConstraint
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -25,13 +25,13 @@ def violates(error: IntegrityError, *names: str) -> bool:
     diagnosis = getattr(error.orig, "diag", None)
     if diagnosis is not None:
         return bool(diagnosis.constraint_name in names)
-    # SQLite's message names an index on an expression, but for a constraint its columns.
+    # SQLite's message names an index on an expression, but for all others their columns.
     failed = str(error.orig).removeprefix("UNIQUE constraint failed: ")
     return failed in {f"index '{name}'" for name in names} | {
-        ", ".join(f"{table.name}.{column.name}" for column in constraint.columns)
+        ", ".join(f"{table.name}.{column.name}" for column in unique.columns)
         for table in Base.metadata.tables.values()
-        for constraint in table.constraints
-        if isinstance(constraint, UniqueConstraint) and constraint.name in names
+        for unique in (*table.constraints, *table.indexes)
+        if isinstance(unique, UniqueConstraint | Index) and unique.name in names
     }
 
 

@@ -15,11 +15,19 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
+from sqlalchemy.pool import (
+    ConnectionPoolEntry,
+    NullPool,
+    PoolProxiedConnection,
+    PoolResetState,
+    QueuePool,
+)
 
 SQLITE = "sqlite:///"
 # Connections are in autocommit for reads; a write changes the isolation level and restores it.
 READING = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+# Where PostgreSQL finds that a prepared statement would return other types than before.
+OUTDATED_PLAN = "RevalidateCachedQuery"
 # Windows has no `poll`; on other systems `select` takes at most 1,024 files.
 Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
@@ -76,7 +84,10 @@ class FairPool(QueuePool):
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """A connection that closes if the server does not answer a statement in time."""
+    """A connection that closes if the server does not answer a statement in time.
+
+    It also closes if a migration has changed what its prepared statements return.
+    """
 
     answer_timeout: float | None = None
 
@@ -87,6 +98,10 @@ class BoundedConnection(psycopg.Connection[Any]):
             return super().wait(gen, interval, timeout or self.answer_timeout)
         except psycopg.OperationalError:
             if self.info.transaction_status == TransactionStatus.ACTIVE:
+                self.close()
+            raise
+        except psycopg.errors.FeatureNotSupported as error:
+            if error.diag.source_function == OUTDATED_PLAN:
                 self.close()
             raise
 
@@ -118,6 +133,7 @@ def make_engine(database_url: str, *, pool_size: int = 0, timeout: int = 0) -> E
         url = URL.create("sqlite", database=path)
         engine = create_engine(url, connect_args=connect_args, **options)
         event.listen(engine, "connect", prepare_sqlite)
+        event.listen(engine, "reset", undo)
         return engine
     engine = create_engine(
         "postgresql+psycopg://",
@@ -143,6 +159,11 @@ def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor.execute("PRAGMA synchronous = NORMAL")  # safe with WAL, and no wait for the disk
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def undo(connection: DBAPIConnection, _: ConnectionPoolEntry, state: PoolResetState) -> None:
+    """End the transaction of a refused commit: SQLite keeps it, and SQLAlchemy does not know."""
+    connection.rollback()
 
 
 def refuse_dropped(
