@@ -29,8 +29,13 @@ def post_worker_init(worker: Any) -> None:
     """Close the sockets when the worker has to end, since it waits for them otherwise."""
 
     def end(number: int, frame: Any) -> None:
-        if hub := getattr(worker.wsgi, "extensions", {}).get("hub"):
-            hub.stop()
+        worker_exit(None, worker)
         worker.handle_exit(number, frame)
 
     signal.signal(signal.SIGTERM, end)
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Close the sockets of a worker that ends by itself, as with `--max-requests`."""
+    if hub := getattr(worker.wsgi, "extensions", {}).get("hub"):
+        hub.stop()

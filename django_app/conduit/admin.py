@@ -39,12 +39,14 @@ class ConduitAdmin(admin.ModelAdmin):
     formfield_overrides: ClassVar[Any] = {
         models.CharField: {"form_class": ExactText},
         models.TextField: {"form_class": ExactText},
+        models.SlugField: {"form_class": forms.SlugField},
     }
 
     def formfield_for_dbfield(
         self, db_field: models.Field, request: HttpRequest, **options: Any
     ) -> Any:
-        if isinstance(db_field, models.CharField) and (db_field.max_length or 0) > LONGEST_LINE:
+        is_text = isinstance(db_field, models.CharField) and not db_field.choices
+        if is_text and (db_field.max_length or 0) > LONGEST_LINE:
             options["widget"] = AdminTextareaWidget({"rows": 3})
         return super().formfield_for_dbfield(db_field, request, **options)
 

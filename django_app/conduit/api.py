@@ -28,9 +28,10 @@ class ConduitAPI(NinjaAPI):
         """Ninja's own drops the inputs, which distinguish a null from a wrong type."""
         messages: dict[str, list[str]] = {}
         for context in error_contexts:
-            parameters = context.model.model_fields
+            fields = context.model.model_fields.items()
+            kinds = {field.alias or name: field.annotation for name, field in fields}
             for failure in context.pydantic_validation_error.errors():
-                kind = parameters[str(failure["loc"][0])].annotation
+                kind = kinds.get(str(next(iter(failure["loc"]), "")))
                 # A schema comes below the name of its parameter; a plain parameter is the field.
                 is_schema = isinstance(kind, type) and issubclass(kind, BaseModel)
                 for name, found in field_messages([failure], skip=int(is_schema)).items():

@@ -7,7 +7,6 @@ from inspect import iscoroutinefunction
 from typing import IO, Any, cast
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
@@ -17,7 +16,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve, set_script_prefix
 
-from .bodies import CutBody
+from .bodies import CutBody, max_size
 from .middleware import log_aborted
 
 THREADS = 64
@@ -103,7 +102,7 @@ class BoundedBody:
         self.is_cut = False
 
     async def __call__(self) -> Any:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        limit = max_size()
         if self.complete:
             await asyncio.Event().wait()  # until Django has answered
         if self.announced > limit and self.size == 0:

@@ -213,7 +213,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         try:
             return super().handle_request(req, conn)
         except TimeoutError:
-            self.log.info("A client does not take its answer")
+            # Of the client, or of the app, which only the traceback tells.
+            self.log.info("A response was not sent in time", exc_info=True)
             return False
 
     def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:

@@ -2,14 +2,12 @@
 
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from io import BytesIO
 from wsgiref.types import InputStream, StartResponse, WSGIEnvironment
 
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from .bodies import CutBody
+from .bodies import BrokenBody, CutBody, max_size
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conduit.settings")
 django_application = get_wsgi_application()
@@ -18,15 +16,16 @@ django_application = get_wsgi_application()
 def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
     """Django's application, which otherwise takes a body of no announced length for none."""
     if "HTTP_TRANSFER_ENCODING" in environ:
-        content = read_chunks(environ["wsgi.input"])
-        is_cut = len(content) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        body = CutBody() if is_cut else BytesIO(content)
-        environ |= {"CONTENT_LENGTH": str(len(content)), "wsgi.input": body}
+        body, size = read_chunks(environ["wsgi.input"])
+        environ |= {"CONTENT_LENGTH": str(size), "wsgi.input": body}
     return django_application(environ, start)
 
 
-def read_chunks(body: InputStream) -> bytes:
-    """The body, and one byte more than may be where it is too large."""
-    with suppress(Exception):  # of chunks that are none: each server raises its own
-        return body.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
-    return b""
+def read_chunks(stream: InputStream) -> tuple[object, int]:
+    """The body, or what refuses to be read in its place, and how many bytes it has."""
+    limit = max_size()
+    try:
+        content = stream.read(limit + 1)
+    except Exception:  # of chunks that are none or end too soon: each server raises its own
+        return BrokenBody(), 1
+    return BytesIO(content) if len(content) <= limit else CutBody(), len(content)

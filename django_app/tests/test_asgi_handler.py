@@ -174,6 +174,26 @@ class HandlerTests(SimpleTestCase):
             list(application(environ | body, start))
             self.assertEqual(start.call_args.args[0][:3], expected)
 
+    def test_broken_chunks_on_wsgi(self) -> None:
+        """A view gets an error for chunks that are none, and not an empty body."""
+        stream = Mock(read=Mock(side_effect=OSError("no chunk")))
+        body = {"wsgi.input": stream, "HTTP_TRANSFER_ENCODING": "chunked"}
+        for urls, page, words in (
+            (__name__, "/api/read", "is malformed"),
+            ("conduit.urls", "/api/users", "is not valid JSON"),
+        ):
+            start = Mock()
+            environ = RequestFactory().post(page, b"x", "application/json").META
+            with override_settings(ROOT_URLCONF=urls):
+                answer = b"".join(application(environ | body, start))
+            self.assertEqual(start.call_args.args[0][:3], "400")
+            self.assertIn(words, answer.decode())
+
+    @override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=None)
+    def test_no_limit(self) -> None:
+        """Django's setting for no limit is one here, too."""
+        self.assertEqual(self.get("/api/read", b"x" * 2_000_000), (200, "2000000"))
+
     def test_no_view(self) -> None:
         """A path that nothing has is answered by the handler for 404."""
         self.assertEqual(self.get("/api/nothing")[0], 404)

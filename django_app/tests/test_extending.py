@@ -2,16 +2,20 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signals import got_request_exception
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, TestCase, override_settings
 from django.urls import path
-from ninja import NinjaAPI
+from django.views.decorators.cache import cache_page
+from ninja import File, NinjaAPI, Query, UploadedFile
+from ninja.decorators import decorate_view
 from ninja.errors import HttpError
+from ninja.testing import TestClient as NinjaClient
 from psycopg.errors import ForeignKeyViolation
 
 from conduit import errors, urls
@@ -69,6 +73,21 @@ def take_number(request: HttpRequest, n: int) -> int:
     return n
 
 
+@added.get("/named")
+@decorate_view(cache_page(60))
+def take_alias(request: HttpRequest, size: Annotated[int, Query(alias="pageSize")]) -> int:
+    return size
+
+
+@added.post("/two")
+def take_two(request: HttpRequest, a: Note, b: Note) -> None: ...
+
+
+@added.post("/files")
+def take_file(request: HttpRequest, note: Note, file: File[UploadedFile]) -> str:
+    return note.text
+
+
 @added.post("/notes")
 async def take_note(request: HttpRequest, payload: Note) -> Note:
     return payload
@@ -98,6 +117,23 @@ class OperationTests(TestCase):
         answer = self.client.get("/api/added/plain?n=a")
         self.assertEqual(answer.status_code, 422)
         self.assertEqual(answer.json(), {"errors": {"n": ["must be an integer"]}})
+
+    def test_other_parameters(self) -> None:
+        """An alias, two bodies, and JSON beside a file are validated as Ninja means them."""
+        answer = self.client.get("/api/added/named?pageSize=a")
+        self.assertEqual(answer.json(), {"errors": {"pageSize": ["must be an integer"]}})
+        self.assertEqual(self.client.get("/api/added/named?pageSize=1").json(), 1)
+        answer = self.client.post("/api/added/two", [], "application/json")
+        self.assertEqual((answer.status_code, *answer.json()), (422, "errors"))
+        file = SimpleUploadedFile("x.txt", b"x")
+        form = {"file": file, "note": '{"text": "x"}'}
+        self.assertEqual(self.client.post("/api/added/files", form).json(), "x")
+
+    def test_the_client_of_ninja(self) -> None:
+        """Its requests have no media type, and are taken for JSON."""
+        note = {"text": "x"}
+        answer = NinjaClient(added).post("/two", json={"a": note, "b": note})
+        self.assertEqual(answer.status_code, 200)
 
     def test_an_asynchronous_operation(self) -> None:
         """An `async def` takes a body, and is not called with one that is too large."""

@@ -11,7 +11,8 @@ OF_SOCKETS = (
     "connection open",
     "connection closed",
     "connection rejected",
-    "ASGI callable returned without",
+    "ASGI callable returned without sending handshake",
+    "ASGI callable returned without completing handshake",
 )
 
 

@@ -36,12 +36,13 @@ class RequestMiddleware:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
+        ended: float | None = None
         request_id = get_request_id(Headers(scope=scope))
         scope.setdefault("state", {})["request_id"] = request_id
         status = 500
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
             if message["type"] == "websocket.accept":
                 status = 101
             elif message["type"] == "websocket.close" and status == 500:
@@ -50,6 +51,8 @@ class RequestMiddleware:
                 status = message["status"]
                 add_headers(MutableHeaders(scope=message), request_id)
             await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                ended = time.perf_counter()  # background tasks come after it
 
         try:
             await self.app(scope, receive, send_with_headers)
@@ -57,7 +60,7 @@ class RequestMiddleware:
             if scope["type"] == "http":
                 status = 400  # the client has left before its request was complete
         finally:
-            milliseconds = (time.perf_counter() - started) * 1000
+            milliseconds = ((ended or time.perf_counter()) - started) * 1000
             # A socket is opened by a GET.
             method, path = scope.get("method", "GET"), quote(scope["path"])
             log.info("%s %s %s %s %.1fms", request_id, method, path, status, milliseconds)

@@ -18,6 +18,7 @@ MESSAGES = {
     "too_long": "is too long (maximum is {max_length} characters)",
     "literal_error": "must be {expected}",
     "string_too_long": "is too long (maximum is {max_length} characters)",
+    "string_too_short": "is too short (minimum is {min_length} characters)",
 }
 
 

@@ -1,6 +1,7 @@
 """What is added to the app later works as in any FastAPI app."""
 
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from inspect import isasyncgenfunction, iscoroutinefunction
@@ -21,7 +22,7 @@ from fastapi import (
 )
 from fastapi.dependencies.models import Dependant
 from fastapi.testclient import TestClient
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel
 from sqlalchemy import select
 from sqlalchemy.exc import InvalidRequestError
 from starlette.routing import Mount, Router
@@ -263,6 +264,50 @@ def test_a_reference_to_nothing(own: FastAPI, browser: TestClient, token: dict[s
 
     own.add_api_route("/api/referring", refer, methods=["POST"])
     assert browser.post("/api/referring", headers=token).status_code == 500
+
+
+@pytest.mark.parametrize("body", [b"", b'{"name": "x"', b'{"name": NaN}', b"{}", b'{"name": "x"}'])
+def test_an_optional_body(own: FastAPI, browser: TestClient, body: bytes) -> None:
+    """Only a body that is not there is left out: JSON that is refused is a 400 here too."""
+
+    class Named(BaseModel):
+        name: str = "nobody"
+
+    def show(named: Named | None = None) -> str | None:
+        return named.name if named else None
+
+    own.add_api_route("/api/naming", show, methods=["PUT"])
+    answer = browser.put("/api/naming", content=body, headers={"Content-Type": "application/json"})
+    expected = {b"": (200, None), b"{}": (200, "nobody"), b'{"name": "x"}': (200, "x")}
+    invalid = (400, {"errors": {"body": ["is not valid JSON"]}})
+    assert (answer.status_code, answer.json()) == expected.get(body, invalid)
+
+
+def test_the_bytes_of_a_body(own: FastAPI, browser: TestClient) -> None:
+    """A route without a body of its own reads what was sent, as for a signature."""
+
+    async def echo(request: Request) -> Response:
+        return Response(await request.body())
+
+    own.add_api_route("/api/echo", echo, methods=["POST"])
+    headers = {"Content-Type": "application/json"}
+    for body in (b"", b"not json", b'\xef\xbb\xbf{"a": 1}'):
+        assert browser.post("/api/echo", content=body, headers=headers).content == body
+
+
+def test_the_time_of_a_background_task(
+    own: FastAPI, browser: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log has the time until the response was sent; a background task comes after it."""
+
+    def start(tasks: BackgroundTasks) -> None:
+        tasks.add_task(time.sleep, 0.5)
+
+    own.add_api_route("/api/starting", start)
+    caplog.set_level(logging.INFO, "conduit.request")
+    browser.get("/api/starting")
+    [line] = [each for each in caplog.messages if "/api/starting" in each]
+    assert float(line.split()[-1].removesuffix("ms")) < 500
 
 
 def test_failure_in_a_test(own: FastAPI) -> None:

@@ -8,6 +8,7 @@ from typing import cast
 from flask import Flask, Response, g, jsonify, request
 from psycopg.errors import ForeignKeyViolation
 from pydantic import ValidationError
+from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -127,7 +128,8 @@ def deleted_user(error: IntegrityError) -> Response:
     user = g.get("user")
     if user is None or not is_foreign_key_violation(error.orig):
         raise error
-    if db.session.get(type(user), user.id) is not None:
+    # The user is expired and detached where the transaction has had it as its own.
+    if db.session.get(type(user), inspect(user).identity) is not None:
         raise error
     return api_error(Unauthorized(token="is invalid"))
 

@@ -34,7 +34,11 @@ class Settings:
         self.LAB = is_on("LAB", default=not production)
         self.LOG_LEVEL = one_of("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
         # Idle connections are pinged, so that no thread waits for a client that has left.
-        self.SOCK_SERVER_OPTIONS = {"ping_interval": 20, "max_message_size": 16 * 1_048_576}
+        self.SOCK_SERVER_OPTIONS = {
+            "ping_interval": 20,
+            "max_message_size": 16 * 1_048_576,
+            "receive_bytes": 16_384,  # of a record of TLS nothing may stay unread
+        }
         self.MAX_CONTENT_LENGTH = 1_048_576  # bytes
         check_database_url(self.DATABASE_URL)
         if production and len(self.SECRET_KEY.encode()) < 32:

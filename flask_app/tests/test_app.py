@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from conduit import create_app
 from conduit.accounts import auth
@@ -113,7 +113,9 @@ def test_a_user_deleted_before_the_write(
     client: FlaskClient, token: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A write of a user who has just been deleted is 401."""
-    monkeypatch.setattr(auth, "authenticate", lambda token: User(id=10**9, username="gone"))
+    user = User(id=10**9, username="gone")
+    make_transient_to_detached(user)  # as one that was loaded
+    monkeypatch.setattr(auth, "authenticate", lambda token: user)
     answer = client.post("/api/profiles/ada/follow", headers=token)
     assert (answer.status_code, answer.json) == (401, {"errors": {"token": ["is invalid"]}})
 

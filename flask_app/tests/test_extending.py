@@ -4,13 +4,15 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import Flask, Response, abort, g, got_request_exception, request, session, url_for
 from flask.testing import FlaskClient
 from flask.views import MethodView
-from sqlalchemy import insert, select
+from flask_openapi.models import Tag as DocumentTag
+from flask_openapi.openapi import OpenAPI
+from sqlalchemy import delete, insert, select
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
@@ -20,7 +22,7 @@ from conduit.accounts import services as account_services
 from conduit.accounts.auth import login_required
 from conduit.accounts.models import User
 from conduit.articles import services
-from conduit.articles.models import Tag
+from conduit.articles.models import Favorite, Tag
 from conduit.articles.schemas import Page
 from conduit.database import db
 from conduit.errors import Forbidden
@@ -265,6 +267,60 @@ def test_request_of_an_added_view(own: Flask) -> None:
 
     response = own.test_client().post("/api/echo?tag=a&tag=b", data="x")
     assert response.json == {"tags": ["a", "b"], "json": None}
+
+
+def test_documented_words(own: Flask) -> None:
+    """The document keeps what a route says of itself."""
+    answer = {"description": "An array", "content": {"application/json": {}}}
+    tag = DocumentTag(name="Mine", description="What I have added.")
+    cast(OpenAPI, own).get("/api/mine", deprecated=True, responses={200: answer}, tags=[tag])(
+        lambda: []
+    )
+    document = own.test_client().get("/api/openapi.json").get_json()
+    mine = document["paths"]["/api/mine"]["get"]
+    assert mine["deprecated"]
+    assert mine["responses"] == {"200": answer}
+    assert document["tags"][-1] == {"name": "Mine", "description": "What I have added."}
+
+
+def test_a_limit_of_its_own(own: Flask) -> None:
+    """A view that takes more than other views says its own limit, and which part was too large."""
+
+    def upload() -> str:
+        request.max_content_length = 3_000_000
+        return ",".join(request.form)
+
+    own.add_url_rule("/api/upload", view_func=upload, methods=["POST"])
+    client = own.test_client()
+    for size, words in (
+        (3_000_000, "is too large (maximum is 3000000 bytes)"),
+        (2_000_000, "has a field that is too large"),
+    ):
+        head = '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
+        form = f"{head}{'y' * size}\r\n--x--\r\n"
+        answer = client.post(
+            "/api/upload", data=form, content_type="multipart/form-data; boundary=x"
+        )
+        assert (answer.status_code, answer.get_json()) == (413, {"errors": {"body": [words]}})
+
+
+def test_a_user_who_was_deleted(own: Flask) -> None:
+    """A write for a user who is gone is a 401, also if the user is in its transaction."""
+
+    def write() -> str:
+        with db.sessions.writing.begin() as other:
+            other.execute(delete(User).where(User.username == "leaver"))
+        with db.begin() as session:
+            session.add(g.user)
+            session.add(Favorite(user_id=g.user.id, article_id=1))
+        return ""
+
+    own.add_url_rule("/api/writing", view_func=login_required(write), methods=["POST"])
+    client = own.test_client()
+    user = {"username": "leaver", "email": "leaver@example.com", "password": "a long password"}
+    made = client.post("/api/users", json={"user": user}).get_json()["user"]
+    headers = {"Authorization": f"Token {made['token']}"}
+    assert client.post("/api/writing", headers=headers).status_code == 401
 
 
 def test_address_of_the_host(own: Flask) -> None:

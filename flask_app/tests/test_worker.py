@@ -2,13 +2,16 @@
 
 import logging
 import socket
+import ssl
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from gunicorn.workers.gthread import ThreadWorker
 
 from conduit import worker
+from conduit.live.connection import Connection
 
 
 def test_an_answer_that_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,3 +29,10 @@ def test_an_answer_that_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     with server, client:
         kept = serving.handle_request(SimpleNamespace(headers=[]), SimpleNamespace(sock=server))
     assert kept is False
+
+
+def test_a_socket_over_tls() -> None:
+    """TLS takes no flags, so there a frame is sent without them."""
+    tls = Mock(spec=ssl.SSLSocket)
+    tls.send.side_effect = lambda data, flags: len(data) if flags == 0 else 1 / 0
+    assert Connection(tls).send(b"frame") == 5

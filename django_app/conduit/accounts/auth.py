@@ -23,7 +23,10 @@ class ViewerRequest(HttpRequest):
 
 
 class Token(APIKeyHeader):
-    """The `Authorization` header: `Token <jwt>` or `Bearer <jwt>`."""
+    """The `Authorization` header: `Token <jwt>` or `Bearer <jwt>`.
+
+    It says why a token is refused, so that in a list of authenticators it must be the last.
+    """
 
     param_name = "Authorization"
     openapi_description = "`Token <jwt>` or `Bearer <jwt>`"

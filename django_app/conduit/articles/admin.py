@@ -70,7 +70,8 @@ class ArticleAdmin(LockingAdmin):
         if not change:
             services.add_article(obj, tag_list=form.cleaned_data["tag_list"])
         elif form.changed_data:
-            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            # As the form has put it into the model, which is how a file is cleared.
+            changes = {n: getattr(obj, n, form.cleaned_data[n]) for n in form.changed_data}
             article = services.get_article_for_change(obj.slug)
             services.change_article(article, changes=changes, viewer=article.author)
 

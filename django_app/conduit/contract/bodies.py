@@ -8,8 +8,10 @@ docs/differences.md#bodies and #the-order-of-checks; BODY-1 to BODY-5, BODY-9, O
 import re
 from collections.abc import Callable
 from functools import wraps
+from inspect import unwrap
 from typing import Any
 
+from django.core import exceptions
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -26,37 +28,44 @@ Run = Callable[..., HttpResponse]
 
 class StrictParser(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
-        media_type = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip(" \t").lower()
-        if not re.fullmatch(r"application/(json|.+\+json)", media_type):
-            raise UnsupportedMediaType(body="must be application/json")
+        # Without a method these are parts of a form, or a request of Ninja's test client.
+        if "REQUEST_METHOD" in request.META:
+            self.require_json(request)
         try:
             return from_json(request.body, allow_inf_nan=False)
         except ValueError:
             raise BadRequest(body="is not valid JSON") from None
 
+    def require_json(self, request: HttpRequest) -> None:
+        media_type = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip(" \t").lower()
+        if not re.fullmatch(r"application/(json|.+\+json)", media_type):
+            raise UnsupportedMediaType(body="must be application/json")
+
 
 def read_body(run: Run) -> Run:
     """Read the body where the operation takes one, before anybody asks for a token."""
-    operation = run.__self__  # type: ignore[attr-defined]
+    operation = unwrap(run).__self__
     if not any(issubclass(model, BodyModel) for model in operation.models):
         return run
 
     @wraps(run)
     def run_with_body(request: HttpRequest, **path: Any) -> HttpResponse:
-        return refuse_large(request) or run(request, **path)
+        return refuse_unread(request) or run(request, **path)
 
     @wraps(run)
     async def run_async_with_body(request: HttpRequest, **path: Any) -> HttpResponse:
-        return refuse_large(request) or await run(request, **path)  # type: ignore[misc]
+        return refuse_unread(request) or await run(request, **path)  # type: ignore[misc]
 
     return run_async_with_body if operation.is_async else run_with_body  # type: ignore[return-value]
 
 
-def refuse_large(request: HttpRequest) -> HttpResponse | None:
+def refuse_unread(request: HttpRequest) -> HttpResponse | None:
     try:
         bool(request.body)
     except RequestDataTooBig:
         return errors.too_large()
+    except exceptions.BadRequest:
+        return errors.respond(400, {"body": ["is not valid JSON"]})
     return None
 
 

@@ -22,7 +22,10 @@ FAILURE_INTERVAL = 2
 
 
 class Hub:
-    """Reads in a thread of its own, as Django's ORM does; all else is the event loop's."""
+    """Reads in a thread of its own, as Django's ORM does; all else is the event loop's.
+
+    It belongs to one loop and ends with the process: tests of sockets replace `join`.
+    """
 
     def __init__(self) -> None:
         self.backlog = Backlog()

@@ -24,7 +24,8 @@ class StrictBody:
     """Receives the body in one piece; JSON that is refused is `null`, and noted in the scope.
 
     FastAPI parses the body, asks the dependencies, and validates. `null` fails in the last step,
-    after the dependency that refuses a bad token.
+    after the dependency that refuses a bad token. Where the body is optional, `null` would be
+    right, so that there FastAPI gets what it cannot parse. A route without a body gets all bytes.
     """
 
     def __init__(self, scope: Scope, receive: Receive, max_size: int) -> None:
@@ -39,7 +40,7 @@ class StrictBody:
         headers = Headers(scope=self.scope)
         if int(headers.get("Content-Length", 0)) > self.max_size:
             raise self.too_large()
-        body = b""
+        body = bytearray()
         while not self.complete:
             message = await self.receive()
             if message["type"] != "http.request":
@@ -48,12 +49,20 @@ class StrictBody:
             if len(body) > self.max_size:
                 raise self.too_large()
             self.complete = not message.get("more_body", False)
-        if is_json(headers) and not is_strict(body):
+        return {"type": "http.request", "body": self.refuse(headers, body), "more_body": False}
+
+    def refuse(self, headers: Headers, body: bytearray) -> bytes:
+        """What FastAPI gets: the body, or what it refuses itself."""
+        field = getattr(self.scope.get("route"), "body_field", None)
+        if field is None:
+            return bytes(body)
+        is_empty = not body and not field.field_info.is_required()
+        if is_json(headers) and not is_strict(body) and not is_empty:
             self.scope["contract.refusal"] = BadRequest(body="is not valid JSON")
-            body = b"null"
-        elif not is_json(headers) and JSON.fullmatch(media_type(headers).strip()):
-            body = b"null"  # FastAPI would read it, where only a space is not one of HTTP's
-        return {"type": "http.request", "body": body, "more_body": False}
+            return b"null" if field.field_info.is_required() else b"{"
+        if not is_json(headers) and JSON.fullmatch(media_type(headers).strip()):
+            return b"null"  # FastAPI would read it, where only a space is not one of HTTP's
+        return bytes(body)
 
     def too_large(self) -> HTTPException:
         # FastAPI takes no other exception for an answer while it reads the body.
@@ -68,7 +77,7 @@ def is_json(headers: Headers) -> bool:
     return JSON.fullmatch(media_type(headers)) is not None
 
 
-def is_strict(body: bytes) -> bool:
+def is_strict(body: bytearray) -> bool:
     try:
         from_json(body, allow_inf_nan=False)
     except ValueError:

@@ -60,6 +60,7 @@ WRITTEN = ("paths", "properties")
 def complete(document: dict[str, Any], *, prefix: str) -> dict[str, Any]:
     """The document with texts and servers, below a prefix, and its keys in one order."""
     used = set()
+    own = {tag["name"]: tag for tag in document.get("tags", []) if tag["name"] not in TAGS}
     for path in document["paths"].values():
         for operation in path.values():
             used |= set(operation.get("tags", []))
@@ -69,7 +70,8 @@ def complete(document: dict[str, Any], *, prefix: str) -> dict[str, Any]:
     document["info"] |= {"license": LICENSE, "contact": CONTACT}
     document["servers"] = [{"url": prefix or "/"}]
     document["tags"] = [
-        {"name": name, "description": text} for name, text in TAGS.items() if name in used
+        *({"name": name, "description": text} for name, text in TAGS.items() if name in used),
+        *own.values(),
     ]
     arranged: dict[str, Any] = arrange(document)
     return arranged

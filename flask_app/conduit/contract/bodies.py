@@ -40,7 +40,11 @@ def read_body() -> None:
 
 
 def too_large(error: RequestEntityTooLarge) -> Response:
-    limit = current_app.config["MAX_CONTENT_LENGTH"] - 1
+    limit = request.max_content_length or 0
+    if limit == current_app.config["MAX_CONTENT_LENGTH"]:
+        limit -= 1
+    if request.content_length is not None and request.content_length <= limit:
+        return errors.respond(413, {"body": ["has a field that is too large"]})
     return errors.respond(413, {"body": [f"is too large (maximum is {limit} bytes)"]})
 
 
@@ -60,7 +64,8 @@ def invalid(error: ValidationError) -> Response:
 def register(app: OpenAPI) -> None:
     app.request_class = StrictRequest
     # Werkzeug cuts a chunked body at its limit, silently: one byte more shows that it did.
-    app.config["MAX_CONTENT_LENGTH"] += 1
+    if app.config["MAX_CONTENT_LENGTH"] is not None:
+        app.config["MAX_CONTENT_LENGTH"] += 1
     app.validation_error_callback = invalid
     app.register_error_handler(RequestEntityTooLarge, too_large)
     app.before_request(read_body)

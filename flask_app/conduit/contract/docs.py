@@ -28,10 +28,12 @@ def make_document(app: OpenAPI, prefix: str) -> dict[str, Any]:
         document = deepcopy(app.api_doc)
     for path in document["paths"].values():
         for operation in path.values():
-            operation.pop("deprecated", None)
-            for status, response in list(operation["responses"].items()):
-                if "array" in str(response):
-                    del operation["responses"][status]
+            if not operation.get("deprecated"):
+                operation.pop("deprecated", None)
+            content = operation["responses"].get("422", {}).get("content", {})
+            schema = content.get("application/json", {}).get("schema", {})
+            if schema.get("type") == "array":
+                del operation["responses"]["422"]
     return complete(document, prefix=prefix)
 
 

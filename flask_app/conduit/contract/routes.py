@@ -14,6 +14,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from .. import errors
 
 NO_ROUTE = "/\0"
+SOCKETS = {"/api/live"}
 
 
 class ContractMiddleware:
@@ -27,7 +28,7 @@ class ContractMiddleware:
         is_socket = wants_socket(environ)
         if not is_socket:
             environ.pop("HTTP_UPGRADE", None)  # any other upgrade changes nothing
-        if "\0" in path or path.startswith("//") or (is_socket and path != "/api/live"):
+        if "\0" in path or path.startswith("//") or (is_socket and path not in SOCKETS):
             path = NO_ROUTE
         environ["PATH_INFO"] = path
         if "HTTP_HOST" in environ:

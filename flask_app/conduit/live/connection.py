@@ -2,6 +2,7 @@
 
 import selectors
 import socket
+import ssl
 import threading
 from typing import Any
 
@@ -9,7 +10,7 @@ from ..database.engine import Selector
 
 # Seconds in which the client must have received a frame.
 SEND_TIMEOUT = 5
-# Windows has no such flag: there a client that takes nothing holds its own thread.
+# Windows and TLS have no such flag: there a client that takes nothing holds its own thread.
 DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
 # Where the servers put the connection; others keep it to themselves.
 NAMES = ("gunicorn.socket", "werkzeug.socket")
@@ -20,6 +21,7 @@ class Connection:
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
+        self.flags = 0 if isinstance(connection, ssl.SSLSocket) else DONT_WAIT
         connection.settimeout(None)  # servers bound what an answer may take, and a socket stays
         self.sending = threading.Lock()
 
@@ -40,7 +42,7 @@ class Connection:
             rest = memoryview(data)
             while rest:
                 try:
-                    sent = self.connection.send(rest, DONT_WAIT)
+                    sent = self.connection.send(rest, self.flags)
                 except BlockingIOError:
                     self.wait_or_cut()
                 else:
