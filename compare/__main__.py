@@ -1,5 +1,10 @@
 """Run by the launcher: `python -m compare COMMAND …`."""
 
-from compare.cli import main
+import signal
+
+# Until the command runs, Ctrl-C ends the process at once, and not with a traceback of an import.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from compare.cli import main  # noqa: E402
 
 main()

@@ -1,6 +1,7 @@
 """`./triptych`: puts the commands together; each is at home in its own module."""
 
 import os
+import signal
 import sys
 import tomllib
 from contextlib import suppress
@@ -41,18 +42,18 @@ def show_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@cli.callback()
+@cli.callback(
+    help="One API contract, built three times: run the three apps and compare them.\n\n"
+    "Exit codes of all commands: 0 is done or equal, 1 is failed or different, 2 is wrong usage,"
+    " 130 is interrupted, as by Ctrl-C."
+)
 def triptych(
     version: Annotated[
         bool,
         typer.Option("--version", callback=show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """One API contract, built three times: run the three apps and compare them.
-
-    Exit codes of all commands: 0 is done or equal, 1 is failed or different, 2 is wrong usage,
-    130 is interrupted, as by Ctrl-C.
-    """
+    """The commands share these options."""
 
 
 def add_commands(asked: str) -> None:
@@ -78,6 +79,7 @@ def main() -> None:
     add_commands(asked_command())
     # A shell knows a command that it completes by its name, and asks by a variable of that name.
     completes = "_TRIPTYCH_COMPLETE" in os.environ or "-completion" in "".join(sys.argv[1:2])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         code = cli(prog_name="triptych" if completes else "./triptych", standalone_mode=False)
         output.flush()
@@ -97,7 +99,10 @@ def main() -> None:
     except typer.Abort:
         code = 130
     except typer.TyperException as error:
-        if message := error.format_message():
+        message = error.format_message()
+        if message.startswith("No such command"):
+            message += " ./triptych --help lists the commands."
+        if message:
             complain(message)
         code = error.exit_code
     sys.exit(code)

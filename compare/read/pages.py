@@ -40,7 +40,7 @@ def check_pages() -> Iterator[str]:
 
 def write_pages() -> None:
     for page in pages():
-        page.write_text(fill(page.read_text("utf-8")))
+        page.write_text(fill(page.read_text("utf-8")), "utf-8")
 
 
 def fill(text: str) -> str:

@@ -16,6 +16,9 @@ SHAPES = (
 )
 
 
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
 class Service(Protocol):
     """What gave an answer, as it is shown: an `App`, for example."""
 
@@ -27,6 +30,11 @@ class Service(Protocol):
 
     @property
     def colour(self) -> str: ...
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal would obey, such as ESC, which is shown as `\\x1b`."""
+    return CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 class Answer:
@@ -50,10 +58,15 @@ class Answer:
     def milliseconds(self) -> float:
         return self.response.elapsed.total_seconds() * 1000
 
-    @property
+    @cached_property
     def is_json(self) -> bool:
+        """Whether the body is the JSON that it says it is."""
         media_type = self.response.headers.get("content-type", "")
-        return bool(self.body) and media_type.startswith("application/json")
+        try:
+            self.response.json()
+        except (ValueError, RecursionError):
+            return False
+        return media_type.startswith("application/json")
 
     @cached_property
     def body(self) -> bytes:
@@ -88,7 +101,7 @@ class Answer:
         body = self.body.decode(errors="backslashreplace")
         if pretty and self.is_json:
             body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
-        return body.splitlines()
+        return printable(body).splitlines()
 
     def to_json(self) -> dict[str, object]:
         """The response as it came."""

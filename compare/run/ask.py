@@ -11,7 +11,7 @@ import typer
 from rich.json import JSON
 from rich.markup import escape
 
-from compare.run.answers import NOT_COMPARED, Answer
+from compare.run.answers import NOT_COMPARED, Answer, printable
 from compare.run.apps import App, AppsOption
 from compare.run.columns import side_by_side
 from compare.run.state import Running, what_runs
@@ -128,7 +128,10 @@ async def log_in(client: httpx2.AsyncClient, app: App, user: str) -> str:
             f"{app.name} does not let {user}@example.com in ({response.status_code}):"
             " give a user of the demo site, such as guido"
         )
-    token: str = response.json()["user"]["token"]
+    try:
+        token: str = response.json()["user"]["token"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        raise Failed(f"{app.name} answers a login with no token") from None
     return token
 
 
@@ -151,4 +154,4 @@ def show(answers: Sequence[Answer]) -> None:
         out.print(JSON(first.response.text, ensure_ascii=False), soft_wrap=True)
     elif first.response.content:
         out.print()
-        out.print(first.response.text, markup=False, soft_wrap=True)
+        out.print(printable(first.response.text), markup=False, soft_wrap=True)

@@ -1,6 +1,5 @@
 """`down`: ends what `up` has started."""
 
-import os
 import signal
 import time
 
@@ -9,7 +8,7 @@ import psutil
 from compare.run import state
 from compare.run.processes import is_running, signal_living
 from compare.run.state import is_up, left_behind, read_state
-from compare.run.terminal import Failed, UsageError, out
+from compare.run.terminal import Failed, out
 
 # `up` ends its children within 5 seconds.
 UP_TIMEOUT = 8.0
@@ -17,12 +16,11 @@ TERMINATE_TIMEOUT = 3.0
 
 
 def down() -> None:
-    """Stop the apps, including those that are left after `up` was killed."""
+    """Stop the apps, also while they start, and those that are left after `up` was killed."""
     running = read_state()
     if is_up():
-        if running is None:
-            raise UsageError("the apps are starting: try again when they are up")
-        os.kill(running.up, signal.SIGTERM)
+        if running and (up := running.up.leader()):
+            signal_living([up], signal.SIGTERM)
         wait_for_end()
     elif not left_behind(running):
         out.print("Nothing is running.")

@@ -64,11 +64,18 @@ class Group:
         except psutil.NoSuchProcess:
             return cls(pid, 0)
 
+    def leader(self) -> psutil.Process | None:
+        """The process; none where it has ended, and its id may belong to another one."""
+        with suppress(psutil.Error):
+            process = psutil.Process(self.pid)
+            if abs(process.create_time() - self.started) <= CLOCK_TOLERANCE:
+                return process
+        return None
+
     def living(self) -> list[psutil.Process]:
         """The processes of the group; none where the id now belongs to another process."""
-        with suppress(psutil.Error):
-            if abs(psutil.Process(self.pid).create_time() - self.started) > CLOCK_TOLERANCE:
-                return []
+        if psutil.pid_exists(self.pid) and not self.leader():
+            return []
         return [each for each in psutil.process_iter() if self.has(each)]
 
     def has(self, process: psutil.Process) -> bool:

@@ -145,13 +145,15 @@ def load_run(path: Path) -> Run:
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}): give another file") from None
     except ValueError:
-        raise UsageError(f"{path} is no JSON: give a file that bench --json has written") from None
+        raise UsageError(
+            f"{path} is no JSON: give a file that bench --output has written"
+        ) from None
     try:
         jsonschema.validate(data, json.loads(SCHEMA.read_text("utf-8")))
     except jsonschema.ValidationError as error:
         raise UsageError(
             f"{path} is no run of this bench ({error.json_path}: {error.message[:200]}):"
-            " give a file that bench --json has written"
+            " give a file that bench --output has written"
         ) from None
     data.pop("version")
     return Run(

@@ -10,10 +10,10 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Self, TextIO
+from typing import Literal, Self, TextIO
 
 import psutil
 
@@ -27,28 +27,34 @@ STATE = HOME / "up.json"
 LOCK_ATTEMPTS = 5
 
 
+type Phase = Literal["starting", "running", "stopping"]
+
+
 @dataclass(frozen=True)
 class Running:
     apps: Sequence[App]
     one_database: bool
     """Whether the apps share one database, so that a write to each app is done several times."""
-    up: int = field(default_factory=os.getpid)
+    up: Group = field(default_factory=lambda: Group.of(os.getpid()))
     """The process of `up`."""
     groups: Sequence[Group] = ()
     """What it has started."""
+    phase: Phase = "running"
 
     def to_json(self) -> str:
         ports = {app.name: app.port for app in self.apps}
-        groups = [[group.pid, group.started] for group in self.groups]
-        state = {"ports": ports, "one_database": self.one_database, "up": self.up, "groups": groups}
+        state = {"ports": ports, "one_database": self.one_database, "phase": self.phase}
+        state |= {"up": astuple(self.up), "groups": [astuple(group) for group in self.groups]}
         return json.dumps(state)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         state = json.loads(text)
-        apps = [replace(BY_NAME[name], port=port) for name, port in state["ports"].items()]
-        groups = [Group(pid, started) for pid, started in state["groups"]]
-        return cls(apps, state["one_database"], state["up"], groups)
+        apps = [replace(BY_NAME[name], port=int(port)) for name, port in state["ports"].items()]
+        up, *groups = (
+            Group(int(pid), float(started)) for pid, started in [state["up"], *state["groups"]]
+        )
+        return cls(apps, state["one_database"], up, groups, state["phase"])
 
 
 def make_home(name: str = "") -> Path:
@@ -94,12 +100,16 @@ def is_lockable(lock: TextIO, kind: int) -> bool:
     return True
 
 
-@contextmanager
-def announced(running: Running) -> Iterator[None]:
+def announce(running: Running) -> None:
     # Under another name first: what is half written must not be read.
     draft = STATE.with_name(f"{STATE.name}-draft")
     draft.write_text(running.to_json(), "utf-8")
     draft.replace(STATE)
+
+
+@contextmanager
+def announced(running: Running) -> Iterator[None]:
+    announce(running)
     try:
         yield
     finally:
@@ -135,4 +145,6 @@ def what_runs() -> Running:
     running = read_state()
     if running is None or not is_up():
         raise UsageError("nothing is running: start the apps with ./triptych up")
+    if running.phase != "running":
+        raise UsageError(f"the apps are {running.phase}")
     return running

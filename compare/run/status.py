@@ -15,11 +15,11 @@ def status(as_json: JSONOption = False) -> None:
         if left_behind(running):
             raise Failed("an earlier up was killed, and left processes: run ./triptych down")
         raise Failed("nothing is running: start the apps with ./triptych up")
-    if running is None:
-        raise Failed("the apps are starting")
+    if running is None or running.phase != "running":
+        raise Failed(f"the apps are {running.phase if running else 'starting'}")
     if as_json:
         apps = {app.name: app.address for app in running.apps}
-        print_json({"up": running.up, "oneDatabase": running.one_database, "apps": apps})
+        print_json({"up": running.up.pid, "oneDatabase": running.one_database, "apps": apps})
         return
     table = Table("app", "address", box=box.SIMPLE_HEAD, padding=(0, 1))
     for app in running.apps:

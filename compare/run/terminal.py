@@ -160,7 +160,10 @@ err = Console(stderr=True, highlight=False)
 def paged(wanted: bool = True) -> Iterator[None]:
     """Print through the pager of the person at the terminal, as Git does; elsewhere directly."""
     pager = os.environ.get("PAGER", "less")
-    program = (shlex.split(pager) or [""])[0]
+    try:
+        program = (shlex.split(pager) or [""])[0]
+    except ValueError:  # a quote without its end
+        program = ""
     if not wanted or not sys.stdout.isatty() or not shutil.which(program):
         yield
         return

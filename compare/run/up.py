@@ -32,7 +32,7 @@ from compare.run.databases import (
 from compare.run.postgres import Postgres, running_postgres
 from compare.run.processes import Child, Processes, first_end, run_to_end
 from compare.run.start import answers, migrate, seed, serve
-from compare.run.state import HOME, Running, announced, forget_killed, only_one
+from compare.run.state import HOME, Running, announce, announced, forget_killed, only_one
 from compare.run.terminal import UsageError, Voice, complain, out, output
 
 SITE_PORT = 8000
@@ -107,6 +107,8 @@ async def run(plan: UpOptions) -> None:
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one("up"))
         forget_killed()
+        running = Running(plan.apps, plan.one_database, phase="starting")
+        stack.enter_context(announced(running))
         for port in (plan.port, *(app.port for app in plan.apps)):
             ensure_free(port)
         postgres = None
@@ -117,15 +119,16 @@ async def run(plan: UpOptions) -> None:
         processes = await stack.enter_async_context(Processes(grace=APPS_GRACE))
 
         sites = choose_sites(plan, postgres)
-        pages, started = await asyncio.gather(
-            serve_pages(plan.port, processes),
-            asyncio.gather(*(bring_up(site, plan, processes) for site in sites)),
-        )
-        children = [child for site in started for child in site]
+        async with asyncio.TaskGroup() as starting:
+            serving = starting.create_task(serve_pages(plan.port, processes))
+            sites_up = [starting.create_task(bring_up(site, plan, processes)) for site in sites]
+        pages = serving.result()
+        children = [child for site in sites_up for child in site.result()]
         children += [postgres.child] if postgres else []
         everything = [*children, pages] if pages else children
-        groups = [child.group for child in everything]
-        stack.enter_context(announced(Running(plan.apps, plan.one_database, groups=groups)))
+        running = replace(running, groups=[child.group for child in everything])
+        announce(replace(running, phase="running"))
+        stack.callback(announce, replace(running, phase="stopping"))
         show_addresses(plan, address_of_pages(plan.port) if pages else None)
         if pages:
             say_end = asyncio.create_task(report_end(pages))

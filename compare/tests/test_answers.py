@@ -1,6 +1,7 @@
 """When two answers count as equal."""
 
 import httpx2
+import pytest
 
 from compare.run.answers import Answer
 from compare.run.apps import DJANGO, FLASK
@@ -55,3 +56,19 @@ def test_length_that_does_not_fit() -> None:
     """A Content-Length that does not count the body, as after HEAD, counts as it is."""
     here, there = {"Content-Length": "10"}, {"Content-Length": "11"}
     assert answer(b"", headers=here) != answer(b"", headers=there)
+
+
+@pytest.mark.parametrize(
+    "content", [b"{nope", b'"\xff"', b"[" * 100_000, b"9" * 5000, b""], ids=lambda text: text[:5]
+)
+def test_json_that_is_none(content: bytes) -> None:
+    """A body that is not the JSON that it says it is can be shown all the same."""
+    broken = answer(content, headers={"Content-Type": "application/json"})
+    assert not broken.is_json
+    assert isinstance(broken.to_json()["body"], str)
+    assert "".join(broken.body_lines(pretty=True)) == content.decode(errors="backslashreplace")
+
+
+def test_what_a_terminal_would_obey() -> None:
+    """Control characters of a body are shown and not sent to the terminal."""
+    assert answer(b"a\x1b]0;title\x07\tb").body_lines(pretty=False) == ["a\\x1b]0;title\\x07\tb"]

@@ -28,6 +28,7 @@ from compare.measure.bench.show import changes
 from compare.measure.bench.statements import statements_in
 from compare.measure.bench.verify import READS, examine
 from compare.measure.bench.wrk import send
+from compare.run import state
 from compare.run.apps import FLASK, HOST, ROOT, App
 from compare.run.record import SCHEMA, Run, Subject, figure, load_run, save
 from compare.run.terminal import Failed
@@ -103,7 +104,7 @@ def test_reads_and_writes(
 ) -> None:
     """Apps, *bare* and *floor* are verified and asked in turns; the file keeps to its schema."""
     file = tmp_path / "run.json"
-    command = f"bench --quick --app flask --app fastapi --only reads --only writes --json {file}"
+    command = f"bench --quick --app flask --app fastapi --only reads --only writes --output {file}"
     assert not run(monkeypatch, command)
     data = json.loads(file.read_text("utf-8"))
     jsonschema.validate(data, json.loads(SCHEMA.read_text("utf-8")))
@@ -147,7 +148,7 @@ def test_another_answer_is_not_timed(
         property(lambda app: copy if app.name == "flask" else folder.fget(app)),  # type: ignore[attr-defined]
     )
     file = tmp_path / "run.json"
-    command = f"bench --quick --app flask --only reads --json {file}"
+    command = f"bench --quick --app flask --only reads --output {file}"
     assert run(monkeypatch, command) == 1
     told = " ".join(capsys.readouterr().err.split())
     assert "answer GET /api/tags with another body: what differs is not timed" in told
@@ -162,7 +163,7 @@ def test_without_wrk(
     """Figures that need wrk are missing, with how to install it; the others are measured."""
     monkeypatch.setenv("PATH", "/nowhere")
     file = tmp_path / "run.json"
-    assert not run(monkeypatch, f"bench --only reads --only code --json {file}")
+    assert not run(monkeypatch, f"bench --only reads --only code --output {file}")
     measured = load_run(file)
     assert {each.group for each in measured.figures} == {"code"}
     longest = measured.find("code.longest_chain.pieces", "django")
@@ -176,9 +177,9 @@ def test_without_wrk(
     ("options", "told"),
     [
         ("--only read", "there is no group 'read'"),
-        ("--json /nowhere/run.json", "there is no folder /nowhere"),
-        ("--only code --json /proc/run.json", "/proc cannot be written"),
-        ("--only code --json /dev", "/dev is a folder"),
+        ("--output /nowhere/run.json", "there is no folder /nowhere"),
+        ("--only code --output /proc/run.json", "/proc cannot be written"),
+        ("--only code --output /dev", "/dev is a folder"),
         ("--against /nowhere/run.json", "/nowhere/run.json cannot be read"),
         ("--url mine", "give NAME=http://host:port"),
         ("--url flask=http://127.0.0.1:1", "a name of its own"),
@@ -193,12 +194,25 @@ def test_wrong_usage(
     assert told in " ".join(capsys.readouterr().err.split())
 
 
+def test_another_command_that_runs(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group that another command keeps away is missing, and the other groups are not lost."""
+    file = tmp_path / "run.json"
+    with state.only_one("lab"):
+        command = f"bench --app flask --only code --only concurrency --output {file}"
+        assert run(monkeypatch, command) == 1
+    found = load_run(file)
+    assert {each.group for each in found.figures} == {"code"}
+    assert [each.group for each in found.missing] == ["concurrency"]
+
+
 def test_file_that_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Where the file cannot be written after all, the run has been shown."""
     (tmp_path / "run.json-draft").mkdir()
-    assert run(monkeypatch, f"bench --only code --json {tmp_path}/run.json") == 1
+    assert run(monkeypatch, f"bench --only code --output {tmp_path}/run.json") == 1
     printed = capsys.readouterr()
     assert "run.json-draft cannot be used" in " ".join(printed.err.split())
     assert "Flask" in printed.out
@@ -243,7 +257,7 @@ def test_file_of_something_else(
     """A file that is no run is refused before anything is measured."""
     (tmp_path / "other.json").write_text(text, "utf-8")
     assert run(monkeypatch, f"bench --against {tmp_path / 'other.json'}") == 2
-    assert "bench --json has written" in " ".join(capsys.readouterr().err.split())
+    assert "bench --output has written" in " ".join(capsys.readouterr().err.split())
 
 
 def test_file_and_back(tmp_path: Path) -> None:
@@ -429,7 +443,7 @@ def test_another_backend_without_comments(
 def test_interrupt(wrk: Path, home: Path, tmp_path: Path) -> None:
     """Ctrl-C ends the servers, writes nothing, and is exit code 130."""
     file = tmp_path / "run.json"
-    command = ["bench", "--quick", "--app", "flask", "--only", "start", "--json", str(file)]
+    command = ["bench", "--quick", "--app", "flask", "--only", "start", "--output", str(file)]
     process = subprocess.Popen(
         [sys.executable, "-m", "compare", *command],
         cwd=ROOT,

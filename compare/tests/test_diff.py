@@ -392,7 +392,8 @@ def test_plain_as_it_stands(
 
 
 @pytest.mark.parametrize(
-    ("options", "pager"), [(["--no-pager"], "false"), ([], ""), ([], "/nonexistent/pager")]
+    ("options", "pager"),
+    [(["--no-pager"], "false"), ([], ""), ([], "/nonexistent/pager"), ([], '"')],
 )
 def test_no_pager(options: Sequence[str], pager: str) -> None:
     """Without a pager, by option or because there is none, it is printed."""

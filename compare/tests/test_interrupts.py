@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -61,6 +62,17 @@ def test_ask_while_an_app_is_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             asking.send_signal(signal.SIGINT)
             assert asking.communicate(timeout=10) == ("", "")
             assert asking.returncode == 130
+
+
+@pytest.mark.parametrize("delay", [0.05, 0.2, 0.4])
+@pytest.mark.parametrize("arguments", ["--help", "diff"])
+def test_the_first_moments(arguments: str, delay: float) -> None:
+    """While the command is being loaded, there is no traceback either."""
+    with triptych(arguments) as loading:
+        time.sleep(delay)
+        loading.send_signal(signal.SIGINT)
+        _, errors = loading.communicate(timeout=10)
+    assert errors == ""
 
 
 def test_parity(tmp_path: Path) -> None:

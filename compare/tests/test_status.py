@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -70,6 +72,26 @@ def test_a_process_of_another_start_is_not_ours(left: subprocess.Popen[bytes]) -
     started = psutil.Process(left.pid).create_time()
     assert Group(left.pid, started).living()
     assert not Group(left.pid, started - 60).living()
+
+
+def test_down_while_up_starts(home: Path) -> None:
+    """`down` ends an `up` that has not started everything yet, and two of them say the same."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "compare", "up", "--app", "fastapi", "--port", str(free_port(4))],
+        cwd=ROOT,
+        env=os.environ | {"TRIPTYCH_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as up:
+        while not (home / "up.json").exists():
+            time.sleep(0.01)
+        assert "the apps are starting" in triptych(home, "status").stderr
+        with ThreadPoolExecutor(2) as pool:
+            ended = list(pool.map(lambda _: triptych(home, "down"), range(2)))
+        assert [each.returncode for each in ended] == [0, 0]
+        assert up.communicate(timeout=10)[1] == "Stopped: nothing is left running.\n"
+    assert up.returncode == 0
 
 
 def test_status_and_down_of_up(home: Path) -> None:

@@ -96,6 +96,8 @@ def complaint(
         ("parity --replay /dev", "there is no story in /dev"),
         ("parity --replay /dev/null --seed 1", "leave out --steps, --seed and --one-database"),
         ("parity --replay /dev/null --steps 5", "leave out --steps, --seed and --one-database"),
+        ("parity --one-database --database sqlite", "leave out --database sqlite"),
+        ("nope", "No such command 'nope'. ./triptych --help lists the commands."),
         ("parity --database mysql", "Invalid value for '--database'"),
         ("test -e nope", "there is no part 'nope': give some of django, flask"),
         ("test run -e flask,mirorr", "there is no part 'mirorr': did you mean mirror?"),

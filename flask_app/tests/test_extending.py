@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, Response, abort, g, got_request_exception, request, session, url_for
 from flask.testing import FlaskClient
 from flask.views import MethodView
-from flask_openapi.models import Tag as DocumentTag
+from flask_openapi.models.tag import Tag as DocumentTag
 from flask_openapi.openapi import OpenAPI
 from sqlalchemy import delete, insert, select
 from werkzeug.exceptions import NotFound

@@ -75,10 +75,10 @@ def bench(
         list[str] | None,
         typer.Option(metavar="GROUP", parser=group_named, help=f"Of {', '.join(GROUPS)}."),
     ] = None,
-    json_file: Annotated[
+    output: Annotated[
         Path | None,
         typer.Option(
-            "--json", metavar="FILE", parser=output_path, help="Write the run into a file."
+            "--output", metavar="FILE", parser=output_path, help="Write the run into a file."
         ),
     ] = None,
     quick: Annotated[
@@ -120,8 +120,8 @@ def bench(
         if before:
             show_changes(before, run)
     finally:  # also where nobody reads the table to its end
-        if json_file:
-            save(run, json_file)
+        if output:
+            save(run, output)
     if failures:
         raise Failed(
             f"not everything was measured ({', '.join(dict.fromkeys(failures))}): see above"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from compare.run.apps import App
 from compare.run.record import Figure, Missing
-from compare.run.terminal import Failed
+from compare.run.terminal import Failed, UsageError
 
 GROUPS = ("reads", "writes", "memory", "start", "weight", "code", "sockets", "concurrency")
 # What fits into two minutes.
@@ -81,7 +81,7 @@ class Findings:
     failures: list[str] = field(default_factory=list)
     """Of what should have been measured and was not."""
 
-    def miss(self, group: str, failure: Failed, subject: str | None = None) -> None:
+    def miss(self, group: str, failure: Failed | UsageError, subject: str | None = None) -> None:
         """Note that something could not be measured; the run goes on."""
         self.missing.append(Missing(group, failure.format_message(), subject))
         self.failures.append(group)
@@ -91,7 +91,7 @@ class Findings:
         """A group that is missing where it fails."""
         try:
             yield
-        except Failed as failure:
+        except (Failed, UsageError) as failure:  # the latter where another command runs
             self.miss(name, failure)
 
 
@@ -110,7 +110,7 @@ async def interleaved[Thing, Value](
             if number not in failures:
                 try:
                     values[number].append(await measure(thing))
-                except Failed as failure:
-                    failures[number] = failure
+                except (Failed, UsageError) as failure:
+                    failures[number] = Failed(failure.format_message())
                 await asyncio.sleep(pause)
     return [failures.get(number, found) for number, found in enumerate(values)]

@@ -7,7 +7,7 @@ from compare.measure.lab.measure import running as running_lab
 from compare.measure.load.live import LiveOptions, measure_live
 from compare.run.databases import Kind
 from compare.run.record import figure
-from compare.run.terminal import Failed
+from compare.run.terminal import Failed, UsageError
 
 EVENTS = 30
 WAIT = 200
@@ -26,7 +26,7 @@ async def measure_sockets(options: Options, findings: Findings) -> None:
                     f"{app.title} lost events or responses with {options.sockets} sockets:"
                     f" ./triptych load live --app {app.name} shows which"
                 )
-        except Failed as failure:
+        except (Failed, UsageError) as failure:
             findings.miss("sockets", failure, app.name)
             continue
         subject = app_subject(app)

@@ -81,6 +81,7 @@ def lab(
         print_json(data(plan, cells))
     if svg:
         svg.write_text(picture(cells), "utf-8")
+        err.print(f"The picture is in {svg}.", soft_wrap=True, markup=False)
 
 
 @dataclass(frozen=True)

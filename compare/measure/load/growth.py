@@ -76,13 +76,15 @@ def growth(
         raise UsageError(MISSING)
     numbers = sizes_named(sizes)
     reports = []
-    for each in choose_apps(app):
-        report = run_to_end(carry_out(wrk, each, numbers, seconds))
-        reports.append(asdict(report))
-        if not as_json:
-            show(report)
-    if as_json:
-        print_json(reports)
+    try:
+        for each in choose_apps(app):
+            report = run_to_end(carry_out(wrk, each, numbers, seconds))
+            reports.append(asdict(report))
+            if not as_json:
+                show(report)
+    finally:  # also of the apps before one that fails
+        if as_json:
+            print_json(reports)
 
 
 @dataclass(frozen=True)

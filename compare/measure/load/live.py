@@ -67,13 +67,15 @@ def live(
     """Open many WebSockets on one process of an app, and measure the delay of each event."""
     allow_files(sockets + SPARE_FILES)
     reports = []
-    for each in choose_apps(app):
-        report = run_to_end(carry_out(LiveOptions(each, sockets, events, database)))
-        reports.append(report)
-        if not as_json:
-            show(report)
-    if as_json:
-        print_json([report.data() for report in reports])
+    try:
+        for each in choose_apps(app):
+            report = run_to_end(carry_out(LiveOptions(each, sockets, events, database)))
+            reports.append(report)
+            if not as_json:
+                show(report)
+    finally:  # also of the apps before one that fails
+        if as_json:
+            print_json([report.data() for report in reports])
     if not all(report.is_good for report in reports):
         raise Failed("events or responses are missing: see the figures above")
 

@@ -87,7 +87,8 @@ def become_tester(environment: str) -> None:
 
 
 def chosen(found: Sequence[Mutant], ids: Sequence[str]) -> list[Mutant]:
-    by_id = {mutant.id: mutant for mutant in found}
+    with err.status(f"Looking among {len(found)} changes …"):
+        by_id = {mutant.id: mutant for mutant in found if mutant.id in ids}
     for each in ids:
         if each not in by_id:
             raise UsageError(f"there is no mutant {each!r} of this app: its code may have changed")

@@ -57,7 +57,7 @@ class Mutant:
     def diff(self) -> str:
         return "".join(self._diff(3))
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Eight digits that stay as long as the lines that are changed and those beside them."""
         said = (self.path, self.function, self.kind, *self._diff(1)[2:])

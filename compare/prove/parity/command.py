@@ -20,7 +20,7 @@ from compare.prove.parity.engine.stories import Setting, Story, read_story, take
 from compare.prove.parity.model import make_stories
 from compare.run.apps import BY_NAME
 from compare.run.contract import read_operations
-from compare.run.databases import Kind, KindOption
+from compare.run.databases import Kind
 from compare.run.processes import run_to_end
 from compare.run.state import make_home, only_one
 from compare.run.terminal import UsageError, caller_path, out
@@ -66,13 +66,21 @@ def parity(
             help="Repeat a saved story, or all stories of a folder.",
         ),
     ] = None,
-    database: KindOption = Kind.SQLITE,
+    database: Annotated[
+        Kind | None,
+        typer.Option(
+            show_default="sqlite",
+            help="Use SQLite files, or the PostgreSQL that is installed as a package.",
+        ),
+    ] = None,
     one_database: Annotated[
         bool, typer.Option("--one-database", help="Use one database for all apps, on PostgreSQL.")
     ] = False,
 ) -> None:
     """Send random sequences of requests to the three apps, and search for a difference."""
     make_home("parity")
+    if one_database and database is Kind.SQLITE:
+        raise UsageError("--one-database is for PostgreSQL: leave out --database sqlite")
     if replay is None:
         seed = random.randrange(1_000_000) if seed is None else seed
         runs = [random_run(seed, steps or STEPS, "one database" if one_database else "apart")]

@@ -28,9 +28,6 @@ def site(
 
     folder = output.resolve()
     try:
-        # What was there is replaced, so it must not be anything else.
-        if folder.exists() and any(folder.iterdir()) and not (folder / "live.js").exists():
-            raise UsageError(f"{output} has something else in it: give another folder")
         pages = build(folder)
     except OSError as error:
         raise UsageError(f"{output} cannot be written ({error.strerror}): give another") from None

@@ -12,6 +12,7 @@ from hashlib import sha256
 from itertools import combinations, takewhile
 from pathlib import Path
 from posixpath import relpath
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -40,6 +41,7 @@ from compare.run.contract import Operation, read_operations
 from compare.run.pieces import Piece, find
 from compare.run.record import Run
 from compare.run.rules import OF_ITS_KIND, Rule, rules_of
+from compare.run.terminal import UsageError
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -65,16 +67,50 @@ TOPICS = (
     "admin",
 )
 LANGUAGES = {"en": "English", "ko": "한국어"}
+# The names of what a build has written: the next one removes them, and nothing else.
+MANIFEST = ".pages"
 SETS = [list(apps) for size in range(len(APPS), 1, -1) for apps in combinations(APPS, size)]
 
 
 def build(folder: Path) -> int:
-    """Write the pages into the folder, in place of what was there; their number."""
-    draft = folder.with_name(f".{folder.name}.draft")
+    """Write the pages into the folder, in place of those of an earlier build; their number.
+
+    What else is in the folder stays; raises `UsageError` if it would be overwritten.
+    """
     site = Site(run_of_record())
-    if draft.exists():
-        shutil.rmtree(draft)
-    shutil.copytree(STATIC, draft)
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as draft:
+        pages = write(site, Path(draft))
+        replace_pages(folder, Path(draft))
+    return pages
+
+
+def replace_pages(folder: Path, draft: Path) -> None:
+    manifest = folder / MANIFEST
+    there = {path.name for path in folder.iterdir()}
+    if not manifest.exists() and any(not name.startswith(".") for name in there):
+        raise UsageError(f"{folder} has something else in it: give another folder, or empty it")
+    written = manifest.read_text("utf-8").splitlines() if manifest.exists() else []
+    old, new = there.intersection(written), {path.name for path in draft.iterdir()}
+    if taken := sorted(there & new - old):
+        raise UsageError(
+            f"{folder} has a {taken[0]} that no build has written: give another folder,"
+            f" or delete {taken[0]}"
+        )
+    # First, so that a build that is interrupted can be repeated.
+    manifest.write_text("\n".join(sorted(old | new)), "utf-8")
+    for name in old:
+        if (folder / name).is_dir():
+            shutil.rmtree(folder / name)
+        else:
+            (folder / name).unlink(missing_ok=True)
+    for name in new:
+        (draft / name).rename(folder / name)
+    manifest.write_text("\n".join(sorted(new)), "utf-8")
+
+
+def write(site: "Site", draft: Path) -> int:
+    shutil.copytree(STATIC, draft, dirs_exist_ok=True)
     pages = 0
     for page in site.pages():
         file = draft / page.path / "index.html"
@@ -84,9 +120,6 @@ def build(folder: Path) -> int:
     for path, image in site.images.items():
         (draft / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(image, draft / path)
-    if folder.exists():
-        shutil.rmtree(folder)
-    draft.rename(folder)
     return pages
 
 

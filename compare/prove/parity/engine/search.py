@@ -21,7 +21,7 @@ from compare.prove.parity.engine.player import Difference, PlayedAnswer, Player
 from compare.prove.parity.engine.report import show
 from compare.prove.parity.engine.shrink import shrink
 from compare.prove.parity.engine.stories import Step, Story, write_story
-from compare.run.terminal import out
+from compare.run.terminal import err, out
 
 SHRINK_TIMEOUT = 60.0
 """Seconds after which a story is short enough."""
@@ -38,7 +38,7 @@ def search(
 ) -> Difference | None:
     """Play the stories, which have this number of steps, and show the progress."""
     columns = (BarColumn(), MofNCompleteColumn(), StepsPerSecond(), TimeElapsedColumn())
-    with Progress(TextColumn("{task.description}"), *columns, console=out) as progress:
+    with Progress(TextColumn("{task.description}"), *columns, console=err) as progress:
         task = progress.add_task("steps", total=steps)
 
         def on_step(request: Step, answers: Sequence[PlayedAnswer]) -> None:

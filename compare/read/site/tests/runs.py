@@ -19,7 +19,7 @@ MACHINE = {
 def make_run() -> Run:
     """A complete run."""
     return Run(
-        command="./triptych bench --json docs/figures/example.json",
+        command="./triptych bench --output docs/figures/example.json",
         started_at="2026-11-27T08:00:00Z",
         seconds=800,
         quick=False,

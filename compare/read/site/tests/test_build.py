@@ -1,5 +1,6 @@
 """What is built: pages that hang together, whose code is that of the apps."""
 
+from functools import partial
 from html.parser import HTMLParser
 from itertools import groupby
 from pathlib import Path
@@ -13,7 +14,7 @@ from compare.read.statements import statements_of
 from compare.run.apps import APPS
 from compare.run.contract import read_operations
 from compare.run.rules import OF_OPERATIONS, read_rules, rules_of
-from compare.run.terminal import Failed
+from compare.run.terminal import Failed, UsageError
 
 LARGEST = 500_000
 
@@ -149,11 +150,25 @@ def test_figures_that_cannot_be_read(
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
 
 
-def test_draft_that_cannot_be_removed(tmp_path: Path) -> None:
-    """What is wrong with an earlier draft is not hidden."""
-    (tmp_path / ".site.draft").touch()
-    with pytest.raises(NotADirectoryError):
-        build(tmp_path / "site")
+def test_what_else_is_in_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build removes what an earlier one has written, and nothing else; it overwrites nothing."""
+    folder = tmp_path / "site"
+    for names in (["index.html", "old"], ["index.html", "new"]):
+        monkeypatch.setattr("compare.read.site.build.write", partial(write_names, names))
+        build(folder)
+        (folder / "CNAME").write_text("example.org")
+    assert {path.name for path in folder.iterdir()} == {".pages", "index.html", "new", "CNAME"}
+    monkeypatch.setattr("compare.read.site.build.write", partial(write_names, ["CNAME"]))
+    with pytest.raises(UsageError, match="has a CNAME that no build has written"):
+        build(folder)
+    assert (folder / "CNAME").read_text() == "example.org"
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def write_names(names: list[str], site: object, draft: Path) -> int:
+    for name in names:
+        (draft / name).mkdir()
+    return len(names)
 
 
 def test_rules() -> None:

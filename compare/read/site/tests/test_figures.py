@@ -109,7 +109,7 @@ def test_missing_figures() -> None:
 def test_no_run() -> None:
     """Without any run the pages say how to make one."""
     for page in (page_of(None), page_of(None, "")):
-        assert "There is no run yet: <code>./triptych bench --json" in page
+        assert "There is no run yet: <code>./triptych bench --output" in page
         assert "<td>not measured" in page
 
 
