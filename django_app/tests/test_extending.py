@@ -29,6 +29,7 @@ FAILURES: dict[str, Callable[[], Exception]] = {
     "forbidden": PermissionDenied,
     "suspicious": SuspiciousOperation,
     "teapot": partial(HttpError, 418, "is a teapot"),
+    "away": partial(HttpError, 503, "is away"),
     "unauthorized": partial(HttpError, 401, "who are you"),
     "bad model": partial(ValidationError, {"tag_list": ["is odd", "is bad"], "__all__": "no"}),
     "bad words": partial(ValidationError, ["is odd", "is bad"]),
@@ -182,6 +183,12 @@ class FailureTests(TestCase):
         self.assertEqual(answer.json(), {"errors": {"request": ["is a teapot"]}})
         self.assertEqual(self.client.get("/api/later/unauthorized")["WWW-Authenticate"], "Token")
         self.assertNotIn("WWW-Authenticate", answer)
+
+    def test_the_log_of_a_refusal(self) -> None:
+        """A 5xx is logged with its cause."""
+        with self.assertLogs("conduit.request") as logs:
+            self.client.get("/api/later/away")
+        self.assertIn(" GET 503: is away", logs.output[0])
 
     def test_errors_of_models(self) -> None:
         """What a model refuses in an operation is a 422, with the first message of each field."""

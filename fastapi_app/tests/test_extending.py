@@ -88,6 +88,15 @@ def test_http_exception(
     assert answer.headers["X-Request-ID"]
 
 
+def test_the_log_of_a_refusal(
+    own: FastAPI, browser: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A 5xx is logged with its cause."""
+    own.add_api_route("/api/refusing", refusing(HTTPException(503, "is away")))
+    browser.get("/api/refusing")
+    assert " GET 503: is away" in caplog.text
+
+
 def test_headers_of_an_http_exception(own: FastAPI, browser: TestClient) -> None:
     """The headers of an `HTTPException` are on the answer, and 304 has no body."""
     own.add_api_route("/api/later", refusing(HTTPException(429, headers={"Retry-After": "9"})))

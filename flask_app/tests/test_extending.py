@@ -67,6 +67,13 @@ def test_abort_without_words(own: Flask) -> None:
     assert "permission" in answer.get_json()["errors"]["request"][0]
 
 
+def test_the_log_of_a_refusal(own: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    """A 5xx is logged with its cause."""
+    own.add_url_rule("/api/refusing", view_func=lambda: abort(503, "is away"))
+    own.test_client().get("/api/refusing")
+    assert " GET 503: is away" in caplog.text
+
+
 def test_abort_with_a_response(own: Flask) -> None:
     """`abort` with a response answers with just that."""
     own.add_url_rule("/api/refusing", view_func=lambda: abort(Response("gone", 410)))
