@@ -46,7 +46,8 @@ def diff(
         str | None,
         typer.Argument(
             metavar="[SUBJECT]",
-            help="An operation, a topic or a file. Without it, the operations are listed.",
+            help="An operation, a topic such as errors, or a file such as comments/api.py."
+            " Without it, the operations are listed.",
         ),
     ] = None,
     app: AppsOption = None,
@@ -59,12 +60,6 @@ def diff(
             help=f"Show only this layer: {', '.join(LAYERS_BY_NAME)}. Repeat the option for"
             " several.",
         ),
-    ] = None,
-    file: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Show a file, such as comments/api.py.")
-    ] = None,
-    topic: Annotated[
-        str | None, typer.Option(metavar="TOPIC", help="Show a topic, such as errors.")
     ] = None,
     full: Annotated[
         bool, typer.Option("--full", help="Show also the code that is equal in all apps.")
@@ -86,11 +81,9 @@ def diff(
     chosen = choose_apps(app)
     if len(chosen) == 1:
         raise UsageError("one app is compared with nothing: give --app twice, or leave it out")
-    if [file, topic, subject].count(None) < 2 or (layers and (file or topic)):
-        raise UsageError("a subject, --file and --topic exclude each other: give one")
-    if as_json and (subject or layers or file or topic or plain or full):
+    if as_json and (subject or layers or plain or full):
         raise UsageError("--json is for the list of all operations: give it alone")
-    comparison = choose(subject, chosen, layers or [], file, topic)
+    comparison = choose(subject, chosen, layers or [])
     if as_json:
         out.print(json.dumps(sizes(chosen), indent=2), markup=False, soft_wrap=True)
         return
@@ -106,27 +99,16 @@ def diff(
         raise typer.Exit(1)
 
 
-def choose(
-    subject: str | None,
-    apps: Sequence[App],
-    layers: Sequence[Layer],
-    file: str | None,
-    topic: str | None,
-) -> Comparison | None:
-    if subject:
-        operations, topics = operations_by_name(), topics_by_name()
-        files = files_by_name()
-        name = subject.removeprefix("conduit/")
-        known = dict.fromkeys([*operations] if layers else [*operations, *topics, *files], name)
-        pick("operation" if layers else "operation, topic or file", name, known)
-        if name in operations:
-            return compare_operation(name, apps, layers or LAYERS)
-        file, topic = (name, None) if name in files else (None, name)
-    if file:
-        return compare_file(file, apps)
-    if topic:
-        return compare_topic(topic, apps)
-    return compare_layers(layers, apps) if layers else None
+def choose(subject: str | None, apps: Sequence[App], layers: Sequence[Layer]) -> Comparison | None:
+    if subject is None:
+        return compare_layers(layers, apps) if layers else None
+    operations, topics, files = operations_by_name(), topics_by_name(), files_by_name()
+    name = subject.removeprefix("conduit/")
+    known = dict.fromkeys([*operations] if layers else [*operations, *topics, *files], name)
+    pick("operation" if layers else "operation, topic or file", name, known)
+    if name in operations:
+        return compare_operation(name, apps, layers or LAYERS)
+    return compare_file(name, apps) if name in files else compare_topic(name, apps)
 
 
 def list_operations(apps: Sequence[App]) -> None:

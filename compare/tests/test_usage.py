@@ -69,10 +69,8 @@ def complaint(
         ("diff create_article --app flsk", "there is no app 'flsk'"),
         ("diff create_article --app flask", "give --app twice, or leave it out"),
         ("diff --layer query", "there is no layer 'query': did you mean queries?"),
-        ("diff --file comment/api.py", "did you mean comments/api.py"),
-        ("diff get_tags --file comments/api.py", "exclude each other: give one"),
         ("diff get_tags --json", "--json is for the list of all operations: give it alone"),
-        ("diff --topic error", "there is no topic 'error': did you mean errors"),
+        ("diff error", "'error': did you mean errors"),
         (
             "diff zzz",
             "'zzz': ./triptych diff lists the operations, and docs/topics/ has the topics",
