@@ -3,7 +3,8 @@
 import signal
 
 # Until the command runs, Ctrl-C ends the process at once, and not with a traceback of an import.
-signal.signal(signal.SIGINT, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from compare.cli import main  # noqa: E402
 

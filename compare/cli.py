@@ -53,7 +53,7 @@ def triptych(
         typer.Option("--version", callback=show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """The commands share these options."""
+    """The options of `./triptych` itself."""
 
 
 def add_commands(asked: str) -> None:
@@ -79,7 +79,8 @@ def main() -> None:
     add_commands(asked_command())
     # A shell knows a command that it completes by its name, and asks by a variable of that name.
     completes = "_TRIPTYCH_COMPLETE" in os.environ or "-completion" in "".join(sys.argv[1:2])
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see __main__.py
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         code = cli(prog_name="triptych" if completes else "./triptych", standalone_mode=False)
         output.flush()

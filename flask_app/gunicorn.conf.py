@@ -37,5 +37,6 @@ def post_worker_init(worker: Any) -> None:
 
 def worker_exit(server: Any, worker: Any) -> None:
     """Close the sockets of a worker that ends by itself, as with `--max-requests`."""
-    if hub := getattr(worker.wsgi, "extensions", {}).get("hub"):
+    app = getattr(worker, "wsgi", None)  # none where the app did not load, and in the parent
+    if hub := getattr(app, "extensions", {}).get("hub"):
         hub.stop()

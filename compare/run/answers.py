@@ -100,7 +100,7 @@ class Answer:
         """The body for reading; only the bytes as they are tell spaces apart."""
         body = self.body.decode(errors="backslashreplace")
         if pretty and self.is_json:
-            body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+            body = json.dumps(json.loads(self.body), indent=2, ensure_ascii=False)
         return printable(body).splitlines()
 
     def to_json(self) -> dict[str, object]:

@@ -131,7 +131,7 @@ async def log_in(client: httpx2.AsyncClient, app: App, user: str) -> str:
     try:
         token: str = response.json()["user"]["token"]
     except (ValueError, RecursionError, LookupError, TypeError):
-        raise Failed(f"{app.name} answers a login with no token") from None
+        raise Failed(f"{app.name} returned no token for a login") from None
     return token
 
 

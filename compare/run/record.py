@@ -146,7 +146,7 @@ def load_run(path: Path) -> Run:
         raise UsageError(f"{path} cannot be read ({error.strerror}): give another file") from None
     except ValueError:
         raise UsageError(
-            f"{path} is no JSON: give a file that bench --output has written"
+            f"{path} is not JSON: give a file that bench --output has written"
         ) from None
     try:
         jsonschema.validate(data, json.loads(SCHEMA.read_text("utf-8")))

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -128,12 +128,17 @@ async def run(plan: UpOptions) -> None:
         everything = [*children, pages] if pages else children
         running = replace(running, groups=[child.group for child in everything])
         announce(replace(running, phase="running"))
-        stack.callback(announce, replace(running, phase="stopping"))
+        stack.callback(announce_end, running)
         show_addresses(plan, address_of_pages(plan.port) if pages else None)
         if pages:
             say_end = asyncio.create_task(report_end(pages))
             stack.callback(say_end.cancel)
         await first_end(children)
+
+
+def announce_end(running: Running) -> None:
+    with suppress(OSError):  # `.triptych/` may be gone by now
+        announce(replace(running, phase="stopping"))
 
 
 def choose_sites(plan: UpOptions, postgres: Postgres | None) -> list[AppGroup]:

@@ -332,7 +332,7 @@ def test_list_as_data() -> None:
 )
 def test_subject(subject: str, title: str) -> None:
     """The subject is an operation, a topic or a file, found by its name."""
-    found = choose(subject, APPS, [], None, None)
+    found = choose(subject, APPS, [])
     assert found
     assert found.title == title
 

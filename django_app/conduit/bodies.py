@@ -1,4 +1,4 @@
-"""What stands in the place of a body that no view may get a part of, for both kinds of servers."""
+"""Replacements for a body that was refused: reading one raises, so no view gets a part of it."""
 
 import sys
 from io import RawIOBase
@@ -24,7 +24,7 @@ class CutBody(RawIOBase):
 
 
 class BrokenBody(CutBody):
-    """A body that did not arrive whole: reading it raises."""
+    """A body that is incomplete or malformed: reading it raises."""
 
     def readinto(self, buffer: object) -> int:
-        raise BadRequest("the body is not whole")
+        raise BadRequest("the body is incomplete or malformed")

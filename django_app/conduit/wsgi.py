@@ -26,6 +26,6 @@ def read_chunks(stream: InputStream) -> tuple[object, int]:
     limit = max_size()
     try:
         content = stream.read(limit + 1)
-    except Exception:  # of chunks that are none or end too soon: each server raises its own
+    except Exception:  # malformed or incomplete chunks; each server raises its own exception
         return BrokenBody(), 1
     return BytesIO(content) if len(content) <= limit else CutBody(), len(content)

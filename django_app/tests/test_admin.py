@@ -2,15 +2,19 @@
 
 import json
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
+from django import forms
+from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Model
-from django.test import TestCase
+from django.db import transaction
+from django.db.models import CharField, Model, SlugField
+from django.test import RequestFactory, TestCase
 from django.urls import reverse
 
 from conduit.accounts.models import Follow, User
 from conduit.articles import services
+from conduit.articles.admin import ArticleAdmin
 from conduit.articles.models import Article, ArticleTag, Favorite, Tag
 from conduit.comments import services as comments
 from conduit.comments.models import Comment
@@ -317,3 +321,23 @@ class ModelRulesTests(TestCase):
         for email, username in (("x", "x"), ("x@example.com", "a b"), ("é@example.com", "x")):
             with self.subTest(email), self.assertRaises(ValidationError):
                 User.objects.create_user(email, username, "a long password")
+
+
+class FormTests(AdminCase):
+    def test_fields_of_other_kinds(self) -> None:
+        """A slug and a choice have Django's own fields and widgets."""
+        page = ArticleAdmin(Article, admin.site)
+        request = RequestFactory().get("/")
+        slug = page.formfield_for_dbfield(SlugField(), request)
+        self.assertIsInstance(slug, forms.SlugField)
+        choice = CharField(max_length=1000, choices=[("a", "A")])
+        self.assertIsInstance(page.formfield_for_dbfield(choice, request).widget, forms.Select)
+
+    def test_values_of_the_model(self) -> None:
+        """A change takes what the form has put into the model: a cleared file is False in it."""
+        article = self.write_article()
+        article.description = "as the model has it"
+        form = Mock(changed_data=["description"], cleaned_data={"description": False})
+        with transaction.atomic():
+            ArticleAdmin(Article, admin.site).save_model(Mock(), article, form, change=True)
+        self.assertEqual(Article.objects.get().description, "as the model has it")

@@ -50,6 +50,16 @@ class WritesTests(TestCase):
         self.assertIn('UPDATE "event_counter"', statements[-2])
         self.assertIn('INSERT INTO "events"', statements[-1])
 
+    def test_expired_events_are_found_by_their_time(self) -> None:
+        """A write does not read the events that are kept."""
+        with CaptureQueriesContext(connection) as seen:
+            services.create_article(author=self.guido, title="Planned", description="d", body="b")
+        queries = [query["sql"] for query in seen.captured_queries]
+        [statement] = [query for query in queries if query.startswith('DELETE FROM "events"')]
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}")
+            self.assertIn("USING INDEX events_created_idx", str(cursor.fetchall()))
+
 
 class HashingTests(TestCase):
     def test_hashing_holds_no_connection(self) -> None:

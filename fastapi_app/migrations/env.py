@@ -1,6 +1,7 @@
 """Alembic's entry: `alembic upgrade head`, also on a database that another app made."""
 
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
@@ -108,10 +109,14 @@ def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[
 
 
 # On SQLite, SQLAlchemy can read neither all foreign keys nor indexes on expressions.
+KEYS_OF_TABLE = text("SELECT * FROM pragma_foreign_key_list(:table)")
 
 
 def is_compared(connection: Connection, item: Any, *_: Any) -> bool:
-    """Whether autogenerate compares it; it leaves out foreign keys that are as the models say."""
+    """Whether autogenerate compares it; it leaves out foreign keys that are as the models say.
+
+    Whether they are deferred is not compared: SQLite does not tell.
+    """
     if not isinstance(item, ForeignKeyConstraint):
         return True
     columns = {(item.table.name, column) for column in item.column_keys}
@@ -121,14 +126,13 @@ def is_compared(connection: Connection, item: Any, *_: Any) -> bool:
 
 def add_indexes(connection: Connection, *directives: Any) -> None:
     """Add new indexes on expressions to a generated migration."""
-    scripts: list[MigrationScript] = directives[-1]
+    script: MigrationScript = directives[-1][0]
+    assert script.upgrade_ops and script.downgrade_ops
     there = read_sqlite_indexes(connection)
+    there |= {str(op[1].name) for op in script.upgrade_ops.as_diffs() if op[0] == "add_index"}
     for index in (index for table in Base.metadata.sorted_tables for index in table.indexes):
         is_on_columns = all(isinstance(each, Column) for each in index.expressions)
-        if is_on_columns or index.name in there:
-            continue
-        for script in scripts:
-            assert script.upgrade_ops and script.downgrade_ops
+        if not is_on_columns and index.name not in there:
             script.upgrade_ops.ops.append(CreateIndexOp.from_index(index))
             script.downgrade_ops.ops.insert(0, DropIndexOp.from_index(index))
 
@@ -140,15 +144,18 @@ def read_sqlite_indexes(connection: Connection) -> set[str]:
 def read_sqlite_keys(connection: Connection) -> set[tuple[Any, ...]]:
     """The foreign keys of the tables of the models."""
     return {
-        (table, key["from"], key["table"], key["on_delete"])
+        (table, key["from"], key["table"], key["on_delete"], key["on_update"])
         for table in Base.metadata.tables
-        for key in connection.execute(text(f"PRAGMA foreign_key_list({table})")).mappings()
+        for key in connection.execute(KEYS_OF_TABLE, {"table": table}).mappings()
     }
 
 
 def wanted_keys() -> set[tuple[Any, ...]]:
     return {
-        (table.name, key.parent.name, key.column.table.name, key.ondelete or "NO ACTION")
+        (
+            *(table.name, key.parent.name, key.column.table.name),
+            *(key.ondelete or "NO ACTION", key.onupdate or "NO ACTION"),
+        )
         for table in Base.metadata.tables.values()
         for key in table.foreign_keys
     }
@@ -188,7 +195,10 @@ def read_sqlite_parts(connection: Connection) -> dict[str, set[str]]:
     return parts
 
 
-DANGLING = text("PRAGMA foreign_key_check")
+def count_dangling(connection: Connection) -> Counter[tuple[str, str]]:
+    """How many rows of a table refer to rows of another one that are gone."""
+    found = connection.execute(text("PRAGMA foreign_key_check"))
+    return Counter((table, parent) for table, _, parent, _ in found)
 
 
 def make_check(connection: Connection) -> Callable[[], None]:
@@ -199,7 +209,7 @@ def make_check(connection: Connection) -> Callable[[], None]:
     DROP INDEX. The check ends with one line, and with the database as it was.
     """
     before = read_sqlite_parts(connection)
-    before_keys = set(connection.execute(DANGLING).all())
+    dangling = count_dangling(connection)
     dropped: set[str] = set()
 
     @event.listens_for(connection, "before_cursor_execute")
@@ -209,13 +219,12 @@ def make_check(connection: Connection) -> Callable[[], None]:
 
     def check() -> None:
         nonlocal before
-        dangling = set(connection.execute(DANGLING).all()) - before_keys
-        if dangling:
-            table, _, parent, _ = sorted(dangling)[0]
+        if more := count_dangling(connection) - dangling:
+            table, parent = min(more)
             raise SystemExit(
-                f"conduit: after the migration, {len(dangling)} rows would refer to rows that are"
-                f" gone, the first in {table} to {parent}; a migration on SQLite does not cascade,"
-                " so it has to delete both"
+                f"conduit: after the migration, {more.total()} rows would refer to rows that are"
+                f" gone, the first in {table} to {parent}: on SQLite a migration does not cascade,"
+                " so delete the rows that refer to them, too"
             )
         after = read_sqlite_parts(connection)
         lost: list[str] = []

@@ -284,3 +284,33 @@ def test_reading_sessions_do_not_write(sessions: Sessions, call: Call, guido: Us
 
     with pytest.raises(RuntimeError, match="only reads"):
         call(write)
+
+
+def test_expired_events_are_found_by_their_time(
+    sessions: Sessions, call: Call, guido: User
+) -> None:
+    """A write does not read the events that are kept."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(*arguments: Any) -> None:
+        seen.append((arguments[2], arguments[3]))
+
+    engine = sessions.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+
+    async def write() -> None:
+        async with sessions.writing.begin() as session:
+            await services.create_article(
+                session, author=guido, title="Planned", description="d", body="b"
+            )
+
+    call(write)
+    event.remove(engine, "before_cursor_execute", note)
+    [(statement, values)] = [each for each in seen if each[0].startswith("DELETE FROM events")]
+
+    async def explain() -> Any:
+        async with sessions.engine.connect() as connection:
+            return await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+
+    plan = call(explain).all()
+    assert "USING INDEX events_created_idx" in str(plan)

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from fastapi import (
     BackgroundTasks,
+    Body,
     FastAPI,
     HTTPException,
     Query,
@@ -290,6 +291,22 @@ def test_an_optional_body(own: FastAPI, browser: TestClient, body: bytes) -> Non
     expected = {b"": (200, None), b"{}": (200, "nobody"), b'{"name": "x"}': (200, "x")}
     invalid = (400, {"errors": {"body": ["is not valid JSON"]}})
     assert (answer.status_code, answer.json()) == expected.get(body, invalid)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"{", 400), (b'{"name": NaN}', 400), (b"", 400), (b"null", 200)]
+)
+def test_a_body_that_may_be_null(
+    own: FastAPI, browser: TestClient, body: bytes, status: int
+) -> None:
+    """`null` is a value there, and JSON that is refused is not."""
+
+    def show(value: Annotated[Any, Body()]) -> Any:
+        return value
+
+    own.add_api_route("/api/null", show, methods=["PUT"])
+    answer = browser.put("/api/null", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
 
 
 def test_the_bytes_of_a_body(own: FastAPI, browser: TestClient) -> None:

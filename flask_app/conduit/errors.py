@@ -128,7 +128,7 @@ def deleted_user(error: IntegrityError) -> Response:
     user = g.get("user")
     if user is None or not is_foreign_key_violation(error.orig):
         raise error
-    # The user is expired and detached where the transaction has had it as its own.
+    # The user is expired and detached if it was added to the session of the failed transaction.
     if db.session.get(type(user), inspect(user).identity) is not None:
         raise error
     return api_error(Unauthorized(token="is invalid"))

@@ -37,7 +37,8 @@ class Settings:
         self.SOCK_SERVER_OPTIONS = {
             "ping_interval": 20,
             "max_message_size": 16 * 1_048_576,
-            "receive_bytes": 16_384,  # of a record of TLS nothing may stay unread
+            # A whole TLS record: a selector does not see what the TLS layer has buffered.
+            "receive_bytes": 16_384,
         }
         self.MAX_CONTENT_LENGTH = 1_048_576  # bytes
         check_database_url(self.DATABASE_URL)

@@ -213,7 +213,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         try:
             return super().handle_request(req, conn)
         except TimeoutError:
-            # Of the client, or of the app, which only the traceback tells.
+            # The client or the app was too slow; only the traceback says which.
             self.log.info("A response was not sent in time", exc_info=True)
             return False
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -192,3 +193,20 @@ def test_counter_is_locked_last(app: Flask, guido: User) -> None:
         "UPDATE event_counter",
         "INSERT INTO events",
     ]
+
+
+def test_expired_events_are_found_by_their_time(app: Flask, guido: User) -> None:
+    """A write does not read the events that are kept."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(*arguments: Any) -> None:
+        seen.append((arguments[2], arguments[3]))
+
+    engine = app.extensions["database"].engine
+    event.listen(engine, "before_cursor_execute", note)
+    services.create_article(author=guido, title="Planned", description="d", body="b")
+    event.remove(engine, "before_cursor_execute", note)
+    [(statement, values)] = [each for each in seen if each[0].startswith("DELETE FROM events")]
+    with engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    assert "USING INDEX events_created_idx" in str(plan)

@@ -301,7 +301,7 @@ def test_a_limit_of_its_own(own: Flask) -> None:
     client = own.test_client()
     for size, words in (
         (3_000_000, "is too large (maximum is 3000000 bytes)"),
-        (2_000_000, "has a field that is too large"),
+        (2_000_000, "has too many fields, or one that is too large"),
     ):
         head = '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
         form = f"{head}{'y' * size}\r\n--x--\r\n"

@@ -214,6 +214,8 @@ def test_a_new_table(migrated: Config) -> None:
         Column("made", UTCDateTime, server_default=func.now()),
     )
     index = Index("auth_tokens_name_key", func.lower(table.c.name), unique=True)
+    order = Table("order", Base.metadata, Column("id", Integer, primary_key=True))
+    last = Index("order_id_idx", order.c.id.desc())
     try:
         first = generate(migrated, 'for "tokens"')
         command.upgrade(migrated, "head")
@@ -222,8 +224,9 @@ def test_a_new_table(migrated: Config) -> None:
             session.execute(insert(table), {"name": "a"})
     finally:
         Base.metadata.remove(table)
+        Base.metadata.remove(order)
     assert "sa.func.now()" in first
-    assert first.count(str(index.name)) == 2
+    assert [first.count(str(each.name)) for each in (index, last)] == [2, 2]
     assert "    pass" in second
 
 

@@ -1,17 +1,23 @@
 """The worker of gunicorn: what no request from outside shows soon enough for a test."""
 
 import logging
+import runpy
 import socket
 import ssl
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from flask import Flask
 from gunicorn.workers.gthread import ThreadWorker
 
 from conduit import worker
 from conduit.live.connection import Connection
+from conduit.live.hub import Hub
+
+FOLDER = Path(__file__).parent.parent
 
 
 def test_an_answer_that_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,6 +35,15 @@ def test_an_answer_that_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     with server, client:
         kept = serving.handle_request(SimpleNamespace(headers=[]), SimpleNamespace(sock=server))
     assert kept is False
+
+
+def test_a_worker_that_ends(app: Flask) -> None:
+    """It closes its sockets, if it has got as far as loading the application."""
+    worker_exit = runpy.run_path(str(FOLDER / "gunicorn.conf.py"))["worker_exit"]
+    worker_exit(None, SimpleNamespace())
+    hub = Hub(app.config, app.extensions["database"])
+    worker_exit(None, SimpleNamespace(wsgi=SimpleNamespace(extensions={"hub": hub})))
+    assert hub.stopping
 
 
 def test_a_socket_over_tls() -> None:

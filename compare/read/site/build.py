@@ -79,7 +79,7 @@ def build(folder: Path) -> int:
     """
     site = Site(run_of_record())
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as draft:
+    with TemporaryDirectory(prefix=".draft.", dir=folder) as draft:
         pages = write(site, Path(draft))
         replace_pages(folder, Path(draft))
     return pages
@@ -88,10 +88,15 @@ def build(folder: Path) -> int:
 def replace_pages(folder: Path, draft: Path) -> None:
     manifest = folder / MANIFEST
     there = {path.name for path in folder.iterdir()}
-    if not manifest.exists() and any(not name.startswith(".") for name in there):
+    new = {path.name for path in draft.iterdir()}
+    if manifest.exists():
+        old = there.intersection(manifest.read_text("utf-8").splitlines())
+    elif {"index.html", "live.js"} <= there:  # of a version that had no manifest
+        old = there & new
+    elif all(name.startswith(".") for name in there):
+        old = set()
+    else:
         raise UsageError(f"{folder} has something else in it: give another folder, or empty it")
-    written = manifest.read_text("utf-8").splitlines() if manifest.exists() else []
-    old, new = there.intersection(written), {path.name for path in draft.iterdir()}
     if taken := sorted(there & new - old):
         raise UsageError(
             f"{folder} has a {taken[0]} that no build has written: give another folder,"

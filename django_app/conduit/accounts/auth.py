@@ -25,7 +25,7 @@ class ViewerRequest(HttpRequest):
 class Token(APIKeyHeader):
     """The `Authorization` header: `Token <jwt>` or `Bearer <jwt>`.
 
-    It says why a token is refused, so that in a list of authenticators it must be the last.
+    It raises to say why a token is refused, so it must be the last in a list of authenticators.
     """
 
     param_name = "Authorization"

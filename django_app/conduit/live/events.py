@@ -52,6 +52,6 @@ def prune() -> None:
     kept_from = now() - timedelta(seconds=settings.EVENT_RETENTION)
     # Rows that another writer is deleting are skipped.
     over = Event.objects.select_for_update(skip_locked=True).filter(created_at__lt=kept_from)
-    # By time, as the index is: by id, each write would read all events that are kept.
+    # Ordered by time to use its index; ordered by id, each write would read all kept events.
     over = over.order_by("created_at")[:100]
     Event.objects.filter(pk__in=over.values("pk")).delete()

@@ -24,8 +24,8 @@ class StrictBody:
     """Receives the body in one piece; JSON that is refused is `null`, and noted in the scope.
 
     FastAPI parses the body, asks the dependencies, and validates. `null` fails in the last step,
-    after the dependency that refuses a bad token. Where the body is optional, `null` would be
-    right, so that there FastAPI gets what it cannot parse. A route without a body gets all bytes.
+    after the dependency that refuses a bad token. Where `null` is a valid body, FastAPI gets
+    invalid JSON instead. A route without a body parameter gets the body unchanged.
     """
 
     def __init__(self, scope: Scope, receive: Receive, max_size: int) -> None:
@@ -59,7 +59,8 @@ class StrictBody:
         is_empty = not body and not field.field_info.is_required()
         if is_json(headers) and not is_strict(body) and not is_empty:
             self.scope["contract.refusal"] = BadRequest(body="is not valid JSON")
-            return b"null" if field.field_info.is_required() else b"{"
+            _, refusals = field.validate(None, {}, loc=("body",))
+            return b"null" if refusals else b"{"
         if not is_json(headers) and JSON.fullmatch(media_type(headers).strip()):
             return b"null"  # FastAPI would read it, where only a space is not one of HTTP's
         return bytes(body)

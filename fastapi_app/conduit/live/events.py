@@ -52,7 +52,7 @@ async def record(
 async def prune(session: AsyncSession) -> None:
     """Delete up to 100 expired events: more than one write adds, so that none stay."""
     kept_from = now() - timedelta(seconds=session.info["event_retention"])
-    # By time, as the index is: by id, each write would read all events that are kept.
+    # Ordered by time to use its index; ordered by id, each write would read all kept events.
     over = (
         select(Event.id).where(Event.created_at < kept_from).order_by(Event.created_at).limit(100)
     )

@@ -43,8 +43,8 @@ def too_large(error: RequestEntityTooLarge) -> Response:
     limit = request.max_content_length or 0
     if limit == current_app.config["MAX_CONTENT_LENGTH"]:
         limit -= 1
-    if request.content_length is not None and request.content_length <= limit:
-        return errors.respond(413, {"body": ["has a field that is too large"]})
+    if not limit or (request.content_length or limit + 1) <= limit:
+        return errors.respond(413, {"body": ["has too many fields, or one that is too large"]})
     return errors.respond(413, {"body": [f"is too large (maximum is {limit} bytes)"]})
 
 

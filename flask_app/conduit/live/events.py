@@ -53,7 +53,7 @@ def record(name: EventName, *, article_id: int, author_id: int, data: Any) -> No
 def prune(session: Session) -> None:
     """Delete up to 100 expired events: more than one write adds, so that none stay."""
     kept_from = now() - timedelta(seconds=current_app.config["EVENT_RETENTION"])
-    # By time, as the index is: by id, each write would read all events that are kept.
+    # Ordered by time to use its index; ordered by id, each write would read all kept events.
     over = (
         select(Event.id).where(Event.created_at < kept_from).order_by(Event.created_at).limit(100)
     )

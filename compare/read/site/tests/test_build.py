@@ -165,9 +165,22 @@ def test_what_else_is_in_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
+def test_pages_of_an_earlier_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that were built without a list of their names are replaced."""
+    folder = tmp_path / "site"
+    write_names(["index.html", "live.js", ".git"], None, folder)
+    (folder / "index.html" / "old").touch()
+    monkeypatch.setattr(
+        "compare.read.site.build.write", partial(write_names, ["index.html", "live.js"])
+    )
+    build(folder)
+    assert {path.name for path in folder.iterdir()} == {".pages", ".git", "index.html", "live.js"}
+    assert not (folder / "index.html" / "old").exists()
+
+
 def write_names(names: list[str], site: object, draft: Path) -> int:
     for name in names:
-        (draft / name).mkdir()
+        (draft / name).mkdir(parents=True)
     return len(names)
 
 
