@@ -69,9 +69,12 @@ def test_abort_without_words(own: Flask) -> None:
 
 def test_the_log_of_a_refusal(own: Flask, caplog: pytest.LogCaptureFixture) -> None:
     """A 5xx is logged with its cause."""
-    own.add_url_rule("/api/refusing", view_func=lambda: abort(503, "is away"))
-    own.test_client().get("/api/refusing")
+    own.add_url_rule("/api/away", view_func=lambda: abort(503, "is away"))
+    own.add_url_rule("/api/broken", view_func=lambda: abort(500, "is broken"))
+    for path in ("/api/away", "/api/broken"):
+        own.test_client().get(path)
     assert " GET 503: is away" in caplog.text
+    assert " GET 500: is broken" in caplog.text
 
 
 def test_abort_with_a_response(own: Flask) -> None:
