@@ -69,8 +69,8 @@ def test_abort_without_words(own: Flask) -> None:
 
 def test_the_log_of_a_refusal(own: Flask, caplog: pytest.LogCaptureFixture) -> None:
     """A 5xx is logged with its cause."""
-    own.add_url_rule("/api/away", view_func=lambda: abort(503, "is away"))
-    own.add_url_rule("/api/broken", view_func=lambda: abort(500, "is broken"))
+    own.add_url_rule("/api/away", "away", view_func=lambda: abort(503, "is away"))
+    own.add_url_rule("/api/broken", "broken", view_func=lambda: abort(500, "is broken"))
     for path in ("/api/away", "/api/broken"):
         own.test_client().get(path)
     assert " GET 503: is away" in caplog.text
