@@ -5,9 +5,10 @@ from unittest.mock import Mock, patch
 from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
-from django.test import TestCase
+from django.test import TestCase, override_settings
 from django.urls import reverse
 
+from conduit import health
 from conduit.accounts.models import User
 from conduit.articles.models import Article
 from conduit.live import services
@@ -135,3 +136,12 @@ class HubTests(TestCase):
         asked = [call.kwargs["after"] for call in get_published.call_args_list]
         self.assertEqual(asked, [0, 1, 1])
         hub.loop.call_soon_threadsafe.assert_called_once_with(hub.publish, [published])
+
+
+class HealthTests(TestCase):
+    @override_settings(DATABASE_TIMEOUT=1)
+    def test_health_while_another_asks(self) -> None:
+        """A check that waits too long for the one before it says that the database is away."""
+        with health.asking:
+            self.assertEqual(self.client.get("/api/health").status_code, 503)
+        self.assertEqual(self.client.get("/api/health").status_code, 200)

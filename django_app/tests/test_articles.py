@@ -1,11 +1,13 @@
 """Articles and comments, as a client writes and reads them."""
 
+from itertools import islice
 from typing import Any
 
-from django.test import Client, TestCase
+from django.test import Client, SimpleTestCase, TestCase
 
 from conduit.accounts.models import User
 from conduit.accounts.tokens import make_token
+from conduit.articles.slugs import candidates_for
 
 DRAFT = {"title": "On tests", "description": "Why", "body": "Because.", "tagList": ["b", "a"]}
 
@@ -70,3 +72,11 @@ class ArticleTests(TestCase):
         """An article that is deleted is not found."""
         self.assertEqual(self.client.delete(self.path).status_code, 204)
         self.assertEqual(self.client.get(self.path).status_code, 404)
+
+
+class SlugTests(SimpleTestCase):
+    def test_candidates(self) -> None:
+        """Each slug that a title may get is tried once, the best first."""
+        names = [name for batch in islice(candidates_for("On tests"), 4) for name in batch]
+        expected = ["on-tests", *(f"on-tests-{number}" for number in range(2, 152))]
+        self.assertEqual(names, expected)

@@ -122,3 +122,13 @@ def test_no_seed_in_production(app: FastAPI, monkeypatch: pytest.MonkeyPatch) ->
             seed.main()
     finally:
         load_settings.cache_clear()
+
+
+def test_health_while_another_asks(app: FastAPI, client: TestClient) -> None:
+    """A check that waits too long for the one before it says that the database is away."""
+    assert client.portal is not None
+    limiter = app.state.health_check
+    client.portal.call(limiter.acquire_on_behalf_of, "another")
+    assert client.get("/api/health").status_code == 503
+    client.portal.call(limiter.release_on_behalf_of, "another")
+    assert client.get("/api/health").status_code == 200

@@ -1,9 +1,12 @@
 """Articles and comments, as a client writes and reads them."""
 
+from itertools import islice
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+
+from conduit.articles.slugs import candidates_for
 
 AUTHOR = {"username": "guido", "following": False}
 DRAFT = {"title": "On tests", "description": "Why", "body": "Because.", "tagList": ["b", "a"]}
@@ -74,3 +77,9 @@ def test_delete(client: TestClient, token: Headers, article: Any) -> None:
     path = f"/api/articles/{article['slug']}"
     assert client.delete(path, headers=token).status_code == 204
     assert client.get(path).status_code == 404
+
+
+def test_candidates() -> None:
+    """Each slug that a title may get is tried once, the best first."""
+    names = [name for batch in islice(candidates_for("On tests"), 4) for name in batch]
+    assert names == ["on-tests", *(f"on-tests-{number}" for number in range(2, 152))]

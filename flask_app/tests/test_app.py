@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, make_transient_to_detached
 
-from conduit import create_app
+from conduit import create_app, health
 from conduit.accounts import auth
 from conduit.accounts.models import User
 from conduit.live import services
@@ -134,3 +134,13 @@ def test_subprotocol_that_is_not_ascii(client: FlaskClient) -> None:
         environ_overrides={"SERVER_PROTOCOL": "HTTP/1.1"},
     )
     assert (answer.status_code, answer.json) == (400, {"errors": {"upgrade": ["is invalid"]}})
+
+
+def test_health_while_another_asks(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check that waits too long for the one before it says that the database is away."""
+    monkeypatch.setitem(app.config, "DATABASE_TIMEOUT", 1)
+    with health.asking:
+        assert client.get("/api/health").status_code == 503
+    assert client.get("/api/health").status_code == 200
