@@ -216,7 +216,8 @@ def test_up_without_any_output(tmp_path: Path) -> None:
             stderr=full,
         )
     try:
-        wait_for(lambda: (tmp_path / "up.json").exists())
+        state = tmp_path / "up.json"
+        wait_for(lambda: state.exists() and '"running"' in state.read_text())
         assert ask_much(port + 2) == {404}
     finally:
         process.send_signal(signal.SIGTERM)
