@@ -35,6 +35,17 @@ def triptych(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def start_up(home: Path, app: str, port: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "compare", "up", "--app", app, "--port", str(port)],
+        cwd=ROOT,
+        env=os.environ | {"TRIPTYCH_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 @pytest.fixture
 def left(home: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process that a killed `up` has left, and its state."""
@@ -76,15 +87,9 @@ def test_a_process_of_another_start_is_not_ours(left: subprocess.Popen[bytes]) -
 
 def test_down_while_up_starts(home: Path) -> None:
     """`down` ends an `up` that has not started everything yet, and two of them say the same."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "compare", "up", "--app", "fastapi", "--port", str(free_port(4))],
-        cwd=ROOT,
-        env=os.environ | {"TRIPTYCH_HOME": str(home)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as up:
+    with start_up(home, "fastapi", free_port(4)) as up:
         while not (home / "up.json").exists():
+            assert up.poll() is None
             time.sleep(0.01)
         assert "the apps are starting" in triptych(home, "status").stderr
         with ThreadPoolExecutor(2) as pool:
@@ -97,14 +102,7 @@ def test_down_while_up_starts(home: Path) -> None:
 def test_status_and_down_of_up(home: Path) -> None:
     """`status` shows what runs, `ask` asks it, and `down` ends it; `up` says what has ended."""
     port = free_port(4)
-    with subprocess.Popen(
-        [sys.executable, "-m", "compare", "up", "--app", "flask", "--port", str(port)],
-        cwd=ROOT,
-        env=os.environ | {"TRIPTYCH_HOME": str(home)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as up:
+    with start_up(home, "flask", port) as up:
         assert up.stdout and up.stderr
         next(line for line in up.stdout if "Ctrl-C ends everything" in line)
         shown = json.loads(triptych(home, "status", "--json").stdout)

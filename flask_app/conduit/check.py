@@ -29,7 +29,7 @@ def find_problem(database_url: str) -> str | None:
     known = {revision.revision for revision in script.walk_revisions()}
     heads = set(script.get_heads())
     if len(heads) > 1:
-        return "two migrations follow the same one: run `flask --app conduit db merge`"
+        return "two migrations follow the same one: run `flask --app conduit db merge -m '…'`"
     # A revision that this code does not know was made by newer code: it runs all the same.
     if not current or current & (known - heads):
         return "the database is not migrated: run `flask --app conduit db upgrade`"
