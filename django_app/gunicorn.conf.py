@@ -17,5 +17,5 @@ secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 
 
 def on_starting(server: Any) -> None:
-    """Check once, in the parent: a worker that is replaced while the database is away starts."""
+    """Check once, in the parent: a replacement worker must start without the database, too."""
     check.require()

@@ -232,7 +232,7 @@ def test_open_without_a_database(stopped: Fragile) -> None:
     """While the database is down, a socket with a token gets an error and is closed with 1013."""
     target = f"/api/live?token={stopped.person.token}"
     with Socket(stopped.server.url, target) as socket:
-        assert socket.hear() == {"type": "error", "errors": {"server": ["unavailable"]}}
+        assert socket.receive() == {"type": "error", "errors": {"server": ["unavailable"]}}
         assert socket.closed_with() == 1013
 
 
@@ -243,7 +243,7 @@ def test_database_restarts(fragile: Fragile) -> None:
     with Socket(fragile.server.url) as socket, Socket(fragile.server.url) as other:
         socket.subscribe("articles")
         write_article(fragile.person)
-        socket.hear_all(1)
+        socket.receive_events(1)
         fragile.postgres.stop()
         # Messages that fail keep no connection of the pool.
         for _ in range(POOL_SIZE + 1):
@@ -252,9 +252,9 @@ def test_database_restarts(fragile: Fragile) -> None:
         fragile.postgres.start()
         fragile.server.wait_until_ready(patience=5)
         article = write_article(fragile.person)
-        [event] = socket.hear_all(1)
+        [event] = socket.receive_events(1)
         other.subscribe("articles", since=event["id"] - 1)
-        assert other.hear_all(1) == [event]
+        assert other.receive_events(1) == [event]
     assert event["data"] == {"article": article}
 
 

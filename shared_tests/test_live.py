@@ -135,7 +135,7 @@ def test_empty_token(client: Client) -> None:
 def test_bad_token_in_the_query(client: Client, target: str) -> None:
     """A bad token in the query closes the socket, after an error with the reason."""
     with Socket(client.base_url, target) as socket:
-        assert socket.hear() == {"type": "error", "errors": {"token": ["is invalid"]}}
+        assert socket.receive() == {"type": "error", "errors": {"token": ["is invalid"]}}
         assert socket.closed_with() == 4401
 
 
@@ -144,7 +144,7 @@ def test_bad_token_in_the_query(client: Client, target: str) -> None:
 def test_bad_token_in_the_header(client: Client, authorization: str) -> None:
     """A bad token in the header closes the socket, after an error with the reason."""
     with Socket(client.base_url, headers={"Authorization": authorization}) as socket:
-        assert socket.hear() == {"type": "error", "errors": {"token": ["is invalid"]}}
+        assert socket.receive() == {"type": "error", "errors": {"token": ["is invalid"]}}
         assert socket.closed_with() == 4401
 
 
@@ -154,7 +154,7 @@ def test_expired_token(server: Server, anna: Person) -> None:
     claims = claims_of(anna.signed_in_with)
     token = make({**claims, "iat": claims["iat"] - 100, "exp": claims["iat"] - 50}, SECRET)
     with Socket(anna.base_url, f"/api/live?token={token}") as socket:
-        assert socket.hear() == {"type": "error", "errors": {"token": ["has expired"]}}
+        assert socket.receive() == {"type": "error", "errors": {"token": ["has expired"]}}
         assert socket.closed_with() == 4401
 
 
@@ -175,7 +175,7 @@ def test_subscribe(client: Client, anna: Person) -> None:
     with Socket(client.base_url) as socket:
         before = socket.subscribe("articles")
         write_article(anna)
-        [event] = socket.hear_all(1)
+        [event] = socket.receive_events(1)
         after = socket.subscribe("articles")
     assert list(after) == ["type", "channel", "id"]
     assert event["id"] == after["id"] > before["id"]
@@ -268,7 +268,7 @@ def test_bad_message(client: Client, message: str | bytes, errors: dict[str, lis
     """A bad message is answered with an error, and the socket stays open."""
     with Socket(client.base_url) as socket:
         socket.send(message)
-        assert socket.hear() == {"type": "error", "errors": errors}
+        assert socket.receive() == {"type": "error", "errors": errors}
         assert socket.ask("ping") == {"type": "pong"}
 
 
@@ -295,7 +295,7 @@ def test_longest_message(client: Client) -> None:
     message = json.dumps({"type": "ping", "x": "é"}, ensure_ascii=False)
     with Socket(client.base_url) as socket:
         socket.send(message + " " * (16_384 - len(message.encode())))
-        assert socket.hear() == {"type": "pong"}
+        assert socket.receive() == {"type": "pong"}
 
 
 @rule("LIVE-10")
@@ -324,10 +324,10 @@ def test_too_many_bad_messages(client: Client) -> None:
     with Socket(client.base_url) as socket:
         for _ in range(19):
             socket.send("{")
-            assert socket.hear()["type"] == "error"
+            assert socket.receive()["type"] == "error"
         assert socket.ask("ping") == {"type": "pong"}
-        socket.say("subscribe", channel="article:none")
-        assert socket.hear() == {"type": "error", "errors": {"channel": ["not found"]}}
+        socket.send_message("subscribe", channel="article:none")
+        assert socket.receive() == {"type": "error", "errors": {"channel": ["not found"]}}
         assert socket.closed_with() == 1008
 
 
@@ -336,7 +336,7 @@ def test_frames_in_pieces(client: Client) -> None:
     """A message may be split into several frames."""
     with Socket(client.base_url) as socket:
         socket.connection.send(iter(['{"type":', '"pi', 'ng"}']))
-        assert socket.hear() == {"type": "pong"}
+        assert socket.receive() == {"type": "pong"}
 
 
 # Events.
@@ -348,7 +348,7 @@ def test_events_of_an_article(client: Client, anna: Person, ben: Person) -> None
     with Socket(client.base_url) as socket:
         socket.subscribe("articles")
         article = write_article(anna, tagList=["live"])
-        events = socket.hear_all(1)
+        events = socket.receive_events(1)
         path = f"/api/articles/{article['slug']}"
         socket.subscribe(f"article:{article['slug']}")
         ben.post(f"{path}/favorite")
@@ -357,7 +357,7 @@ def test_events_of_an_article(client: Client, anna: Person, ben: Person) -> None
         ben.delete(f"{path}/favorite")
         updated = anna.put(path, json={"article": {"body": "Changed."}}).json
         anna.delete(path)
-        events += socket.hear_all(6)
+        events += socket.receive_events(6)
     both = ["articles", f"article:{article['slug']}"]
     assert names_of(events) == [
         ("article.created", ["articles"]),
@@ -397,7 +397,7 @@ def test_channel_of_another_article(client: Client, anna: Person, ben: Person) -
         socket.subscribe(f"article:{article['slug']}")
         comment_on(other, ben)
         comment_on(article, ben, "This one.")
-        [event] = socket.hear_all(1)
+        [event] = socket.receive_events(1)
     assert event["data"]["comment"]["body"] == "This one."
 
 
@@ -407,7 +407,7 @@ def test_event_in_any_script(client: Client, anna: Person) -> None:
     with Socket(client.base_url) as socket:
         socket.subscribe("articles")
         article = write_article(anna, unique("한글 🐉 "), body='"\\\n\u2028', tagList=["é"])
-        [event] = socket.hear_all(1)
+        [event] = socket.receive_events(1)
     assert event["data"] == {"article": article}
 
 
@@ -419,14 +419,14 @@ def test_feed_follows_follows(anna: Person, ben: Person) -> None:
         socket.subscribe("feed")
         socket.subscribe("articles")
         write_article(anna)
-        heard += socket.hear_all(1)
+        heard += socket.receive_events(1)
         ben.post(f"/api/profiles/{anna.username}/follow")
         article = write_article(anna)
-        heard += socket.hear_all(1)
+        heard += socket.receive_events(1)
         comment_on(article, ben)
         ben.delete(f"/api/profiles/{anna.username}/follow")
         anna.delete(f"/api/articles/{article['slug']}")
-        heard += socket.hear_all(1)
+        heard += socket.receive_events(1)
     assert names_of(heard) == [
         ("article.created", ["articles"]),
         ("article.created", ["feed", "articles"]),
@@ -441,7 +441,7 @@ def test_feed_without_oneself(anna: Person) -> None:
         socket.subscribe("feed")
         socket.subscribe("articles")
         write_article(anna)
-        [event] = socket.hear_all(1)
+        [event] = socket.receive_events(1)
     assert event["channels"] == ["articles"]
 
 
@@ -455,7 +455,7 @@ def test_event_of_three_channels(anna: Person, ben: Person) -> None:
         for name in ("feed", channel, "articles"):
             socket.subscribe(name)
         ben.post(f"/api/articles/{article['slug']}/favorite")
-        assert names_of(socket.hear_all(1)) == [
+        assert names_of(socket.receive_events(1)) == [
             ("article.favorited", ["feed", channel, "articles"])
         ]
         assert socket.is_silent()
@@ -471,11 +471,11 @@ def test_channel_follows_a_rename(client: Client, anna: Person, ben: Person) -> 
         renamed = anna.put(
             f"/api/articles/{article['slug']}", json={"article": {"title": unique("Renamed ")}}
         ).json["article"]
-        heard = socket.hear_all(1)
+        heard = socket.receive_events(1)
         new = f"article:{renamed['slug']}"
         socket.subscribe(new)
         comment_on(renamed, ben)
-        heard += socket.hear_all(1)
+        heard += socket.receive_events(1)
         assert socket.ask("subscribe", channel=old)["errors"] == {"channel": ["not found"]}
     assert names_of(heard) == [("article.updated", [old]), ("comment.created", [old, new])]
 
@@ -510,7 +510,7 @@ def test_empty_update_is_told(client: Client, anna: Person) -> None:
     with Socket(client.base_url) as socket:
         socket.subscribe("articles")
         updated = anna.put(f"/api/articles/{article['slug']}", json={"article": {}}).json
-        [event] = socket.hear_all(1)
+        [event] = socket.receive_events(1)
     assert event["data"] == updated
 
 
@@ -527,9 +527,9 @@ def test_resume(client: Client, anna: Person, ben: Person) -> None:
     ben.post(f"/api/articles/{article['slug']}/favorite")
     with Socket(client.base_url) as socket:
         assert socket.subscribe("articles", since=seen)["id"] == seen + 3
-        missed = socket.hear_all(2)
+        missed = socket.receive_events(2)
         anna.delete(f"/api/articles/{article['slug']}")
-        [new] = socket.hear_all(1)
+        [new] = socket.receive_events(1)
     assert names_of([*missed, new]) == [
         ("article.created", ["articles"]),
         ("article.favorited", ["articles"]),
@@ -550,13 +550,13 @@ def test_resume_several_channels(anna: Person, ben: Person) -> None:
     comment_on(article, ben)
     with open_socket(ben) as socket:
         socket.subscribe("feed", since=seen)
-        [favorited] = socket.hear_all(1)
+        [favorited] = socket.receive_events(1)
         socket.subscribe(channel, since=seen)
-        [commented] = socket.hear_all(1)
+        [commented] = socket.receive_events(1)
         socket.subscribe("articles", since=seen)
         assert socket.is_silent()
         ben.delete(f"/api/articles/{article['slug']}/favorite")
-        [new] = socket.hear_all(1)
+        [new] = socket.receive_events(1)
     assert names_of([favorited, commented, new]) == [
         ("article.favorited", ["feed"]),
         ("comment.created", [channel]),
@@ -574,10 +574,10 @@ def test_resume_more_than_a_page(client: Client, anna: Person) -> None:
         for _ in range(52):
             anna.post(f"{path}/favorite")
             anna.delete(f"{path}/favorite")
-        live = socket.hear_all(104)
+        live = socket.receive_events(104)
     with Socket(client.base_url) as socket:
         socket.subscribe("articles", since=seen)
-        assert socket.hear_all(104) == live
+        assert socket.receive_events(104) == live
         socket.subscribe(f"article:{article['slug']}", since=seen)
         assert socket.is_silent()
     assert [event["id"] for event in live] == list(range(seen + 1, seen + 105))
@@ -599,9 +599,9 @@ def test_subscribe_again(client: Client, anna: Person) -> None:
     with Socket(client.base_url) as socket:
         seen = socket.subscribe("articles")["id"]
         write_article(anna)
-        first = socket.hear_all(1)
+        first = socket.receive_events(1)
         socket.subscribe("articles", since=seen)
-        assert socket.hear_all(1) == first
+        assert socket.receive_events(1) == first
         assert socket.is_silent()
 
 
@@ -647,7 +647,7 @@ def test_events_are_kept_for_a_while(restricted: Server) -> None:
         # Each write deletes some of the old events.
         write_article(person)
         write_article(person)
-        heard = socket.hear_all(2)
+        heard = socket.receive_events(2)
     assert [event["id"] for event in heard] == [newest + 1, newest + 2]
     kept = restricted.database.rows("SELECT id FROM events ORDER BY id")
     assert kept == [(newest + 1,), (newest + 2,)]

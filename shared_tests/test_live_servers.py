@@ -78,8 +78,8 @@ def test_other_process(pair: Pair) -> None:
         far.subscribe("articles")
         near.subscribe("articles")
         article = write_article(pair.person)
-        [heard] = far.hear_all(1)
-        assert near.hear_all(1) == [heard]
+        [heard] = far.receive_events(1)
+        assert near.receive_events(1) == [heard]
     assert heard["data"] == {"article": article}
 
 
@@ -103,15 +103,16 @@ def test_ten_writers(pair: Pair) -> None:
         wait([pool.submit(write_many, one, slug, ASKED) for one in places])
         event = ("article.favorited", article_id, '{"article":{}}', WRITTEN)
         wait([pool.submit(database.record, *event) for _ in range(WRITERS)])
-        heard = near.hear_raw(EVENTS)
+        heard = near.receive_raw(EVENTS)
         ids = [json.loads(frame)["id"] for frame in heard]
         assert ids == list(range(began + 1, began + EVENTS + 1))
-        assert far.hear_raw(EVENTS) == heard
+        assert far.receive_raw(EVENTS) == heard
         channel = json.dumps(f"article:{slug}")
-        assert own.hear_raw(EVENTS) == [frame.replace('"articles"', channel, 1) for frame in heard]
+        expected = [frame.replace('"articles"', channel, 1) for frame in heard]
+        assert own.receive_raw(EVENTS) == expected
         with Socket(pair.one.url) as late:
             late.subscribe("articles", since=began + EVENTS // 2)
-            assert late.hear_raw(EVENTS // 2) == heard[EVENTS // 2 :]
+            assert late.receive_raw(EVENTS // 2) == heard[EVENTS // 2 :]
 
 
 @contextmanager
@@ -163,11 +164,11 @@ def test_slow_reader(pair: Pair) -> None:
         quick.subscribe("articles")
         for _ in range(80):
             database.record("article.favorited", article_id, data, 1)
-            [event] = quick.hear_all(1, patience=3)
+            [event] = quick.receive_events(1, patience=3)
             assert event["data"]["article"] == article
         for turn in range(7):
             pair.person.request("DELETE" if turn % 2 else "POST", path)
-            quick.hear_all(1, patience=3)
+            quick.receive_events(1, patience=3)
             time.sleep(1)
         received = b""
         while chunk := receive(slow):
@@ -195,9 +196,9 @@ def test_resume_after_a_crash(pair: Pair, launcher: Launcher) -> None:
     pair.two = launcher.start(database=pair.one.database)
     with Socket(pair.two.url) as socket:
         socket.subscribe("articles", since=seen)
-        missed = socket.hear_all(2)
+        missed = socket.receive_events(2)
         third = write_article(pair.person)
-        new = socket.hear_all(1)
+        new = socket.receive_events(1)
     assert [event["data"]["article"] for event in missed + new] == [first, second, third]
 
 
@@ -229,6 +230,6 @@ def test_change_that_is_rolled_back(pair: Pair) -> None:
                 database.rows("SELECT pg_terminate_backend(?)", pid)
             assert writing.result().status == 503
         write_article(pair.person, "After all")
-        [event] = socket.hear_all(1)
+        [event] = socket.receive_events(1)
     assert event["id"] == newest + 1
     assert event["data"]["article"]["title"] == "After all"

@@ -134,7 +134,7 @@ def run_against(stranger: type[Stranger], *options: str) -> subprocess.Completed
                 [
                     sys.executable, "-m", "pytest", "-q", "-m", "not process and not cross",
                     "--base-url", f"http://127.0.0.1:{server.server_port}",
-                    "shared_tests/test_health.py", "shared_tests/test_farewell.py", *options,
+                    "shared_tests/test_health.py", "shared_tests/test_shutdown.py", *options,
                 ],
                 cwd=ROOT, env=environment({}), capture_output=True, text=True, timeout=60,
             )  # fmt: skip

@@ -498,12 +498,12 @@ def test_events_of_one_app_at_the_others(together: list[Server], maker: int) -> 
             began = socket.subscribe("articles")["id"]
         article = write_article(anna, unique("한글 🐉 "))
         ben.post(f"/api/articles/{article['slug']}/favorite")
-        heard = [socket.hear_raw(2) for socket in (one, two, three)]
+        heard = [socket.receive_raw(2) for socket in (one, two, three)]
     assert heard[0] == heard[1] == heard[2]
     with Socket(targets[(maker + 2) % 3], f"/api/live?token={ben.token}") as late:
         late.subscribe("feed")
         late.subscribe("articles", since=began)
-        missed = names_of(late.hear_all(2))
+        missed = names_of(late.receive_events(2))
     assert missed == [("article.created", ["articles"]), ("article.favorited", ["articles"])]
 
 
@@ -524,7 +524,7 @@ def test_writers_at_all_apps_at_once(together: list[Server]) -> None:
             ask = "delete" if turn % 2 else "post"
             answers = at_once([partial(getattr(person, ask), path) for person in people])
             assert [answer.status for answer in answers] == [200] * 9
-        heard = [socket.hear_all(90) for socket in (one, two, three)]
+        heard = [socket.receive_events(90) for socket in (one, two, three)]
     assert [event["id"] for event in heard[0]] == list(range(began + 1, began + 91))
     assert heard[0] == heard[1] == heard[2]
 

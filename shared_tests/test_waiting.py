@@ -288,7 +288,7 @@ def test_reader_of_events_goes_on(launcher: Launcher) -> None:
             server.database.execute("INSERT INTO event_counter (id, value) VALUES (1, 0)")
             socket.subscribe("articles")
             write_article(person)
-            [event] = socket.hear_all(1)
+            [event] = socket.receive_events(1)
         assert "live events" in failed
         assert event["event"] == "article.created"
     finally:
@@ -313,7 +313,7 @@ def test_event_that_cannot_be_read(launcher: Launcher) -> None:
             server.database.execute("UPDATE events SET created_at = '2999-01-01 00:00:00.000000'")
             server.database.execute("UPDATE event_counter SET value = 1")
             write_article(person)
-            events = socket.hear_all(2)
+            events = socket.receive_events(2)
         assert [event["event"] for event in events] == ["article.deleted", "article.created"]
     finally:
         server.stop()

@@ -20,7 +20,7 @@ from compare.prove.mutants.command import become_tester
 from compare.run.apps import APPS, ROOT, App, AppsOption, choose_apps
 from compare.run.processes import Processes, run_to_end
 from compare.run.rules import read_rules
-from compare.run.terminal import Failed, Voice, out
+from compare.run.terminal import Failed, ProcessLog, out
 
 # A run of the suite ends its servers, one after another.
 GRACE = 20.0
@@ -58,7 +58,9 @@ def core(
     elif kept := still_kept(list(runs.values())):
         out.print("\n".join(kept), markup=False, soft_wrap=True)
         if len(runs) == len(APPS):  # what one app keeps is pinned because of another
-            raise Failed("pinned, and yet kept without conduit/contract/: make it core, or drop it")
+            raise Failed(
+                "these pinned rules hold without conduit/contract/: make them core, or remove them"
+            )
 
 
 async def run_without_contract(app: App, *, pinned: bool) -> list[Outcome]:
@@ -74,7 +76,7 @@ async def run_without_contract(app: App, *, pinned: bool) -> list[Outcome]:
         command.append(f"--junitxml={report}")
         async with Processes(stop_signal=signal.SIGINT, grace=GRACE) as processes:
             code = await processes.call(
-                Voice("pytest", app.colour), command, cwd=ROOT, streams="terminal"
+                ProcessLog("pytest", app.colour), command, cwd=ROOT, streams="terminal"
             )
         if code not in (0, 1):
             raise Failed(f"the suite could not be run against {app.title}")

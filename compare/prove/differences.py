@@ -20,7 +20,7 @@ from compare.run.pieces import find
 from compare.run.places import fill_places
 from compare.run.processes import Processes, failure, run_to_end
 from compare.run.start import answers
-from compare.run.terminal import Failed, Record, out
+from compare.run.terminal import Failed, KeptLog, out
 
 PAGE = ROOT / "docs" / "differences.md"
 
@@ -87,7 +87,7 @@ async def start(command: str, processes: Processes) -> int:
         # Two of them give the methods in `Allow` in the order of a set.
         "PYTHONHASHSEED": "0",
     }
-    record = Record(command.split()[1])
+    record = KeptLog(command.split()[1])
     arguments = python(command.format(host=HOST, port=port))
     child = await processes.start(record, arguments, cwd=ROOT, env=settings)
     if not await answers(child, f"http://{HOST}:{port}/", any_status=True):

@@ -13,7 +13,7 @@ import typer
 
 from compare.run.apps import BY_NAME, ROOT
 from compare.run.processes import Processes, run_to_end
-from compare.run.terminal import Failed, UsageError, Voice
+from compare.run.terminal import Failed, ProcessLog, UsageError
 
 # A part that is interrupted ends its servers first.
 GRACE = 8.0
@@ -88,7 +88,7 @@ async def call_tox(arguments: tuple[str, ...]) -> int:
     command = [sys.executable, "-m", "tox", *arguments]
     async with Processes(stop_signal=signal.SIGINT, grace=GRACE) as processes:
         child = await processes.start(
-            Voice("tox", "blue"), command, cwd=ROOT, env=env, streams="terminal"
+            ProcessLog("tox", "blue"), command, cwd=ROOT, env=env, streams="terminal"
         )
         try:
             return await child.process.wait()

@@ -56,7 +56,7 @@ def read_rows(text: str) -> Iterator[Counterparts]:
     try:
         entries = tomllib.loads(text)["rows"]
     except tomllib.TOMLDecodeError as error:
-        raise Failed(f"{COUNTERPARTS.name} is no TOML: {error}") from None
+        raise Failed(f"{COUNTERPARTS.name} is not valid TOML: {error}") from None
     for entry in entries:
         columns = columns_of(entry)
         lengths = {len(locators) for locators in columns.values()}

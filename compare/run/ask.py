@@ -59,9 +59,11 @@ def ask(
     Equal responses are shown once. The exit code is 1 if the responses differ.
     """
     if not path.startswith("/"):
-        raise UsageError(f"{path!r} is no path: give one that begins with /, as /api/articles does")
+        raise UsageError(
+            f"{path!r} is not a path: give one that begins with /, as /api/articles does"
+        )
     if method.upper() not in METHODS:
-        raise UsageError(f"{method!r} is no method: give one of {', '.join(METHODS)}")
+        raise UsageError(f"{method!r} is not a method: give one of {', '.join(METHODS)}")
     request = AskedRequest(method.upper(), path, body, user, f"ask-{uuid.uuid4().hex[:12]}")
     answers = asyncio.run(send_to_all(apps_to_ask(what_runs(), request, app), request))
     equal = all(answer == answers[0] for answer in answers)

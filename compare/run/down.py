@@ -16,7 +16,7 @@ TERMINATE_TIMEOUT = 3.0
 
 
 def down() -> None:
-    """Stop the apps, also while they start, and those that are left after `up` was killed."""
+    """Stop the apps, including those that are starting or that a killed `up` left behind."""
     running = read_state()
     if is_up():
         if running and (up := running.up.leader()):

@@ -44,7 +44,7 @@ def find(locator: str, root: Path) -> Piece:
     try:
         places = places_in(text)
     except SyntaxError as error:
-        raise Failed(f"{locator}: line {error.lineno} of {path} is no Python") from None
+        raise Failed(f"{locator}: line {error.lineno} of {path} is not valid Python") from None
     if name not in places:
         raise Failed(f"{locator}: {root.name}/{path} has no {name}{nearest(name, places)}")
     first, last = places[name]

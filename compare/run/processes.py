@@ -16,7 +16,7 @@ from typing import Any, Literal, Self
 import psutil
 import typer
 
-from compare.run.terminal import Failed, Voice, err
+from compare.run.terminal import Failed, ProcessLog, err
 
 RUN_TIMEOUT = 300.0
 """Seconds that a command may take which has an end."""
@@ -106,10 +106,10 @@ def signal_living(processes: Iterable[psutil.Process], number: signal.Signals) -
 
 @dataclass(frozen=True)
 class Child:
-    voice: Voice
+    log: ProcessLog
     process: Process
     group: Group
-    log: asyncio.Task[None]
+    reader: asyncio.Task[None]
 
 
 class Processes:
@@ -144,16 +144,16 @@ class Processes:
         signal_living([*living(children), *others], signal.SIGKILL)
         await asyncio.gather(*(child.process.wait() for child in children))
         # A process that is none of ours may hold the log open.
-        if logs := [child.log for child in children]:
-            _, open_logs = await asyncio.wait(logs, timeout=LOG_TIMEOUT)
-            for log in open_logs:
-                log.cancel()
-            await asyncio.gather(*open_logs, return_exceptions=True)
+        if readers := [child.reader for child in children]:
+            _, open_readers = await asyncio.wait(readers, timeout=LOG_TIMEOUT)
+            for reader in open_readers:
+                reader.cancel()
+            await asyncio.gather(*open_readers, return_exceptions=True)
         self._children = [child for child in self._children if child not in children]
 
     async def start(
         self,
-        voice: Voice,
+        log: ProcessLog,
         command: Sequence[str],
         *,
         cwd: Path,
@@ -174,7 +174,7 @@ class Processes:
             "pipes": (PIPE, PIPE, writing),
             "terminal": (None, None, None),
         }[streams]
-        log = asyncio.create_task(show_lines(voice, reading))
+        reader = asyncio.create_task(show_lines(log, reading))
         try:
             # A session of its own keeps the terminal's Ctrl-C away: the order of the end is ours.
             process = await asyncio.create_subprocess_exec(
@@ -190,17 +190,17 @@ class Processes:
             )
         finally:
             os.close(writing)
-        child = Child(voice, process, Group.of(process.pid), log)
+        child = Child(log, process, Group.of(process.pid), reader)
         self._children.append(child)
         if self._has_ended:
             # It was being started by a task beside the one that has left the block.
             await self.stop(child)
-            raise Failed(f"{voice.name} was not started: all are being ended")
+            raise Failed(f"{log.name} was not started: all are being ended")
         return child
 
     async def call(
         self,
-        voice: Voice,
+        log: ProcessLog,
         command: Sequence[str],
         *,
         cwd: Path,
@@ -209,18 +209,18 @@ class Processes:
         streams: Streams = "log",
     ) -> int:
         """Run a command to its end, and return its exit code; `TimedOut` if it is late."""
-        child = await self.start(voice, command, cwd=cwd, env=env, streams=streams)
+        child = await self.start(log, command, cwd=cwd, env=env, streams=streams)
         try:
             async with asyncio.timeout(timeout):
                 return await child.process.wait()
         except TimeoutError:
-            raise TimedOut(f"{voice.name} did not end within {timeout:g} seconds") from None
+            raise TimedOut(f"{log.name} did not end within {timeout:g} seconds") from None
         finally:
             await self.stop(child)
 
     async def run(
         self,
-        voice: Voice,
+        log: ProcessLog,
         command: Sequence[str],
         *,
         cwd: Path,
@@ -229,23 +229,23 @@ class Processes:
     ) -> None:
         """Run a command to its end, which must be a good one."""
         try:
-            code = await self.call(voice, command, cwd=cwd, env=env, timeout=timeout)
+            code = await self.call(log, command, cwd=cwd, env=env, timeout=timeout)
             problem = f"ended with exit code {code}" if code else ""
         except TimedOut:
             problem = f"did not end within {timeout:g} seconds"
         if problem:
-            raise failure(voice, f"{voice.name}: `{' '.join(command)}` {problem}")
+            raise failure(log, f"{log.name}: `{' '.join(command)}` {problem}")
 
 
 def living(children: Iterable[Child]) -> list[psutil.Process]:
     return [process for child in children for process in child.group.living()]
 
 
-def failure(voice: Voice, problem: str) -> Failed:
+def failure(log: ProcessLog, problem: str) -> Failed:
     """The error to raise for a process, whose last lines are shown if they are not yet."""
-    for line in voice.unseen_lines():
-        err.print(f"{voice.name:>8} │ {line}", markup=False, soft_wrap=True)
-    return Failed(f"{problem}: see its lines {voice.where}")
+    for line in log.unseen_lines():
+        err.print(f"{log.name:>8} │ {line}", markup=False, soft_wrap=True)
+    return Failed(f"{problem}: see its lines {log.where}")
 
 
 async def first_end(children: Iterable[Child]) -> None:
@@ -254,8 +254,8 @@ async def first_end(children: Iterable[Child]) -> None:
     async def end(child: Child) -> None:
         code = await child.process.wait()
         # Its last lines first; but workers that outlive it may hold the log open.
-        await asyncio.wait([child.log], timeout=LOG_TIMEOUT)
-        raise Failed(f"{child.voice.name} ended by itself with exit code {code}")
+        await asyncio.wait([child.reader], timeout=LOG_TIMEOUT)
+        raise Failed(f"{child.log.name} ended by itself with exit code {code}")
 
     await asyncio.gather(*map(end, children))
 
@@ -295,7 +295,7 @@ def run_to_end[T](work: Coroutine[Any, Any, T], *, ordinary: Collection[signal.S
         raise group.exceptions[0] from None
 
 
-async def show_lines(voice: Voice, number: int) -> None:
+async def show_lines(log: ProcessLog, number: int) -> None:
     """Say what comes out of a pipe, which is closed at the end."""
     stream = asyncio.StreamReader()
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
@@ -306,8 +306,8 @@ async def show_lines(voice: Voice, number: int) -> None:
     try:
         while chunk := await stream.read(MAX_CHUNK):
             *lines, rest = (rest + chunk).split(b"\n")
-            voice.say(*(line.decode(errors="replace") for line in lines))
+            log.write(*(line.decode(errors="replace") for line in lines))
         if rest:
-            voice.say(rest.decode(errors="replace"))
+            log.write(rest.decode(errors="replace"))
     finally:
         transport.close()

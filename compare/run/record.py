@@ -152,7 +152,7 @@ def load_run(path: Path) -> Run:
         jsonschema.validate(data, json.loads(SCHEMA.read_text("utf-8")))
     except jsonschema.ValidationError as error:
         raise UsageError(
-            f"{path} is no run of this bench ({error.json_path}: {error.message[:200]}):"
+            f"{path} is not a run of this bench ({error.json_path}: {error.message[:200]}):"
             " give a file that bench --output has written"
         ) from None
     data.pop("version")

@@ -9,7 +9,7 @@ import typer
 from compare.run.apps import App, AppArgument, Server, ensure_free
 from compare.run.databases import Kind, settings_for, usable_url
 from compare.run.processes import Processes, run_to_end
-from compare.run.terminal import UsageError, Voice
+from compare.run.terminal import ProcessLog, UsageError
 
 
 def serve(
@@ -65,10 +65,10 @@ def serve(
 async def prepare(app: App, settings: Mapping[str, str]) -> None:
     """Migrate and check; each command says by itself what is wrong."""
     async with Processes() as processes:
-        voice = Voice(app.name, app.colour)
+        log = ProcessLog(app.name, app.colour)
         for command in (*app.migrate_commands(), app.check_command()):
             if code := await processes.call(
-                voice, command, cwd=app.folder, env=settings, streams="terminal"
+                log, command, cwd=app.folder, env=settings, streams="terminal"
             ):
                 raise typer.Exit(code)
 

@@ -8,35 +8,37 @@ import httpx2
 
 from compare.run.apps import HOST, App
 from compare.run.processes import Child, Processes, failure
-from compare.run.terminal import Voice
+from compare.run.terminal import ProcessLog
 
 START_TIMEOUT = 60.0
 
 
 async def migrate(
-    app: App, settings: Mapping[str, str], processes: Processes, voice: Voice
+    app: App, settings: Mapping[str, str], processes: Processes, log: ProcessLog
 ) -> None:
     """Bring the app's database up to date; `settings` is the whole environment."""
     for command in app.migrate_commands():
-        await processes.run(voice, command, cwd=app.folder, env=settings)
+        await processes.run(log, command, cwd=app.folder, env=settings)
 
 
-async def seed(app: App, settings: Mapping[str, str], processes: Processes, voice: Voice) -> None:
+async def seed(
+    app: App, settings: Mapping[str, str], processes: Processes, log: ProcessLog
+) -> None:
     """Put the demo site into the app's database."""
-    voice.say("filling the database with the demo site (once)")
+    log.write("filling the database with the demo site (once)")
     # The demo's passwords are published: nothing is lost by hashing them cheaply.
     cheaply = {"CONDUIT_PASSWORD_HASHING": "fast"}
-    await processes.run(voice, app.seed_command(), cwd=app.folder, env={**settings, **cheaply})
+    await processes.run(log, app.seed_command(), cwd=app.folder, env={**settings, **cheaply})
 
 
 async def serve(
-    app: App, port: int, settings: Mapping[str, str], processes: Processes, voice: Voice
+    app: App, port: int, settings: Mapping[str, str], processes: Processes, log: ProcessLog
 ) -> Child:
     """Start the app's usual server and wait until it answers."""
     command = app.serve_command(app.servers[0], port=port)
-    child = await processes.start(voice, command, cwd=app.folder, env=settings)
+    child = await processes.start(log, command, cwd=app.folder, env=settings)
     if not await answers(child, f"http://{HOST}:{port}/api/health"):
-        raise failure(voice, f"{app.name} did not start")
+        raise failure(log, f"{app.name} did not start")
     return child
 
 
@@ -57,5 +59,5 @@ async def answers(
                     pass  # not listening yet
                 await asyncio.sleep(0.05)
             return False
-    child.voice.say(f"{url} answered {said} for {timeout:.0f} seconds")
+    child.log.write(f"{url} answered {said} for {timeout:.0f} seconds")
     return False

@@ -198,11 +198,11 @@ def complain(message: str) -> None:
         discard_output(2)
 
 
-class Voice:
-    """One speaker in the common stream: each of its lines carries its name in its colour."""
+class ProcessLog:
+    """The log of a process on the terminal: the name of the process stands before each line."""
 
     where = "above"
-    """Where its lines are, when something has gone wrong."""
+    """Where a reader finds the lines when something has gone wrong."""
 
     def __init__(self, name: str, colour: str) -> None:
         self.name = name
@@ -211,17 +211,17 @@ class Voice:
             out.print(f"[{colour}]{name:>8} │[/] ", end="")
         self._prefix = capture.get()
 
-    def say(self, *lines: str) -> None:
+    def write(self, *lines: str) -> None:
         out.file.write("".join(f"{self._prefix}{line}\n" for line in lines))
         out.file.flush()
 
     def unseen_lines(self) -> Sequence[str]:
-        """Its last lines, where nobody has seen them."""
+        """The last lines, if nobody has seen them yet."""
         return ()
 
 
-class LogFile(Voice):
-    """One speaker whose lines go into a file."""
+class LogFile(ProcessLog):
+    """The log of a process that is written to a file."""
 
     def __init__(self, name: str, path: Path) -> None:
         self.name = name
@@ -230,8 +230,8 @@ class LogFile(Voice):
         self._is_lost = False
         path.write_text("", "utf-8")
 
-    def say(self, *lines: str) -> None:
-        # Whoever speaks must be heard to the end, or it waits for ever.
+    def write(self, *lines: str) -> None:
+        # The pipe is read to its end in any case: a process blocks if nobody reads it.
         if self._is_lost:
             return
         try:
@@ -247,14 +247,14 @@ class LogFile(Voice):
         return ()
 
 
-class Record(Voice):
-    """One speaker whose lines are kept, to be read by the program, or shown after a failure."""
+class KeptLog(ProcessLog):
+    """The log of a process that is kept, to be read by the program or shown after a failure."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.lines: list[str] = []
 
-    def say(self, *lines: str) -> None:
+    def write(self, *lines: str) -> None:
         self.lines += lines
 
     def unseen_lines(self) -> Sequence[str]:

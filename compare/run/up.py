@@ -33,7 +33,7 @@ from compare.run.postgres import Postgres, running_postgres
 from compare.run.processes import Child, Processes, first_end, run_to_end
 from compare.run.start import answers, migrate, seed, serve
 from compare.run.state import HOME, Running, announce, announced, forget_killed, only_one
-from compare.run.terminal import UsageError, Voice, complain, out, output
+from compare.run.terminal import ProcessLog, UsageError, complain, out, output
 
 SITE_PORT = 8000
 # Everything must have ended 5 seconds after the signal: first the apps, then their database.
@@ -113,8 +113,8 @@ async def run(plan: UpOptions) -> None:
             ensure_free(port)
         postgres = None
         if plan.postgres:
-            voice = Voice("postgres", "blue")
-            start = running_postgres(HOME / "postgres", voice, grace=POSTGRES_GRACE)
+            log = ProcessLog("postgres", "blue")
+            start = running_postgres(HOME / "postgres", log, grace=POSTGRES_GRACE)
             postgres = await stack.enter_async_context(start)
         processes = await stack.enter_async_context(Processes(grace=APPS_GRACE))
 
@@ -162,17 +162,17 @@ async def bring_up(site: AppGroup, plan: UpOptions, processes: Processes) -> lis
         url = site.database.start_draft()
         first, *others = site.apps
         draft = settings_for(url)
-        await migrate(first, draft, processes, voice_of(first))
-        await seed(first, draft, processes, voice_of(first))
+        await migrate(first, draft, processes, log_of(first))
+        await seed(first, draft, processes, log_of(first))
         for app in others:
-            await migrate(app, draft, processes, voice_of(app))
+            await migrate(app, draft, processes, log_of(app))
         site.database.finish_draft()
     settings = settings_for(site.database.url)
     if not fill:
         for app in site.apps:
-            await migrate(app, settings, processes, voice_of(app))
+            await migrate(app, settings, processes, log_of(app))
     return await asyncio.gather(
-        *(serve(app, app.port, settings, processes, voice_of(app)) for app in site.apps)
+        *(serve(app, app.port, settings, processes, log_of(app)) for app in site.apps)
     )
 
 
@@ -183,21 +183,21 @@ def address_of_pages(port: int) -> str:
 async def report_end(child: Child) -> None:
     """Say that a process has ended which the apps can do without."""
     code = await child.process.wait()
-    complain(f"{child.voice.name} ended with exit code {code}: the apps go on without it")
+    complain(f"{child.log.name} ended with exit code {code}: the apps go on without it")
 
 
 async def serve_pages(port: int, processes: Processes) -> Child | None:
     """Start the server of the pages; the apps can do without it, so a failure only shows."""
     command = python(f"-m compare.read.site.server {port}")
-    child = await processes.start(Voice("pages", "yellow"), command, cwd=ROOT)
+    child = await processes.start(ProcessLog("pages", "yellow"), command, cwd=ROOT)
     if await answers(child, address_of_pages(port)):
         return child
-    complain(f"pages did not start: see its lines {child.voice.where}; the apps go on without it")
+    complain(f"pages did not start: see its lines {child.log.where}; the apps go on without it")
     return None
 
 
-def voice_of(app: App) -> Voice:
-    return Voice(app.name, app.colour)
+def log_of(app: App) -> ProcessLog:
+    return ProcessLog(app.name, app.colour)
 
 
 def show_addresses(plan: UpOptions, pages: str | None) -> None:

@@ -256,7 +256,7 @@ def test_time_limit(
 def test_file_of_something_else(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A file that is no run is refused before anything is measured."""
+    """A file that is not a run is refused before anything is measured."""
     (tmp_path / "other.json").write_text(text, "utf-8")
     assert run(monkeypatch, f"bench --against {tmp_path / 'other.json'}") == 2
     assert "bench --output has written" in " ".join(capsys.readouterr().err.split())

@@ -42,7 +42,7 @@ def test_draft(tmp_path: Path) -> None:
 
 
 def test_own_database(tmp_path: Path) -> None:
-    """One that is the person's is filled where it has no users, and is never made anew."""
+    """The database of a user is filled if it has no users, and is never replaced."""
     url = sqlite_url(tmp_path / "own.sqlite3")
     database = GivenDatabase(url)
     assert not database.is_complete()

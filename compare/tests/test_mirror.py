@@ -152,7 +152,7 @@ def test_wrong_row(check: Check, new: str, message: str) -> None:
         ("flask = []", "lists of the same length"),
         (f'{SOCK}\nwhy = ""\n\n[[rows]]\n{SOCK}', "give `why`"),
         (f"{SOCK}\nwho = 1", "give `why`"),
-        (f"{SOCK} [", "is no TOML"),
+        (f"{SOCK} [", "is not valid TOML"),
     ],
 )
 def test_row_that_cannot_be_read(check: Check, new: str, message: str) -> None:

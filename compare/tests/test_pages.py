@@ -21,7 +21,7 @@ def test_new_fence() -> None:
 
 
 def test_old_fences() -> None:
-    """A fence is written anew, without what comes after it, or before the next mark."""
+    """A fence is replaced, without what comes after it, or before the next mark."""
     old = f"{MARK}```python\nold\n```\n"
     other = "```console\n$ ls\n```\n"
     assert fill(old + other + old) == MARK + PIECE + other + MARK + PIECE

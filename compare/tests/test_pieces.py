@@ -105,7 +105,7 @@ def test_whole_file(root: Path) -> None:
         ("conduit/errors.py::Refusal.txt", "has no Refusal.txt: the nearest is Refusal.text"),
         ("conduit/error.py::shape", "has no file conduit/error.py: the nearest is conduit/errors"),
         ("conduit/empty.py::shape", "conduit/empty.py has no shape"),
-        ("conduit/broken.py::x", "line 2 of conduit/broken.py is no Python"),
+        ("conduit/broken.py::x", "line 2 of conduit/broken.py is not valid Python"),
     ],
 )
 def test_gone(root: Path, locator: str, message: str) -> None:

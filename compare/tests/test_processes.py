@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from compare.run.processes import Group, Processes, Streams, TimedOut, is_running, run_to_end
-from compare.run.terminal import Failed, LogFile, Record
+from compare.run.terminal import Failed, KeptLog, LogFile
 
 # Starts a process in a session of its own, says its id, and stays.
 PARENT = """
@@ -39,7 +39,7 @@ def parent(seconds: float) -> list[str]:
 
 def test_deadline(tmp_path: Path) -> None:
     """A command that is late is ended, and so is what it has started in another session."""
-    record = Record("parent")
+    record = KeptLog("parent")
 
     async def late() -> None:
         async with Processes(stop_signal=signal.SIGTERM, grace=1) as processes:
@@ -57,7 +57,7 @@ def test_call_that_is_late(tmp_path: Path) -> None:
 
     async def late() -> None:
         async with Processes(stop_signal=signal.SIGTERM, grace=1) as processes:
-            await processes.call(Record("sleep"), ["sleep", "600"], cwd=tmp_path, timeout=0.2)
+            await processes.call(KeptLog("sleep"), ["sleep", "600"], cwd=tmp_path, timeout=0.2)
 
     with pytest.raises(TimedOut, match="^sleep did not end within 0.2 seconds$"):
         run_to_end(late())
@@ -80,7 +80,7 @@ def test_last_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(("streams", "logged"), [("log", ["out", "err"]), ("pipes", ["err"])])
 def test_streams(tmp_path: Path, streams: Streams, logged: list[str]) -> None:
     """The log is all that is printed, or the errors where the output is a pipe."""
-    record = Record("printer")
+    record = KeptLog("printer")
     command = ["sh", "-c", "echo out; echo err >&2"]
 
     async def run() -> None:

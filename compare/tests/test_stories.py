@@ -63,7 +63,7 @@ def test_file(tmp_path: Path) -> None:
 
 
 def test_numbers() -> None:
-    """Steps are numbered anew, and references follow; one to a missing step finds nothing."""
+    """Steps get new numbers, and references follow; one to a missing step finds nothing."""
     lost = replace(WRITE, name="50", target="/api/articles/⟦3.article.slug⟧")
     story = renumber(Story((replace(SIGN_UP, name="7"), lost)))
     assert [step.name for step in story.steps] == ["1", "2"]

@@ -8,7 +8,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from .database.constraints import violates
+from .database.constraints import is_unique_violation
 from .errors import ApiError
 
 # Characters; a field for more gets several lines, since one line would drop line feeds.
@@ -59,7 +59,7 @@ class ConduitAdmin(admin.ModelAdmin):
             try:
                 return super().changeform_view(request, *args, **options)
             except IntegrityError as error:
-                if not violates(error, *unique_constraints(self.model)):
+                if not is_unique_violation(error, *unique_constraints(self.model)):
                     raise
                 return super().changeform_view(request, *args, **options)
         except ApiError as error:

@@ -15,7 +15,7 @@ from .database import without_pool
 WORKER_CANNOT_START = 3
 
 
-def find_problem(*, may_be_away: bool) -> str | None:
+def find_problem(*, may_be_unavailable: bool) -> str | None:
     """What is wrong with the database and what to do, in one line; None if nothing is."""
     from .core.adoption import is_to_adopt  # models can be imported only after the setup
 
@@ -25,7 +25,7 @@ def find_problem(*, may_be_away: bool) -> str | None:
             made_by_another = is_to_adopt(connection)
             executor = MigrationExecutor(connection)
     except (DatabaseError, InterfaceError) as error:
-        if may_be_away:
+        if may_be_unavailable:
             return None
         reason = str(error).partition("\n")[0]
         return f"the database of CONDUIT_DATABASE_URL cannot be reached: {reason}"
@@ -55,7 +55,7 @@ def require() -> None:
         django.setup()
         # Uvicorn's workers import this in their event loop, where Django refuses to query.
         with ThreadPoolExecutor() as threads:
-            problem = threads.submit(find_problem, may_be_away=is_worker).result()
+            problem = threads.submit(find_problem, may_be_unavailable=is_worker).result()
         if problem:
             raise SystemExit(f"conduit: {problem}")
     except SystemExit as stop:

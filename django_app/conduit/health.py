@@ -15,8 +15,8 @@ from .schemas import ResponseSchema
 
 log = logging.getLogger("conduit.health")
 
-# One asks at a time, so that asking often takes no more than one connection.
-asking = threading.Lock()
+# One check at a time, so that many checks use only one connection.
+check_lock = threading.Lock()
 
 router = Router(by_alias=True)
 
@@ -38,8 +38,8 @@ def get_health(request: HttpRequest) -> HealthResponse | Status[HealthResponse]:
 
 
 def database_answers() -> bool:
-    """Whether it does, on a connection of its own: the pool may be busy."""
-    if not asking.acquire(timeout=settings.DATABASE_TIMEOUT or -1):
+    """Whether the database answers, on a separate connection, because the pool may be busy."""
+    if not check_lock.acquire(timeout=settings.DATABASE_TIMEOUT or -1):
         return False
     try:
         if connection.vendor == "sqlite":
@@ -55,5 +55,5 @@ def database_answers() -> bool:
         log.warning("health: %s", str(error).partition("\n")[0])
         return False
     finally:
-        asking.release()
+        check_lock.release()
     return True

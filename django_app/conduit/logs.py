@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
-OF_SOCKETS = ('"WebSocket ', "connection ", "without completing handshake")
+SOCKET_MESSAGES = ('"WebSocket ', "connection ", "without completing handshake")
 
 
 class UTCFormatter(logging.Formatter):
@@ -15,4 +15,4 @@ class UTCFormatter(logging.Formatter):
 
 def without_sockets() -> Callable[[logging.LogRecord], bool]:
     """A filter: uvicorn logs sockets among its errors, with the query and the token in it."""
-    return lambda record: not any(part in str(record.msg) for part in OF_SOCKETS)
+    return lambda record: not any(part in str(record.msg) for part in SOCKET_MESSAGES)

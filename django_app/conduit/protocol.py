@@ -34,7 +34,7 @@ class StrictProtocol(HttpToolsProtocol):
             self.send_400_response(message)
 
     def feed(self, data: bytes) -> bytes | None:
-        """Parse the data; what is left of it where the parser stops at an upgrade that is none."""
+        """Parse the data; return the rest if the parser stops at an upgrade that is not ours."""
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -44,7 +44,7 @@ class StrictProtocol(HttpToolsProtocol):
         return None
 
     def read_again(self) -> bytes:
-        """Begin with a new parser; the head that it is to read, which asks for no upgrade."""
+        """Create a new parser; return the request head for it, without the upgrade."""
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
         return b"".join(self.head_without_upgrade())

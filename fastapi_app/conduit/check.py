@@ -17,7 +17,7 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 WORKER_CANNOT_START = 3
 
 
-def find_problem(settings: Settings, *, may_be_away: bool) -> str | None:
+def find_problem(settings: Settings, *, may_be_unavailable: bool) -> str | None:
     """What is wrong with the database and what to do, in one line; None if nothing is."""
     engine = make_sync_engine(settings.database_url)
     try:
@@ -25,7 +25,7 @@ def find_problem(settings: Settings, *, may_be_away: bool) -> str | None:
             history = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
             current = set(history.get_current_heads())
     except SQLAlchemyError as error:
-        if may_be_away:
+        if may_be_unavailable:
             return None
         reason = str(getattr(error, "orig", error)).partition("\n")[0]
         return f"the database of CONDUIT_DATABASE_URL cannot be reached: {reason}"
@@ -54,7 +54,7 @@ def require() -> None:
                 "conduit: Python leaves out docstrings, which the document is made of:"
                 " unset PYTHONOPTIMIZE, or set it to 1"
             )
-        problem = find_problem(load_settings(), may_be_away=is_worker)
+        problem = find_problem(load_settings(), may_be_unavailable=is_worker)
         if problem:
             raise SystemExit(f"conduit: {problem}")
     except SystemExit as stop:

@@ -11,9 +11,9 @@ from pydoc_data.topics import topics
 PASSWORD = "triptych-demo"
 # Who may use Django's admin.
 ADMIN = "guido"
-FIRST_MOMENT = datetime(2026, 1, 5, 9, 0, 0, 637_000, tzinfo=UTC)
-BETWEEN_ARTICLES = timedelta(hours=7, minutes=13, milliseconds=41)
-BETWEEN_COMMENTS = timedelta(minutes=17, milliseconds=3)
+FIRST_CREATED_AT = datetime(2026, 1, 5, 9, 0, 0, 637_000, tzinfo=UTC)
+ARTICLE_INTERVAL = timedelta(hours=7, minutes=13, milliseconds=41)
+COMMENT_INTERVAL = timedelta(minutes=17, milliseconds=3)
 
 PEOPLE = {
     "guido": "Started a hobby project over a Christmas holiday.",
@@ -25,7 +25,7 @@ PEOPLE = {
     "sejong": "스물여덟 글자면 넉넉하다.",
     "edsger": None,
 }
-REMARKS = [
+COMMENTS = [
     "This is the page I send to everybody who asks.",
     "I read it twice, and the second time I understood the grammar.",
     "The example in the middle is worth the whole text.",
@@ -60,14 +60,14 @@ KOREAN = {
 
 
 @dataclass(frozen=True)
-class Remark:
+class DemoComment:
     author: str
     body: str
     written_at: datetime
 
 
 @dataclass(frozen=True)
-class Story:
+class DemoArticle:
     author: str
     title: str
     description: str
@@ -75,7 +75,7 @@ class Story:
     tags: list[str]
     written_at: datetime
     favorited_by: list[str]
-    remarks: list[Remark]
+    comments: list[DemoComment]
 
 
 def email_of(username: str) -> str:
@@ -103,12 +103,12 @@ def texts() -> Iterator[tuple[str, str, str, list[str]]]:
         yield title, description, body, sorted(tags)
 
 
-def stories() -> Iterator[Story]:
+def articles() -> Iterator[DemoArticle]:
     """The articles, the oldest first."""
     names = list(PEOPLE)
     for number, (title, description, body, tags) in enumerate(texts()):
-        written_at = FIRST_MOMENT + number * BETWEEN_ARTICLES
-        yield Story(
+        written_at = FIRST_CREATED_AT + number * ARTICLE_INTERVAL
+        yield DemoArticle(
             author=names[number * 3 % len(names)],
             title=title,
             description=description,
@@ -116,11 +116,11 @@ def stories() -> Iterator[Story]:
             tags=tags,
             written_at=written_at,
             favorited_by=[name for place, name in enumerate(names) if number % (place + 2) == 0],
-            remarks=[
-                Remark(
+            comments=[
+                DemoComment(
                     author=names[(number + turn * 5 + 1) % len(names)],
-                    body=REMARKS[(number + turn) % len(REMARKS)],
-                    written_at=written_at + (turn + 1) * BETWEEN_COMMENTS,
+                    body=COMMENTS[(number + turn) % len(COMMENTS)],
+                    written_at=written_at + (turn + 1) * COMMENT_INTERVAL,
                 )
                 for turn in range(number % 4)
             ],

@@ -34,7 +34,7 @@ async def get_health(request: Request, settings: SettingsDep, response: Response
 
 
 async def database_answers(settings: Settings, limiter: CapacityLimiter) -> bool:
-    """Whether it does, on a connection of its own: the pool may be busy.
+    """Whether the database answers, on a separate connection, because the pool may be busy.
 
     One request asks at a time, so that many of them take no more than one connection.
     """

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 # How uvicorn's messages begin that say of a socket what our own line says.
-OF_SOCKETS = (
+SOCKET_MESSAGES = (
     '%s - "WebSocket ',
     "connection open",
     "connection closed",
@@ -30,7 +30,8 @@ def without_repetition() -> Callable[[logging.LogRecord], bool]:
 
     def is_new(record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        return not (getattr(error, "is_logged", False) or str(record.msg).startswith(OF_SOCKETS))
+        is_logged = getattr(error, "is_logged", False)
+        return not (is_logged or str(record.msg).startswith(SOCKET_MESSAGES))
 
     return is_new
 

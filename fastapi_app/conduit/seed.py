@@ -25,7 +25,7 @@ def seed(session: Session, password: str) -> None:
             email=demo.email_of(username),
             password=password,
             bio=bio,
-            created_at=demo.FIRST_MOMENT,
+            created_at=demo.FIRST_CREATED_AT,
             is_staff=username == demo.ADMIN,
             is_superuser=username == demo.ADMIN,
         )
@@ -35,37 +35,37 @@ def seed(session: Session, password: str) -> None:
         session.add(Follow(follower_id=users[follower].id, followed_id=users[followed].id))
     slugs: set[str] = set()
     tags: dict[str, Tag] = {}
-    for story in demo.stories():
-        candidates = chain.from_iterable(candidates_for(story.title))
+    for demo_article in demo.articles():
+        candidates = chain.from_iterable(candidates_for(demo_article.title))
         slug = next(candidate for candidate in candidates if candidate not in slugs)
         slugs.add(slug)
         article = Article(
-            author_id=users[story.author].id,
+            author_id=users[demo_article.author].id,
             slug=slug,
-            title=story.title,
-            description=story.description,
-            body=story.body,
-            created_at=story.written_at,
-            updated_at=story.written_at,
+            title=demo_article.title,
+            description=demo_article.description,
+            body=demo_article.body,
+            created_at=demo_article.written_at,
+            updated_at=demo_article.written_at,
         )
         session.add(article)
-        for name in story.tags:
+        for name in demo_article.tags:
             if name not in tags:
                 tags[name] = Tag(name=name)
                 session.add(tags[name])
         session.flush()
-        for name in story.tags:
+        for name in demo_article.tags:
             session.add(ArticleTag(article_id=article.id, tag_id=tags[name].id))
-        for username in story.favorited_by:
+        for username in demo_article.favorited_by:
             session.add(Favorite(article_id=article.id, user_id=users[username].id))
-        for remark in story.remarks:
+        for demo_comment in demo_article.comments:
             session.add(
                 Comment(
                     article_id=article.id,
-                    author_id=users[remark.author].id,
-                    body=remark.body,
-                    created_at=remark.written_at,
-                    updated_at=remark.written_at,
+                    author_id=users[demo_comment.author].id,
+                    body=demo_comment.body,
+                    created_at=demo_comment.written_at,
+                    updated_at=demo_comment.written_at,
                 )
             )
             session.flush()

@@ -233,7 +233,7 @@ def make_check(connection: Connection) -> Callable[[], None]:
         if lost:
             raise SystemExit(
                 "conduit: the migration would lose indexes or AUTOINCREMENT; it has to"
-                " create again what the remade table had, or to drop an index with op.drop_index"
+                " create again what the table had, or to drop an index with op.drop_index"
                 f" ({len(lost)} lost: {', '.join(lost[:5])})"
             )
         before = after
@@ -243,7 +243,7 @@ def make_check(connection: Connection) -> Callable[[], None]:
 
 
 if context.is_offline_mode():
-    raise SystemExit("conduit: migrations look at the database, so that there is no --sql")
+    raise SystemExit("conduit: these migrations read the database, so --sql is not supported")
 engine = with_transactions(make_sync_engine(load_settings().database_url))
 with engine.connect() as connection, warnings.catch_warnings():
     # SQLAlchemy cannot read indexes on expressions from SQLite, and says so each time.

@@ -22,7 +22,7 @@ from conduit.articles import services
 from conduit.articles.models import Article, Favorite
 from conduit.database import Sessions
 from conduit.database.columns import Base
-from conduit.database.constraints import violates
+from conduit.database.constraints import is_unique_violation
 from conduit.database.engine import make_engine
 from conduit.errors import Unavailable
 from conduit.settings import load_settings
@@ -147,8 +147,8 @@ def test_a_violation_of_a_unique_column(sessions: Sessions, call: Call, is_index
     try:
         with pytest.raises(IntegrityError) as caught:
             call(write)
-        assert violates(caught.value, name)
-        assert not violates(caught.value, "users_email_key")
+        assert is_unique_violation(caught.value, name)
+        assert not is_unique_violation(caught.value, "users_email_key")
     finally:
         Base.metadata.remove(table)
 

@@ -267,7 +267,7 @@ def test_a_session_after_its_request(own: FastAPI, browser: TestClient) -> None:
 
 
 def test_a_reference_to_nothing(own: FastAPI, browser: TestClient, token: dict[str, str]) -> None:
-    """A foreign key that a bug violates is a failure, and not a missing user."""
+    """A foreign key that a bug is_unique_violation is a failure, and not a missing user."""
 
     async def refer(user: CurrentUser, session: WriteSession) -> None:
         session.add(Favorite(user_id=user.id, article_id=10**9))

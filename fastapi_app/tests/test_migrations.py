@@ -131,7 +131,7 @@ LONGER = 'with op.batch_alter_table("users", recreate="always"): ...'
     ],
 )
 def test_a_migration_that_loses_something(migrated: Config, options: str, lost: str) -> None:
-    """A remade table without all that it had is refused, and the database stays as it was."""
+    """A table created again without all that it had is refused; the database stays as it was."""
     rows, schema = count_rows(), read_schema()
     write_migration(migrated, "longer", LONGER.replace(")", f"{options})"))
     with pytest.raises(SystemExit, match=lost):
@@ -230,7 +230,7 @@ def test_a_new_table(migrated: Config) -> None:
 
 
 def test_a_column_that_refers_to_a_table(migrated: Config) -> None:
-    """On SQLite the table is remade for it, and then the models and the database agree."""
+    """On SQLite the table is created again for it, and then the models and the database agree."""
     rows, schema = count_rows(), read_schema()
     table = Article.__table__
     assert isinstance(table, Table)
@@ -283,7 +283,7 @@ def test_two_heads(migrated: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conduit.check.MIGRATIONS", Path("migrations"))
     for name in ("one", "two"):
         command.revision(migrated, name, head="0002", splice=True)
-    assert "alembic merge" in str(find_problem(load_settings(), may_be_away=False))
+    assert "alembic merge" in str(find_problem(load_settings(), may_be_unavailable=False))
 
 
 def test_a_table_without_a_model(migrated: Config) -> None:

@@ -22,7 +22,7 @@ log = logging.getLogger("conduit.request")
 
 class Conduit(OpenAPI):
     def make_response(self, rv: Any) -> Response:
-        """Flask's own, and a view may also return a schema where Flask allows a body."""
+        """Like Flask's method, but a view may also return a schema as the body."""
         body, *rest = rv if isinstance(rv, tuple) else (rv,)
         if isinstance(body, ResponseSchema):
             json = body.model_dump_json(by_alias=True)

@@ -15,8 +15,8 @@ from .schemas import ResponseSchema
 
 log = logging.getLogger("conduit.health")
 
-# One asks at a time, so that asking often takes no more than one connection.
-asking = threading.Lock()
+# One check at a time, so that many checks use only one connection.
+check_lock = threading.Lock()
 
 bp = APIBlueprint("health", __name__, operation_id_callback=operation_id)
 
@@ -38,9 +38,9 @@ def get_health() -> HealthResponse | tuple[HealthResponse, int]:
 
 
 def database_answers() -> bool:
-    """Whether it does, on a connection of its own: the pool may be busy."""
+    """Whether the database answers, on a separate connection, because the pool may be busy."""
     timeout = current_app.config["DATABASE_TIMEOUT"]
-    if not asking.acquire(timeout=timeout or -1):
+    if not check_lock.acquire(timeout=timeout or -1):
         return False
     try:
         with make_engine(current_app.config["DATABASE_URL"], timeout=timeout).connect() as database:
@@ -49,5 +49,5 @@ def database_answers() -> bool:
         log.warning("health: %s", str(error).partition("\n")[0])
         return False
     finally:
-        asking.release()
+        check_lock.release()
     return True

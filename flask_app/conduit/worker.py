@@ -31,17 +31,17 @@ ANSWER_TIMEOUT = 30
 # Seconds, and bytes, for which a connection that the server has closed is read: closed for good
 # with something unread, it could lose the answer. Both are gunicorn's own.
 CLOSE_TIMEOUT = 2
-MOST_IGNORED = 65_536
+MAX_IGNORED = 65_536
 # Files that are kept for requests once connections have taken all that a process may open.
 SPARE_FILES = 32
-LONGEST_HEAD = 1_000_000
-LONGEST_BODY = 1_048_576
-READ_AT_ONCE = 65_536
+MAX_HEAD_SIZE = 1_000_000
+MAX_BODY_SIZE = 1_048_576
+READ_SIZE = 65_536
 # Seconds and bytes, of a body that the application has not read.
 DRAIN_TIMEOUT = 5
-MOST_DRAINED = 16 * 1_048_576
-# How many requests may have a thread before all of them has arrived.
-MOST_INCOMPLETE = 8
+MAX_DRAINED = 16 * 1_048_576
+# How many requests may have a thread before they have arrived completely.
+MAX_INCOMPLETE = 8
 
 END_OF_HEAD = b"\r\n\r\n"
 EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
@@ -68,7 +68,7 @@ class Arrival:
         if self.body is None:
             self.find_body(searched)
         if self.body is None or self.is_unclear:
-            self.is_unclear = self.is_unclear or len(self.data) > LONGEST_HEAD
+            self.is_unclear = self.is_unclear or len(self.data) > MAX_HEAD_SIZE
         elif self.length is not None:
             self.is_whole = len(self.data) - self.body >= self.length
         else:
@@ -92,7 +92,7 @@ class Arrival:
             self.is_unclear = bool(lengths) or not chunked
         else:
             self.length = max((int(value[-20:]) for value in lengths), default=0)
-            self.is_unclear = self.length > LONGEST_BODY
+            self.is_unclear = self.length > MAX_BODY_SIZE
 
     def read_chunks(self) -> None:
         while not self.is_whole:
@@ -105,13 +105,13 @@ class Arrival:
             if number:
                 following = size.end() + number + 2
                 if following > len(self.data):
-                    self.is_unclear = following - (self.body or 0) > 2 * LONGEST_BODY
+                    self.is_unclear = following - (self.body or 0) > 2 * MAX_BODY_SIZE
                     return
                 self.chunk = following
             else:
                 trailers = size.end() - 2
                 self.is_whole = self.data.find(END_OF_HEAD, trailers) >= 0
-                self.is_unclear = len(self.data) - trailers > LONGEST_HEAD
+                self.is_unclear = len(self.data) - trailers > MAX_HEAD_SIZE
                 return
 
 
@@ -165,14 +165,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             super().on_pending_socket_readable(conn, client)
             return
         try:
-            data = client.recv(READ_AT_ONCE)
+            data = client.recv(READ_SIZE)
         except BlockingIOError:
             return
         except OSError:
             data = b""
-        self.go_on(conn, data)
+        self.process_data(conn, data)
 
-    def go_on(self, conn: TConn, data: bytes) -> None:
+    def process_data(self, conn: TConn, data: bytes) -> None:
         """Take in what has arrived; without data the client has nothing more to send."""
         conn.arrival.add(data)
         if data and not conn.arrival.is_whole and not conn.arrival.is_unclear:
@@ -195,7 +195,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
 
     def admit(self) -> None:
         """Give a thread to those that have waited longest, as long as only a few are incomplete."""
-        while self.in_line and len(self.incomplete) < MOST_INCOMPLETE:
+        while self.in_line and len(self.incomplete) < MAX_INCOMPLETE:
             conn = self.in_line.popleft()
             conn.timeout = time.monotonic() + REQUEST_TIMEOUT
             self.incomplete.add(conn)
@@ -221,7 +221,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         """gunicorn's own, which drains a little, and closes a connection that was to be kept."""
         deadline = time.monotonic() + DRAIN_TIMEOUT
         finish_body = conn.parser.finish_body
-        return keepalive and bool(finish_body(deadline=deadline, max_bytes=MOST_DRAINED))
+        return keepalive and bool(finish_body(deadline=deadline, max_bytes=MAX_DRAINED))
 
     def finish_request(self, conn: TConn, fs: Any) -> None:
         self.incomplete.discard(conn)
@@ -232,7 +232,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             self.close(conn)
         elif begun := conn.parser.unreader.take_buffered():
             self.wait_for_request(conn)
-            self.go_on(conn, begun)
+            self.process_data(conn, begun)
         else:
             super().finish_request(conn, fs)
 
@@ -258,13 +258,13 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
 
     def on_closing_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         try:
-            data = client.recv(READ_AT_ONCE)
+            data = client.recv(READ_SIZE)
         except BlockingIOError:
             return
         except OSError:
             data = b""
         conn.ignored += len(data)
-        if not data or conn.ignored >= MOST_IGNORED:
+        if not data or conn.ignored >= MAX_IGNORED:
             self.closing.remove(conn)
             self.close_for_good(conn)
 

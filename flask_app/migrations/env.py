@@ -233,7 +233,7 @@ def make_check(connection: Connection) -> Callable[[], None]:
         if lost:
             raise SystemExit(
                 "conduit: the migration would lose indexes or AUTOINCREMENT; it has to"
-                " create again what the remade table had, or to drop an index with op.drop_index"
+                " create again what the table had, or to drop an index with op.drop_index"
                 f" ({len(lost)} lost: {', '.join(lost[:5])})"
             )
         before = after
@@ -243,9 +243,11 @@ def make_check(connection: Connection) -> Callable[[], None]:
 
 
 if not has_app_context():
-    raise SystemExit("conduit: the app has the settings: run `flask --app conduit db …`")
+    raise SystemExit(
+        "conduit: migrations need the settings of the app: run `flask --app conduit db …`"
+    )
 if context.is_offline_mode():
-    raise SystemExit("conduit: migrations look at the database, so that there is no --sql")
+    raise SystemExit("conduit: these migrations read the database, so --sql is not supported")
 engine = with_transactions(make_engine(current_app.config["DATABASE_URL"]))
 with engine.connect() as connection, warnings.catch_warnings():
     # SQLAlchemy cannot read indexes on expressions from SQLite, and says so each time.

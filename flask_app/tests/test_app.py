@@ -141,6 +141,6 @@ def test_health_while_another_asks(
 ) -> None:
     """A check that waits too long for the one before it says that the database is away."""
     monkeypatch.setitem(app.config, "DATABASE_TIMEOUT", 1)
-    with health.asking:
+    with health.check_lock:
         assert client.get("/api/health").status_code == 503
     assert client.get("/api/health").status_code == 200

@@ -20,7 +20,7 @@ from conduit.articles import services
 from conduit.articles.models import Article, Favorite
 from conduit.database import db
 from conduit.database.columns import Base
-from conduit.database.constraints import violates
+from conduit.database.constraints import is_unique_violation
 from conduit.database.engine import make_engine
 from conduit.errors import Unavailable
 
@@ -105,8 +105,8 @@ def test_a_violation_of_a_unique_column(context: None, is_index: bool) -> None:
         with pytest.raises(IntegrityError) as caught, db.begin() as session:
             table.create(session.connection())
             session.execute(insert(table), [{"code": "a"}, {"code": "a"}])
-        assert violates(caught.value, name)
-        assert not violates(caught.value, "users_email_key")
+        assert is_unique_violation(caught.value, name)
+        assert not is_unique_violation(caught.value, "users_email_key")
     finally:
         Base.metadata.remove(table)
 

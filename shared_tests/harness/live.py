@@ -54,11 +54,11 @@ class Socket:
         """Send a message unchanged."""
         self.connection.send(data)
 
-    def say(self, kind: str, **fields: Any) -> None:
+    def send_message(self, kind: str, **fields: Any) -> None:
         """Send a message that the contract defines."""
         self.send(json.dumps({"type": kind, **fields}))
 
-    def hear(self, patience: float = PATIENCE) -> Any:
+    def receive(self, patience: float = PATIENCE) -> Any:
         """Receive the next frame of any type."""
         __tracebackhide__ = True
         text = self.connection.recv(timeout=patience)
@@ -69,18 +69,18 @@ class Socket:
         check_described(frame)
         return frame
 
-    def hear_raw(self, number: int, patience: float = PATIENCE) -> list[str]:
+    def receive_raw(self, number: int, patience: float = PATIENCE) -> list[str]:
         """Receive this many frames as text, for when there are too many to check each one."""
         return [str(self.connection.recv(timeout=patience)) for _ in range(number)]
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """Cut the connection without closing it properly, as a lost network does."""
         self.connection.socket.shutdown(socket.SHUT_RDWR)
 
     def ask(self, kind: str, **fields: Any) -> Any:
         """Send a message that the contract defines, and return the next frame."""
-        self.say(kind, **fields)
-        return self.hear()
+        self.send_message(kind, **fields)
+        return self.receive()
 
     def subscribe(self, channel: str, **since: Any) -> Any:
         """Subscribe, and return the reply, which must confirm it."""
@@ -89,10 +89,10 @@ class Socket:
         assert (answer["type"], answer.get("channel")) == ("subscribed", channel), answer
         return answer
 
-    def hear_all(self, number: int, patience: float = PATIENCE) -> list[Any]:
+    def receive_events(self, number: int, patience: float = PATIENCE) -> list[Any]:
         """Receive this many events; fail if other frames arrive, or none in time."""
         __tracebackhide__ = True
-        frames = [self.hear(patience) for _ in range(number)]
+        frames = [self.receive(patience) for _ in range(number)]
         assert {frame["type"] for frame in frames} == {"event"}
         return frames
 

@@ -61,7 +61,7 @@ class Postgres:
             stdout=log,
             stderr=log,
             user=self._wheel.system_user,
-            farewell=signal.SIGINT,
+            death_signal=signal.SIGINT,
         )  # fmt: skip
         os.close(log)
         deadline = time.monotonic() + 30

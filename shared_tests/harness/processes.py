@@ -13,7 +13,7 @@ from typing import Any
 
 # Run by the child before it executes the command: the kernel signals it when the parent dies.
 # (`preexec_fn` does the same after a fork; Python warns about that in a process with threads.)
-WITH_FAREWELL = (
+WITH_DEATH_SIGNAL = (
     "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, int(sys.argv[1])); "
     "os.execv(sys.argv[2], sys.argv[2:])"
 )
@@ -53,17 +53,17 @@ def spawn(
     stdout: int,
     stderr: int,
     user: str | None = None,
-    farewell: int = signal.SIGTERM,
+    death_signal: int = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
     """Start a process in its own session, so that only the test run gets Ctrl-C.
 
-    On Linux, it gets the farewell signal if the test run dies unexpectedly.
+    On Linux, it gets this signal if the test run dies unexpectedly.
     """
     options: dict[str, Any] = {}
     if user is not None:
         options["user"] = user
     elif sys.platform == "linux":
-        command = [sys.executable, "-I", "-c", WITH_FAREWELL, str(int(farewell)), *command]
+        command = [sys.executable, "-I", "-c", WITH_DEATH_SIGNAL, str(int(death_signal)), *command]
     return subprocess.Popen(
         command,
         cwd=cwd,

@@ -18,7 +18,7 @@ TOGETHER = {
         "test_upgrade_at_another_host",
     ),
     "fragile": ("test_database_away.py",),
-    "farewell": ("test_farewell.py",),
+    "shutdown": ("test_shutdown.py",),
     "production": ("test_production.py", "test_first_event"),
 }
 SCOPES = {place: scope for scope, places in TOGETHER.items() for place in places}

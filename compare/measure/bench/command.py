@@ -147,7 +147,7 @@ async def carry_out(options: Options) -> tuple[Run, Sequence[str]]:
         ) as progress:
             task = progress.add_task("starting", total=count_steps(options))
             findings = Findings(
-                say=lambda text: progress.update(task, description=text),
+                show_step=lambda text: progress.update(task, description=text),
                 advance=lambda: progress.advance(task),
             )
             async with limit:
@@ -252,7 +252,7 @@ async def measure_servers(
     findings: Findings,
 ) -> list[OtherBackend]:
     """The groups for which apps run on the built-in PostgreSQL."""
-    findings.say("filling the databases")
+    findings.show_step("filling the databases")
     async with running_site() as site:
         versions["postgresql"] = await asyncio.to_thread(postgres_version, site.postgres.url)
         urls = {app.name: await copy_database(site, app) for app in options.apps}
@@ -276,7 +276,7 @@ async def measure_speed(
     findings: Findings,
 ) -> list[OtherBackend]:
     """Reads, writes and statements: first everything is verified, and then it is timed."""
-    findings.say("starting the servers")
+    findings.show_step("starting the servers")
     apps = [await start_app(site, app, urls[app.name]) for app in options.apps]
     ceilings: list[RunningServer] = []
     others: list[OtherBackend] = []
@@ -286,7 +286,7 @@ async def measure_speed(
             for app in options.apps
             for kind in ("bare", "floor")
         ]
-        findings.say("comparing the answers")
+        findings.show_step("comparing the answers")
         bare = [each for each in ceilings if each.subject.kind == "bare"]
         await ensure_reads_equal([*apps, *bare])
         for backend in options.urls:
@@ -316,7 +316,7 @@ async def measure_speed(
 
 async def measure_sqlite(wrk: str, site: BenchSite, options: Options, findings: Findings) -> None:
     """The writes on SQLite."""
-    findings.say("filling the SQLite files")
+    findings.show_step("filling the SQLite files")
     writers = []
     for app in options.apps:
         url = await make_sqlite(site, app)

@@ -31,7 +31,7 @@ from compare.run.apps import ROOT, App, python
 from compare.run.layers import COUNTED
 from compare.run.processes import Processes
 from compare.run.record import Missing, figure
-from compare.run.terminal import Failed, Record
+from compare.run.terminal import Failed, KeptLog
 
 START_TIMEOUT = 30.0
 INSTALL_TIMEOUT = 180.0
@@ -57,7 +57,7 @@ async def measure_memory(
     """After the first answers, and after a load; with one process, and with four workers."""
     for workers in options.memory_workers:
         for app in options.apps:
-            findings.say(f"memory of {app.title}, {workers} worker{'s' * (workers > 1)}")
+            findings.show_step(f"memory of {app.title}, {workers} worker{'s' * (workers > 1)}")
             server = await start_app(site, app, urls[app.name], workers=workers)
             await asyncio.sleep(1)
             found = {"after_start": memory_of(server.pid)}
@@ -87,14 +87,14 @@ async def measure_start(
     """The import of the application, and the first answer of a server that was just started."""
 
     async def first_import(app: App) -> float:
-        findings.say(f"import of {app.title}")
+        findings.show_step(f"import of {app.title}")
         found = APPLICATION.search(app.servers[0].command)
         assert found is not None
         code = (
             "import time; start = time.perf_counter();"
             f" import {found[0]}; print(time.perf_counter() - start)"
         )
-        record = Record(app.name)
+        record = KeptLog(app.name)
         command = [sys.executable, "-c", code]
         settings = settings_of(urls[app.name])
         await site.processes.run(
@@ -104,7 +104,7 @@ async def measure_start(
         return float(record.lines[-1])
 
     async def first_answer(app: App) -> float:
-        findings.say(f"start of {app.title}")
+        findings.show_step(f"start of {app.title}")
         before = time.perf_counter()
         server = await start_app(site, app, urls[app.name], wait=False)
         took = await answered(server, READS["list"]) - before
@@ -141,7 +141,7 @@ async def answered(server: RunningServer, path: str) -> float:
         except OSError:
             pass  # not listening yet
         await asyncio.sleep(0.005)
-    raise Failed(f"{server.subject.title} did not start: see its lines {server.child.voice.where}")
+    raise Failed(f"{server.subject.title} did not start: see its lines {server.child.log.where}")
 
 
 async def measure_weight(options: Options, findings: Findings) -> None:
@@ -149,7 +149,7 @@ async def measure_weight(options: Options, findings: Findings) -> None:
     folders = [str(Path(sys.executable).parent), os.environ["PATH"]]
     uv = shutil.which("uv", path=os.pathsep.join(folders))
     for app in options.apps:
-        findings.say(f"packages of {app.title}")
+        findings.show_step(f"packages of {app.title}")
         subject = app_subject(app)
         if uv is None:
             reason = "uv is not installed: ./triptych makes .venv with it"
@@ -182,7 +182,7 @@ async def install(uv: str, app: App, folder: Path) -> Path:
     ):  # fmt: skip
         async with Processes() as processes:
             await processes.run(
-                Record(f"packages of {app.title}"),
+                KeptLog(f"packages of {app.title}"),
                 [uv, *command],
                 cwd=folder,
                 env=os.environ,
@@ -223,7 +223,7 @@ NO_CODE = {
 
 async def measure_code(options: Options, findings: Findings) -> None:
     """Lines of code by layer, and the longest call chain."""
-    findings.say("lines of code")
+    findings.show_step("lines of code")
     chains = await read_chains()
     for app in options.apps:
         subject = app_subject(app)
@@ -243,7 +243,7 @@ async def measure_code(options: Options, findings: Findings) -> None:
 
 async def read_chains() -> list[dict[str, Any]]:
     """The call chains of all operations, from the command that reads them."""
-    record = Record("diff")
+    record = KeptLog("diff")
     async with Processes() as processes:
         command = python("-m compare diff --json")
         await processes.run(record, command, cwd=ROOT, env=os.environ, timeout=START_TIMEOUT)

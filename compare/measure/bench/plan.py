@@ -74,7 +74,7 @@ class Options:
 class Findings:
     """The figures so far, and a word about what is being done."""
 
-    say: Callable[[str], None]
+    show_step: Callable[[str], None]
     advance: Callable[[], None]
     figures: list[Figure] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)

@@ -114,11 +114,11 @@ async def running_databases() -> AsyncIterator[BenchSite]:
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one("bench"))
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="triptych-bench-"))
-        voice = LogFile("postgres", FOLDER / "postgres.log")
+        log = LogFile("postgres", FOLDER / "postgres.log")
         # So that statements can be counted in its log, each with the name of its database.
         settings = ("log_min_messages=log", "log_line_prefix=%d ", "log_checkpoints=off")
         options = [word for setting in settings for word in ("-c", setting)]
-        start = running_postgres(FOLDER / "postgres", voice, *options)
+        start = running_postgres(FOLDER / "postgres", log, *options)
         postgres = await stack.enter_async_context(start)
         processes = await stack.enter_async_context(Processes())
         yield BenchSite(postgres, processes, Path(folder), LogFile("bench", FOLDER / "bench.log"))
@@ -204,10 +204,10 @@ async def start(
 ) -> RunningServer:
     """Start the command; its log goes into a file without passing through this process."""
     path = FOLDER / f"{log}.log"
-    voice = LogFile(subject.id, path)
+    log_file = LogFile(subject.id, path)
     shell = ["/bin/sh", "-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", str(path)]
-    child = await site.processes.start(voice, [*shell, *command], cwd=folder, env=settings)
+    child = await site.processes.start(log_file, [*shell, *command], cwd=folder, env=settings)
     server = RunningServer(subject, f"http://{HOST}:{port}", child)
     if wait and not await answers(child, f"{server.url}{health}"):
-        raise failure(voice, f"{subject.title} did not start")
+        raise failure(log_file, f"{subject.title} did not start")
     return server

@@ -101,7 +101,7 @@ async def measure_reads(
     readers = [server for server in servers if server.subject.kind != "floor"]
     all_readers = [*readers, *(each.server for each in others)]
     for server in [*floors, *all_readers]:
-        findings.say(f"warming {server.subject.title} up")
+        findings.show_step(f"warming {server.subject.title} up")
         path = "/api/floor" if server in floors else READS["tags"]
         # Where this fails, so do the measurements, which say so.
         with suppress(Failed):
@@ -114,7 +114,7 @@ async def measure_reads(
     ]
 
     async def measure(read: Read) -> Timed:
-        findings.say(f"{read.name} of {read.server.subject.title}")
+        findings.show_step(f"{read.name} of {read.server.subject.title}")
         seconds = options.read_seconds
         found = await timed(wrk, read.server, read.path, READ_CLIENTS, seconds, ["get"])
         findings.advance()
@@ -273,7 +273,7 @@ async def measure_writes(
         for count in clients or options.write_clients:
 
             async def measure(writers: Writers, name: str = name, count: int = count) -> Timed:
-                findings.say(
+                findings.show_step(
                     f"{name}{suffix} of {writers.server.subject.title} on {database},"
                     f" {count} client{'s' * (count > 1)}"
                 )
@@ -349,7 +349,7 @@ async def count_statements(
         *(f"writes.{name}" for name in WRITES if "writes" in groups),
     ]
     for writers in all_writers:
-        findings.say(f"statements of {writers.server.subject.title}")
+        findings.show_step(f"statements of {writers.server.subject.title}")
         database = urlsplit(writers.database_url).path.removeprefix("/")
         for place in kinds:
             sent = await send_one(writers, place, 0)

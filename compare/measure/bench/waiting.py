@@ -17,10 +17,10 @@ WAITING = 50
 async def measure_sockets(options: Options, findings: Findings) -> None:
     """Sockets of one process that all get every event, how late, and what an idle one costs."""
     for app in options.apps:
-        findings.say(f"{options.sockets} sockets on {app.title}")
+        findings.show_step(f"{options.sockets} sockets on {app.title}")
         plan = LiveOptions(app, options.sockets, EVENTS, Kind.POSTGRES)
         try:
-            report = await measure_live(plan, findings.say)
+            report = await measure_live(plan, findings.show_step)
             if not report.is_good:
                 raise Failed(
                     f"{app.title} lost events or responses with {options.sockets} sockets:"
@@ -56,7 +56,7 @@ async def measure_concurrency(options: Options, findings: Findings) -> None:
     async with running_lab(options.apps) as benches:
         for bench in benches:
             for experiment in experiments:
-                findings.say(f"{experiment.name} waits in {bench.app.title}")
+                findings.show_step(f"{experiment.name} waits in {bench.app.title}")
                 cell = await bench.run(experiment, n=WAITING, ms=WAIT)
                 subject = app_subject(bench.app)
                 findings.figures.append(

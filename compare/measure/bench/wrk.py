@@ -8,7 +8,7 @@ from pathlib import Path
 
 from compare.run.apps import ROOT
 from compare.run.processes import Processes, TimedOut, failure
-from compare.run.terminal import Failed, Record
+from compare.run.terminal import Failed, KeptLog
 
 SCRIPT = Path(__file__).with_name("requests.lua")
 PATIENCE = 60.0
@@ -44,7 +44,7 @@ def find_wrk() -> str | None:
 
 async def wrk_version(wrk: str) -> str:
     """Its version, which it prints together with its usage."""
-    record = Record("wrk")
+    record = KeptLog("wrk")
     async with Processes(grace=GRACE) as processes:
         await processes.call(record, [wrk, "-v"], cwd=ROOT, timeout=PATIENCE)
     words = " ".join(record.lines).split()
@@ -67,7 +67,7 @@ async def send(
     command = [wrk, "-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout=30s"]
     command += ["-s", str(SCRIPT), url, "--", *plan]
     what = " ".join([url, *plan[:1]])
-    record = Record("wrk")
+    record = KeptLog("wrk")
     async with Processes(grace=GRACE) as processes:
         try:
             await processes.call(record, command, cwd=ROOT, timeout=seconds + PATIENCE)

@@ -17,7 +17,7 @@ from compare.run.databases import settings_for, sqlite_url
 from compare.run.processes import Processes
 from compare.run.start import migrate, serve
 from compare.run.state import make_home, only_one
-from compare.run.terminal import Failed, LogFile, Record
+from compare.run.terminal import Failed, KeptLog, LogFile
 
 PATIENCE = 60.0
 GUNICORN_THREADS = "import runpy; print(runpy.run_path('gunicorn.conf.py')['threads'])"
@@ -78,9 +78,9 @@ async def start(app: App, folder: Path, processes: Processes) -> LabBench:
     }
     port = free_port()
     # What a server logs of its start and end matters only if it fails.
-    voice = LogFile(app.name, make_home() / f"lab-{app.name}.log")
-    await migrate(app, settings, processes, voice)
-    await serve(app, port, settings, processes, voice)
+    log = LogFile(app.name, make_home() / f"lab-{app.name}.log")
+    await migrate(app, settings, processes, log)
+    await serve(app, port, settings, processes, log)
     threads = await threads_of_server(app, settings, processes)
     client = httpx2.AsyncClient(
         base_url=f"http://{HOST}:{port}",
@@ -95,7 +95,7 @@ async def start(app: App, folder: Path, processes: Processes) -> LabBench:
 async def threads_of_server(app: App, settings: dict[str, str], processes: Processes) -> int | None:
     if app is not FLASK:
         return None  # uvicorn answers from its event loop, which has one thread
-    record = Record("gunicorn.conf.py")
+    record = KeptLog("gunicorn.conf.py")
     command = python(f'-c "{GUNICORN_THREADS}"')
     await processes.run(record, command, cwd=app.folder, env=settings)
     return int(record.lines[-1])

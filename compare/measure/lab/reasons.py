@@ -90,7 +90,7 @@ def one_loop(cell: Cell) -> str | None:
     if cell.app.name == "django":
         text += (
             " What the answers do not show: Django's middleware here is synchronous, and holds a"
-            " thread for each of the requests meanwhile."
+            " thread for each of the requests while it waits."
         )
     return text
 
@@ -121,8 +121,8 @@ def one_loop_stalled(cell: Cell) -> str | None:
         return None
     return (
         f"One thread runs the one event loop, and a call that blocks this thread stops all of it:"
-        f" {cell.n} requests × {cell.ms} ms, one after another. Nothing else is answered meanwhile,"
-        " whatever it is."
+        f" {cell.n} requests × {cell.ms} ms, one after another. While one of them waits,"
+        " nothing else is answered."
     )
 
 

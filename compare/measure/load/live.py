@@ -37,8 +37,8 @@ from compare.run.state import make_home, only_one
 from compare.run.terminal import (
     Failed,
     JSONOption,
+    KeptLog,
     LogFile,
-    Record,
     UsageError,
     err,
     out,
@@ -193,8 +193,8 @@ async def running(plan: LiveOptions) -> AsyncIterator[LiveServers]:
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one("load"))
         if plan.database is Kind.POSTGRES:
-            voice = LogFile("postgres", logs / "postgres.log")
-            start = running_postgres(logs / "postgres", voice)
+            log = LogFile("postgres", logs / "postgres.log")
+            start = running_postgres(logs / "postgres", log)
             postgres = await stack.enter_async_context(start)
             database = PostgresDatabase(postgres.url, f"load_{plan.app.name}")
             database.start_draft()
@@ -230,7 +230,7 @@ class Clients:
         process.stdin.write(json.dumps({"do": order, **arguments}).encode() + b"\n")
         line = await process.stdout.readline()
         if not line:
-            raise failure(self._child.voice, "the process with the sockets ended")
+            raise failure(self._child.log, "the process with the sockets ended")
         return json.loads(line)
 
 
@@ -238,7 +238,7 @@ class Clients:
 async def socket_process() -> AsyncIterator[Clients]:
     async with Processes() as processes:
         command = python("-m compare.measure.load.sockets")
-        yield Clients(await processes.start(Record("sockets"), command, cwd=ROOT, streams="pipes"))
+        yield Clients(await processes.start(KeptLog("sockets"), command, cwd=ROOT, streams="pipes"))
 
 
 async def measure(
@@ -479,11 +479,11 @@ def show(report: Report) -> None:
     table.add_column()
     for head in ("p50", "p99", "max"):
         table.add_column(head, justify="right")
-    add(table, "from the app's record of it to its arrival", report.by_the_app)
+    add(table, "from the app's event record to delivery", report.by_the_app)
     if report.by_another:
         add(table, "from the commit by another process to its arrival", report.by_another)
     add(table, f"HTTP answer ({report.probes.count} asked for)", report.probes.times)
-    add(table, "late by the sockets' own process", report.own_lateness)
+    add(table, "delay of the client process", report.own_lateness)
     out.print(table)
     out.print(
         f"delivered: {delivered.delivered:,} of {delivered.expected:,}, {delivered.lost} lost,"

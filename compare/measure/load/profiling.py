@@ -20,7 +20,7 @@ from compare.measure.bench.wrk import MISSING, find_wrk, send
 from compare.run.apps import BY_NAME, ROOT, App, AppsOption, Server, choose_apps
 from compare.run.processes import Processes, failure, run_to_end
 from compare.run.serve import choose_server
-from compare.run.terminal import JSONOption, Record, UsageError, err, out, print_json
+from compare.run.terminal import JSONOption, KeptLog, UsageError, err, out, print_json
 
 CLIENTS = 16
 RATE = 250
@@ -50,7 +50,7 @@ LAYERS: Mapping[str, str] = {
 }
 """The layers, each with the files that belong to it; the first that matches counts.
 
-A file of the standard library belongs to whoever calls it, unless it is named here.
+A file of the standard library belongs to the layer that calls it, unless it is named here.
 """
 OTHER = "other"
 PATTERNS = {name: re.compile(pattern) for name, pattern in LAYERS.items()}
@@ -135,7 +135,7 @@ async def sample(site: BenchSite, py_spy: str, pid: int, seconds: int) -> list[s
     # Only threads that hold the global lock: one that waits for it looks busy otherwise.
     command = [py_spy, "record", "--gil", "--pid", str(pid), "--subprocesses", "--full-filenames"]
     command += ["--rate", str(RATE), "--duration", str(seconds), "--format", "raw"]
-    record = Record("py-spy")
+    record = KeptLog("py-spy")
     async with Processes() as processes:
         code = await processes.call(
             record, [*command, "--output", str(path)], cwd=ROOT, timeout=seconds + 60

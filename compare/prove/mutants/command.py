@@ -192,7 +192,7 @@ def report(app: App, verdicts: dict[Mutant, Verdict]) -> None:
         f" {hidden} cannot, as {PAGE.relative_to(ROOT)} explains."
     )
     for mutant in lies(verdicts, unseen):
-        out.print(f"[bold red]✗[/] {mutant.id} is seen after all: take it off {PAGE.name}")
+        out.print(f"[bold red]✗[/] a test detects {mutant.id}: remove it from {PAGE.name}")
 
 
 def lies(verdicts: dict[Mutant, Verdict], unseen: set[str]) -> Iterator[Mutant]:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from compare.run.apps import ROOT, App
 from compare.run.processes import Processes, TimedOut, failure
-from compare.run.terminal import Failed, Record
+from compare.run.terminal import Failed, KeptLog
 
 Outcome = Literal["killed", "killed by own tests", "did not start", "timed out", "survived"]
 
@@ -115,7 +115,7 @@ class Tree:
             verdict = await self._run(part, LONG)
             if verdict.outcome != "survived":
                 raise Failed(
-                    f"{self._app.name} fails unchanged, in {verdict.test}: mend that first"
+                    f"{self._app.name} fails without any change, in {verdict.test}: fix that first"
                 )
             longest = max(longest, time.monotonic() - start)
         return PATIENCE * longest
@@ -143,7 +143,7 @@ class Tree:
 
     async def _run(self, part: Part, limit: float) -> Verdict:
         own = part.name == OWN_TESTS
-        record = Record(part.name)
+        record = KeptLog(part.name)
         command = [sys.executable, *part.arguments]
         env = os.environ | (OF_OWN_TESTS if own else OF_THE_SUITE)
         folder = self._root / self._app.folder.name if own else self._root

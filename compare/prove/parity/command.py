@@ -85,7 +85,9 @@ def parity(
         seed = random.randrange(1_000_000) if seed is None else seed
         runs = [random_run(seed, steps or STEPS, "one database" if one_database else "apart")]
     elif one_database or (seed, steps) != (None, None):
-        raise UsageError("a story says all itself: leave out --steps, --seed and --one-database")
+        raise UsageError(
+            "a saved story contains its settings: leave out --steps, --seed and --one-database"
+        )
     else:
         runs = replay_runs(replay)
     postgres = database is Kind.POSTGRES
@@ -145,10 +147,10 @@ def play(player: Player, apps: AppsUnderTest, run: ParityRun) -> bool:
         with out.status("Many write at once …"):
             errors = run_crowd(apps, f"{run.seed}.{number}")
         if errors:
-            out.print("[bold red]Many wrote at once, and not all is right:[/]\n")
+            out.print("[bold red]Concurrent writes gave wrong results:[/]\n")
             for line in errors:
                 out.print(f"  {escape(line)}", soft_wrap=True)
             out.print(f"\n{WHERE_LOGS}", soft_wrap=True)
             return False
-    out.print(f"{crowds} × many wrote at once: nothing was lost.")
+    out.print(f"{crowds} × concurrent writes: nothing was lost.")
     return True

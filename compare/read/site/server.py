@@ -24,7 +24,7 @@ SITE = ROOT / "site"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    # The pages are made anew while they are worked on: asked for each time, and sent if changed.
+    # The pages are built again while somebody works on them: a browser must ask each time.
     "Cache-Control": "no-cache",
 }
 

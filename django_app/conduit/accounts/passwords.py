@@ -14,32 +14,32 @@ from ..errors import Unavailable
 
 # Each hash takes 64 MiB and a processor.
 MAX_CONCURRENT = os.cpu_count() or 1
-TURN_TIMEOUT = 5  # seconds
+SLOT_TIMEOUT = 5  # seconds
 
-turns = threading.BoundedSemaphore(MAX_CONCURRENT)
+hashing_slots = threading.BoundedSemaphore(MAX_CONCURRENT)
 
 
 @contextmanager
-def turn() -> Iterator[None]:
+def hashing_slot() -> Iterator[None]:
     """Wait until fewer than `MAX_CONCURRENT` passwords are hashed; raises `Unavailable`."""
-    if not turns.acquire(timeout=TURN_TIMEOUT):
-        waited = TimeoutError(f"no turn to hash a password within {TURN_TIMEOUT} seconds")
+    if not hashing_slots.acquire(timeout=SLOT_TIMEOUT):
+        waited = TimeoutError(f"no slot to hash a password within {SLOT_TIMEOUT} seconds")
         raise Unavailable(server="unavailable") from waited
     try:
         yield
     finally:
-        turns.release()
+        hashing_slots.release()
 
 
 class Argon2id(Argon2PasswordHasher):
     """Django's hasher, of which no more run at once than there are processors."""
 
     def encode(self, password: str, salt: str) -> str:
-        with turn():
+        with hashing_slot():
             return super().encode(password, salt)
 
     def verify(self, password: str, encoded: str) -> bool:
-        with turn():
+        with hashing_slot():
             return super().verify(password, encoded)
 
 

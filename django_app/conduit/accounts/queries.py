@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from .models import User
 
 
-def fold(name: str) -> str:
-    """`name` with its ASCII letters in lower case: names differ by more than that."""
+def lower_ascii(name: str) -> str:
+    """`name` with ASCII letters in lower case; other letters are compared exactly."""
     return name.encode().lower().decode()
 
 
@@ -31,10 +31,10 @@ def with_following[Row: Any](row: Row) -> Row:
 
 class UserQuerySet(QuerySet["User"]):
     def with_username(self, username: str) -> UserQuerySet:
-        return self.filter(username__lower=fold(username))
+        return self.filter(username__lower=lower_ascii(username))
 
     def with_email(self, email: str) -> UserQuerySet:
-        return self.filter(email__lower=fold(email))
+        return self.filter(email__lower=lower_ascii(email))
 
     def for_viewer(self, viewer: User | AnonymousUser) -> UserQuerySet:
         """Users with whether the viewer follows them."""

@@ -11,7 +11,7 @@ from ..articles.services import lock_articles, remove_articles, remove_favorites
 from ..comments.models import Comment
 from ..comments.services import remove_comments
 from ..database import release_connection
-from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
+from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, is_unique_violation
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from .models import User
 from .tokens import AccessToken
@@ -91,9 +91,9 @@ def remove_users(users: QuerySet[User]) -> None:
 def refuse_taken(error: IntegrityError, *, user_id: int = 0, **names: str) -> None:
     """Raise `Conflict` for each of the names that a user other than `user_id` has.
 
-    Returns where the other user has given the name up since, and raises any other error again.
+    Returns if the other user no longer has the name; raises any other error again.
     """
-    if not violates(error, "users_username_key", "users_email_key"):
+    if not is_unique_violation(error, "users_username_key", "users_email_key"):
         raise error
     others = User.objects.exclude(pk=user_id)
     conditions = {"username": others.with_username, "email": others.with_email}

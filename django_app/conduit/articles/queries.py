@@ -106,7 +106,7 @@ class ArticleQuerySet(QuerySet["Article"]):
         return newest
 
     def for_change(self) -> ArticleQuerySet:
-        """Articles, locked until the commit, so that what hangs on them cannot lose them."""
+        """Articles, locked until the commit: none is deleted before rows that will refer to it."""
         return self.select_for_update(no_key=True)
 
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from ..accounts.models import User
 from ..accounts.queries import with_following
 from ..clock import now
-from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
+from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, is_unique_violation
 from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
 from . import schemas
@@ -184,7 +184,7 @@ def save(article: Article, *, renamed: bool) -> None:
                 article.save()
             return
         except IntegrityError as error:
-            if not violates(error, "articles_slug_key"):
+            if not is_unique_violation(error, "articles_slug_key"):
                 raise
             # Another writer took the slug first: then it is tried again with the next one.
     raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)

@@ -1,6 +1,6 @@
-"""What it takes to answer to the byte like the other two apps.
+"""The code that makes this app's responses equal to those of the other two apps, byte for byte.
 
 It is installed as any Django app is: in `INSTALLED_APPS`, `MIDDLEWARE` and the root URLconf.
 Nothing else here imports it: without it, Django and Ninja answer as their documentation says.
-Each module begins with what that is, and docs/differences.md has it measured.
+Each module begins with what changes without it; docs/differences.md has the measurements.
 """

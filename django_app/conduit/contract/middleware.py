@@ -1,4 +1,4 @@
-"""The head of every request and response.
+"""The method, path and headers of every request and response.
 
 Without this, Ninja answers HEAD with 405, Django gives a 204 a type and a length, a session may set
 a cookie on any response, and `SecurityMiddleware` adds `Cross-Origin-Opener-Policy`.

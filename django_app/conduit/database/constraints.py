@@ -9,7 +9,7 @@ MAX_ATTEMPTS = 100
 TOO_MANY_ATTEMPTS = f"other writers took the value first {MAX_ATTEMPTS} times"
 
 
-def violates(error: IntegrityError, *names: str) -> bool:
+def is_unique_violation(error: IntegrityError, *names: str) -> bool:
     """Whether one of these unique constraints was violated."""
     diagnosis = getattr(error.__cause__, "diag", None)
     if diagnosis is not None:

@@ -22,7 +22,7 @@ FAILURE_INTERVAL = 2
 
 
 class Hub:
-    """Reads in a thread of its own, as Django's ORM does; all else is the event loop's.
+    """Reads in its own thread, since the ORM is synchronous; the rest runs on the event loop.
 
     It belongs to one loop and ends with the process: tests of sockets replace `join`.
     """

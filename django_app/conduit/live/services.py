@@ -22,7 +22,7 @@ def get_start(*, channel: str, since: int | None, user_id: int | None) -> tuple[
 
 
 def get_article_of_channel(*, channel: str, user_id: int | None) -> int | None:
-    """The id of the article whose channel it is, none if it is of many; raises `MessageError`."""
+    """The id of the channel's article, None for a channel of many; raises `MessageError`."""
     if channel == "articles":
         return None
     if channel == "feed":
@@ -43,7 +43,7 @@ def get_newest() -> int:
 
 
 def require_kept(*, since: int, newest: int) -> None:
-    """Raises `MessageError` where events after it have been deleted, or where it does not exist."""
+    """Raise `MessageError` if `since` is no event's id, or if later events have been deleted."""
     if not 0 <= since <= newest:
         raise MessageError(since="is invalid")
     kept_from = now() - timedelta(seconds=settings.EVENT_RETENTION)

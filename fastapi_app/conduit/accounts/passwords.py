@@ -15,7 +15,7 @@ from ..settings import Settings
 
 # Each hash takes 64 MiB and a processor.
 MAX_CONCURRENT = os.cpu_count() or 1
-TURN_TIMEOUT = 5  # seconds
+SLOT_TIMEOUT = 5  # seconds
 
 limiter: RunVar[CapacityLimiter] = RunVar("limiter of passwords")  # one for each event loop
 
@@ -26,14 +26,14 @@ async def run_hasher[*A, T](function: Callable[[*A], T], *args: *A) -> T:
     Raises `Unavailable` where that takes too long.
     """
     try:
-        turns = limiter.get()
+        hashing_slots = limiter.get()
     except LookupError:
-        limiter.set(turns := CapacityLimiter(MAX_CONCURRENT))
+        limiter.set(hashing_slots := CapacityLimiter(MAX_CONCURRENT))
     try:
-        with fail_after(TURN_TIMEOUT):
-            return await to_thread.run_sync(function, *args, limiter=turns)
+        with fail_after(SLOT_TIMEOUT):
+            return await to_thread.run_sync(function, *args, limiter=hashing_slots)
     except TimeoutError:
-        cause = TimeoutError(f"no turn to hash a password within {TURN_TIMEOUT} seconds")
+        cause = TimeoutError(f"no slot to hash a password within {SLOT_TIMEOUT} seconds")
         raise Unavailable(server="unavailable") from cause
 
 

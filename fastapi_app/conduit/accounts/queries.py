@@ -17,8 +17,8 @@ def seen_by(viewer: User | None) -> dict[str, int | None]:
     return {"viewer_id": viewer.id if viewer else None}
 
 
-def fold(name: str) -> str:
-    """`name` with its ASCII letters in lower case: names differ by more than that."""
+def lower_ascii(name: str) -> str:
+    """`name` with ASCII letters in lower case; other letters are compared exactly."""
     return name.encode().lower().decode()
 
 
@@ -28,11 +28,11 @@ def is_named(folded: BindParameter[str] | str) -> ColumnElement[bool]:
 
 
 def has_username(username: str) -> ColumnElement[bool]:
-    return is_named(fold(username))
+    return is_named(lower_ascii(username))
 
 
 def has_email(email: str) -> ColumnElement[bool]:
-    return func.lower(User.email) == fold(email)
+    return func.lower(User.email) == lower_ascii(email)
 
 
 def followed_by_viewer() -> ColumnElement[bool]:

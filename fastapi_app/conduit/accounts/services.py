@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
 from ..database import AnyRow, Sessions
-from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
+from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, is_unique_violation
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from ..settings import Settings
 from . import queries
@@ -62,7 +62,7 @@ async def save(session: AsyncSession, user: User, **changes: Any) -> None:
                 session.add(user)
             return
         except IntegrityError as error:
-            if not violates(error, "users_username_key", "users_email_key"):
+            if not is_unique_violation(error, "users_username_key", "users_email_key"):
                 raise
             # Does not raise if the other user has given up the name: then it is tried again.
             await refuse_taken(session, user_id=user_id, **names)
@@ -84,7 +84,7 @@ async def refuse_taken(session: AsyncSession, *, user_id: int | None, **names: s
 
 
 async def get_profile(session: AsyncSession, *, username: str, viewer: User | None) -> AnyRow:
-    parameters = {"username": queries.fold(username), **queries.seen_by(viewer)}
+    parameters = {"username": queries.lower_ascii(username), **queries.seen_by(viewer)}
     profile = (await session.execute(queries.profile_for_viewer(), parameters)).one_or_none()
     if profile is None:
         raise NotFound(profile="not found")

@@ -10,7 +10,7 @@ from . import schemas, services
 
 
 class SlugConvertor(StringConvertor):
-    """One segment of a path, but for the word of the route beside it."""
+    """One segment of a path, except `feed`, which has its own route."""
 
     regex = r"(?!feed\Z)[^/]+"
 

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 
 from ..accounts.models import Follow, User
-from ..accounts.queries import VIEWER_ID, author_for_viewer, fold, is_named
+from ..accounts.queries import VIEWER_ID, author_for_viewer, is_named, lower_ascii
 from ..database.columns import json_list
 from .models import Article, ArticleTag, Favorite, Tag
 from .schemas import ArticleFilters
@@ -77,9 +77,9 @@ def matching(filters: ArticleFilters) -> dict[str, Any]:
     if filters.tag is not None:
         conditions["tag"] = filters.tag
     if filters.author is not None:
-        conditions["author"] = fold(filters.author)
+        conditions["author"] = lower_ascii(filters.author)
     if filters.favorited is not None:
-        conditions["favorited"] = fold(filters.favorited)
+        conditions["favorited"] = lower_ascii(filters.favorited)
     return conditions
 
 

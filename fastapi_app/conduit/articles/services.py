@@ -10,7 +10,12 @@ from ..accounts.models import User
 from ..accounts.queries import seen_by
 from ..clock import now
 from ..database import AnyRow
-from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, insert_unless_there, violates
+from ..database.constraints import (
+    MAX_ATTEMPTS,
+    TOO_MANY_ATTEMPTS,
+    insert_unless_there,
+    is_unique_violation,
+)
 from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
 from . import queries, schemas
@@ -154,7 +159,7 @@ async def save(session: AsyncSession, article: Article, **changes: Any) -> None:
                 session.add(article)
             return
         except IntegrityError as error:
-            if not violates(error, "articles_slug_key"):
+            if not is_unique_violation(error, "articles_slug_key"):
                 raise
             # Another writer took the slug first: then it is tried again with the next one.
             if article_id is not None:

@@ -1,4 +1,4 @@
-"""The head of every request and response.
+"""The method, path and headers of every request and response.
 
 Without this, FastAPI answers HEAD with 405, a preflight with 200, and a repeated header by its
 first value.

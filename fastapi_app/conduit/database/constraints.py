@@ -20,7 +20,7 @@ INSERTS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def violates(error: IntegrityError, *names: str) -> bool:
+def is_unique_violation(error: IntegrityError, *names: str) -> bool:
     """Whether the error is a violation of one of these unique constraints or indexes."""
     diagnosis = getattr(error.orig, "diag", None)
     if diagnosis is not None:

@@ -112,7 +112,7 @@ def make_engine(database_url: str, *, pool_size: int = 0, timeout: int) -> Async
         url = URL.create("sqlite+aiosqlite", database=database_url.removeprefix(SQLITE))
         engine = create_async_engine(url, connect_args={"timeout": timeout or 3600}, **options)
         event.listen(engine.sync_engine, "connect", prepare_sqlite)
-        event.listen(engine.sync_engine, "reset", undo)
+        event.listen(engine.sync_engine, "reset", rollback_refused_commit)
         return engine
     engine = create_async_engine(
         "postgresql+psycopg://",
@@ -153,7 +153,9 @@ def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor.close()
 
 
-def undo(connection: DBAPIConnection, _: ConnectionPoolEntry, state: PoolResetState) -> None:
+def rollback_refused_commit(
+    connection: DBAPIConnection, _: ConnectionPoolEntry, state: PoolResetState
+) -> None:
     """End the transaction of a refused commit: SQLite keeps it, and SQLAlchemy does not know."""
     # A forgotten connection that the garbage collector returns cannot wait; it is closed.
     if state.asyncio_safe and connection.driver_connection.in_transaction:

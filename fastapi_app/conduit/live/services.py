@@ -25,7 +25,7 @@ async def get_start(
 async def get_article_of_channel(
     session: AsyncSession, *, channel: str, user_id: int | None
 ) -> int | None:
-    """The id of the article whose channel it is, none if it is of many; raises `MessageError`."""
+    """The id of the channel's article, None for a channel of many; raises `MessageError`."""
     if channel == "articles":
         return None
     if channel == "feed":
@@ -46,7 +46,7 @@ async def get_newest(session: AsyncSession) -> int:
 
 
 async def require_kept(session: AsyncSession, *, since: int, newest: int) -> None:
-    """Raises `MessageError` where events after it have been deleted, or where it does not exist."""
+    """Raise `MessageError` if `since` is no event's id, or if later events have been deleted."""
     if not 0 <= since <= newest:
         raise MessageError(since="is invalid")
     kept_from = now() - timedelta(seconds=session.info["event_retention"])

@@ -43,7 +43,7 @@ def login_optional(view: Callable[..., Any]) -> Any:
 
 
 def load_first(load: Callable[[], None], view: Callable[..., Any]) -> Any:
-    """The view with a mark for the hook below, and a check where the hook cannot see the mark.
+    """Mark the view for the hook below, and load the user here if the hook missed the mark.
 
     The mark is hidden in a method of a class of views, and below another decorator.
     """

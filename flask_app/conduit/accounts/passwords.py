@@ -15,21 +15,21 @@ from ..errors import Unavailable
 
 # Each hash takes 64 MiB and a processor.
 MAX_CONCURRENT = os.cpu_count() or 1
-TURN_TIMEOUT = 5  # seconds
+SLOT_TIMEOUT = 5  # seconds
 
-turns = threading.BoundedSemaphore(MAX_CONCURRENT)
+hashing_slots = threading.BoundedSemaphore(MAX_CONCURRENT)
 
 
 @contextmanager
-def turn() -> Iterator[None]:
+def hashing_slot() -> Iterator[None]:
     """Wait until fewer passwords are hashed at once; raises `Unavailable`."""
-    if not turns.acquire(timeout=TURN_TIMEOUT):
-        waited = TimeoutError(f"no turn to hash a password within {TURN_TIMEOUT} seconds")
+    if not hashing_slots.acquire(timeout=SLOT_TIMEOUT):
+        waited = TimeoutError(f"no slot to hash a password within {SLOT_TIMEOUT} seconds")
         raise Unavailable(server="unavailable") from waited
     try:
         yield
     finally:
-        turns.release()
+        hashing_slots.release()
 
 
 @cache
@@ -49,7 +49,7 @@ def unused_hash(hasher: PasswordHasher) -> str:
 
 
 def hash_password(password: str) -> str:
-    with turn():
+    with hashing_slot():
         return get_hasher().hash(password)
 
 
@@ -57,7 +57,7 @@ def verify_password(password: str, hashed: str | None) -> bool:
     """Whether `hashed` was made from `password`; without a hash the answer takes as long."""
     hasher = get_hasher()
     try:
-        with turn():
+        with hashing_slot():
             return hasher.verify(hashed or unused_hash(hasher), password) and hashed is not None
     except (VerifyMismatchError, InvalidHashError):
         return False

@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ..clock import now
 from ..database import AnyRow, db
-from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, violates
+from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, is_unique_violation
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from . import queries
 from .models import Follow, User
@@ -58,7 +58,7 @@ def save(user: User, **changes: Any) -> None:
                 db.session.add(user)
             return
         except IntegrityError as error:
-            if not violates(error, "users_username_key", "users_email_key"):
+            if not is_unique_violation(error, "users_username_key", "users_email_key"):
                 raise
             # Does not raise if the other user has given up the name: then it is tried again.
             refuse_taken(user_id=user_id, **names)
@@ -80,7 +80,7 @@ def refuse_taken(*, user_id: int | None, **names: str) -> None:
 
 
 def get_profile(*, username: str, viewer: User | None) -> AnyRow:
-    parameters = {"username": queries.fold(username), **queries.seen_by(viewer)}
+    parameters = {"username": queries.lower_ascii(username), **queries.seen_by(viewer)}
     profile = db.session.execute(queries.profile_for_viewer(), parameters).one_or_none()
     if profile is None:
         raise NotFound(profile="not found")

@@ -9,7 +9,7 @@ from . import schemas, services
 
 
 class SlugConverter(BaseConverter):
-    """One segment of a path, but for the word of the route beside it."""
+    """One segment of a path, except `feed`, which has its own route."""
 
     regex = r"(?!feed\Z)[^/]+"
 

@@ -1,7 +1,7 @@
-"""What it takes to answer to the byte like the other two apps.
+"""The code that makes this app's responses equal to those of the other two apps, byte for byte.
 
 Nothing else here imports this package: without it, Flask answers as its documentation says.
-Each module begins with what that is, and docs/differences.md has it measured.
+Each module begins with what changes without it; docs/differences.md has the measurements.
 """
 
 from flask_openapi.openapi import OpenAPI

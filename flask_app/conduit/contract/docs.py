@@ -17,14 +17,14 @@ from ..errors import NotFound
 from . import pages
 from .document import complete
 
-making = threading.Lock()
+document_lock = threading.Lock()
 
 bp = Blueprint("docs", __name__)
 
 
 def make_document(app: OpenAPI, prefix: str) -> dict[str, Any]:
     """flask-openapi's own document, with what it adds and leaves out set right."""
-    with making:  # it is kept by the app, and made of parts that are changed here
+    with document_lock:  # it is kept by the app, and made of parts that are changed here
         document = deepcopy(app.api_doc)
     for path in document["paths"].values():
         for operation in path.values():

@@ -1,4 +1,4 @@
-"""Requests that are odd.
+"""Unusual requests: double slashes, OPTIONS, wrong methods, upgrades.
 
 Without this, Flask merges slashes, answers OPTIONS with 200, names the methods of `Allow` in the
 order of a set, and takes any `Upgrade` for that of a socket.

@@ -133,7 +133,7 @@ def make_engine(database_url: str, *, pool_size: int = 0, timeout: int = 0) -> E
         url = URL.create("sqlite", database=path)
         engine = create_engine(url, connect_args=connect_args, **options)
         event.listen(engine, "connect", prepare_sqlite)
-        event.listen(engine, "reset", undo)
+        event.listen(engine, "reset", rollback_refused_commit)
         return engine
     engine = create_engine(
         "postgresql+psycopg://",
@@ -161,7 +161,9 @@ def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor.close()
 
 
-def undo(connection: DBAPIConnection, _: ConnectionPoolEntry, state: PoolResetState) -> None:
+def rollback_refused_commit(
+    connection: DBAPIConnection, _: ConnectionPoolEntry, state: PoolResetState
+) -> None:
     """End the transaction of a refused commit: SQLite keeps it, and SQLAlchemy does not know."""
     connection.rollback()
 

@@ -24,7 +24,7 @@ def get_start(
 
 
 def get_article_of_channel(session: Session, *, channel: str, user_id: int | None) -> int | None:
-    """The id of the article whose channel it is, none if it is of many; raises `MessageError`."""
+    """The id of the channel's article, None for a channel of many; raises `MessageError`."""
     if channel == "articles":
         return None
     if channel == "feed":
@@ -45,7 +45,7 @@ def get_newest(session: Session) -> int:
 
 
 def require_kept(session: Session, *, since: int, newest: int) -> None:
-    """Raises `MessageError` where events after it have been deleted, or where it does not exist."""
+    """Raise `MessageError` if `since` is no event's id, or if later events have been deleted."""
     if not 0 <= since <= newest:
         raise MessageError(since="is invalid")
     kept_from = now() - timedelta(seconds=current_app.config["EVENT_RETENTION"])

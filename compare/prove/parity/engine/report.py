@@ -15,7 +15,7 @@ MAX_WORD = 1000
 def show(difference: Difference, secret: str) -> None:
     """Print the story and the answers to its last step.
 
-    `secret` is the place of a value that each run gets anew, such as `.session.key`.
+    `secret` is the place of a value that is new in each run, such as `.session.key`.
     """
     for line in curl_lines(difference, secret):
         out.print(f"[dim]{escape(line)}[/]", soft_wrap=True)

@@ -160,7 +160,9 @@ def read_story(path: Path, services: Collection[str]) -> Story:
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror})") from None
     except (ValueError, KeyError, TypeError):
-        raise UsageError(f"{path} is no story: give a file that ./triptych parity wrote") from None
+        raise UsageError(
+            f"{path} is not a valid story: give a file that ./triptych parity wrote"
+        ) from None
 
 
 def read_step(data: Mapping[str, Any]) -> Step:

@@ -145,7 +145,7 @@ def test_figures_that_cannot_be_read(
         server.main()
     assert end.value.code == 2
     told = capsys.readouterr().err
-    assert "run.json is no run of this bench" in told
+    assert "run.json is not a run of this bench" in told
     assert told.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
 

@@ -33,7 +33,7 @@ def seed() -> None:
             username=username,
             email=demo.email_of(username),
             bio=bio,
-            created_at=demo.FIRST_MOMENT,
+            created_at=demo.FIRST_CREATED_AT,
             is_staff=username == demo.ADMIN,
             is_superuser=username == demo.ADMIN,
         )
@@ -43,31 +43,31 @@ def seed() -> None:
         Follow.objects.create(follower=users[follower], followed=users[followed])
     slugs: set[str] = set()
     tags: dict[str, Tag] = {}
-    for story in demo.stories():
-        candidates = chain.from_iterable(candidates_for(story.title))
+    for demo_article in demo.articles():
+        candidates = chain.from_iterable(candidates_for(demo_article.title))
         slug = next(candidate for candidate in candidates if candidate not in slugs)
         slugs.add(slug)
         article = Article.objects.create(
-            author=users[story.author],
+            author=users[demo_article.author],
             slug=slug,
-            title=story.title,
-            description=story.description,
-            body=story.body,
-            created_at=story.written_at,
-            updated_at=story.written_at,
+            title=demo_article.title,
+            description=demo_article.description,
+            body=demo_article.body,
+            created_at=demo_article.written_at,
+            updated_at=demo_article.written_at,
         )
-        for name in story.tags:
+        for name in demo_article.tags:
             if name not in tags:
                 tags[name] = Tag.objects.create(name=name)
-        for name in story.tags:
+        for name in demo_article.tags:
             ArticleTag.objects.create(article=article, tag=tags[name])
-        for username in story.favorited_by:
+        for username in demo_article.favorited_by:
             Favorite.objects.create(article=article, user=users[username])
-        for remark in story.remarks:
+        for demo_comment in demo_article.comments:
             Comment.objects.create(
                 article=article,
-                author=users[remark.author],
-                body=remark.body,
-                created_at=remark.written_at,
-                updated_at=remark.written_at,
+                author=users[demo_comment.author],
+                body=demo_comment.body,
+                created_at=demo_comment.written_at,
+                updated_at=demo_comment.written_at,
             )

@@ -13,7 +13,7 @@ from .harness.servers import Launcher
 from .harness.tokens import claims_of
 
 
-class Farewell(NamedTuple):
+class Shutdown(NamedTuple):
     """How a server ended."""
 
     written: Person
@@ -22,7 +22,7 @@ class Farewell(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def farewell(launcher: Launcher) -> Farewell:
+def shutdown(launcher: Launcher) -> Shutdown:
     """A server that gets SIGTERM while it is busy.
 
     It has a write in progress, an idle connection and a half-sent request. If it supports sockets,
@@ -52,23 +52,23 @@ def farewell(launcher: Launcher) -> Farewell:
         written = writing.result()
         codes = [socket.closed_with() for socket in sockets]
         server.process.wait(timeout=15)
-    return Farewell(written, codes, time.monotonic() - told_at)
+    return Shutdown(written, codes, time.monotonic() - told_at)
 
 
 @rule("STOP-1")
-def test_requests_in_flight_are_answered(farewell: Farewell) -> None:
+def test_requests_in_flight_are_answered(shutdown: Shutdown) -> None:
     """On SIGTERM the server finishes a request that is in progress."""
-    assert claims_of(farewell.written.signed_in_with)["ver"] == 1
+    assert claims_of(shutdown.written.signed_in_with)["ver"] == 1
 
 
 @rule("STOP-1")
-def test_the_server_ends_soon(farewell: Farewell) -> None:
+def test_the_server_ends_soon(shutdown: Shutdown) -> None:
     """On SIGTERM the server ends within five seconds, even if clients stay connected."""
-    assert farewell.seconds < 5
+    assert shutdown.seconds < 5
 
 
 @rule("LIVE-23")
 @pytest.mark.live
-def test_sockets_are_told(farewell: Farewell) -> None:
+def test_sockets_are_told(shutdown: Shutdown) -> None:
     """On SIGTERM the server closes its sockets with 1012."""
-    assert farewell.codes == [1012, 1012, 1012]
+    assert shutdown.codes == [1012, 1012, 1012]

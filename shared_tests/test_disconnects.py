@@ -67,7 +67,7 @@ def test_sockets_that_are_cut(launcher: Launcher) -> None:
         for _ in range(20):
             with Socket(server.url) as told:
                 told.subscribe("articles")
-                told.cut()
+                told.abort()
             article = {"title": "x", "description": "x", "body": "x"}
             assert person.post("/api/articles", json={"article": article}).status == 201
         time.sleep(0.5)
