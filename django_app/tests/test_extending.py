@@ -29,7 +29,7 @@ FAILURES: dict[str, Callable[[], Exception]] = {
     "forbidden": PermissionDenied,
     "suspicious": SuspiciousOperation,
     "teapot": partial(HttpError, 418, "is a teapot"),
-    "away": partial(HttpError, 503, "is away"),
+    "broken": partial(HttpError, 500, "is broken"),
     "unauthorized": partial(HttpError, 401, "who are you"),
     "bad model": partial(ValidationError, {"tag_list": ["is odd", "is bad"], "__all__": "no"}),
     "bad words": partial(ValidationError, ["is odd", "is bad"]),
@@ -187,8 +187,8 @@ class FailureTests(TestCase):
     def test_the_log_of_a_refusal(self) -> None:
         """A 5xx is logged with its cause."""
         with self.assertLogs("conduit.request") as logs:
-            self.client.get("/api/later/away")
-        self.assertIn(" GET 503: is away", logs.output[0])
+            self.client.get("/api/later/broken")
+        self.assertIn(" GET 500: is broken", logs.output[0])
 
     def test_errors_of_models(self) -> None:
         """What a model refuses in an operation is a 422, with the first message of each field."""
