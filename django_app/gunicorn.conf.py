@@ -1,8 +1,8 @@
 """What gunicorn has to know; the command line says where to listen and with how many workers."""
 
+import subprocess
+import sys
 from typing import Any
-
-from conduit import check
 
 worker_class = "conduit.worker.PatientWorker"
 threads = 16
@@ -17,5 +17,10 @@ secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 
 
 def on_starting(server: Any) -> None:
-    """Check once, in the parent: a replacement worker must start without the database, too."""
-    check.require()
+    """Check once: a replacement worker must start without the database, too.
+
+    In a process of its own, since each worker must load Django itself, so that SIGHUP loads new
+    code.
+    """
+    if code := subprocess.call([sys.executable, "-m", "conduit.check"]):
+        raise SystemExit(code)

@@ -1,6 +1,7 @@
 """What gunicorn has to know; the command line says where to listen and with how many workers."""
 
 import signal
+import sys
 from typing import Any
 
 from conduit import check
@@ -23,6 +24,12 @@ secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 def on_starting(server: Any) -> None:
     """Check once, in the parent: a replacement worker must start without the database, too."""
     check.require(load_settings().DATABASE_URL)
+
+
+def on_reload(server: Any) -> None:
+    """Forget the app, which this file has loaded, so that new workers load the new code."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "conduit"]:
+        del sys.modules[name]
 
 
 def post_worker_init(worker: Any) -> None:

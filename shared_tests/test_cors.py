@@ -48,6 +48,30 @@ def test_preflight_with_everything(client: Client) -> None:
     assert answer.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
 
 
+@rule("CORS-8")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/api/user"),
+        ("POST", "/api/articles"),
+        ("GET", "/api/articles/feed"),
+        ("DELETE", "/api/articles/x/favorite"),
+    ],
+)
+def test_preflight_before_a_token(client: Client, method: str, path: str) -> None:
+    """A browser may send the token, and JSON, after a preflight that has neither."""
+    asked = {"Access-Control-Request-Method": method}
+    fields = {"Access-Control-Request-Headers": "authorization,content-type"}
+    answer = client.options(path, headers={**ORIGIN, **asked, **fields})
+    assert 200 <= answer.status < 300
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert method in answer.headers["Access-Control-Allow-Methods"].split(", ")
+    allowed = {
+        name.strip().lower() for name in answer.headers["Access-Control-Allow-Headers"].split(",")
+    }
+    assert {"authorization", "content-type"} <= allowed
+
+
 @rule("CORS-1")
 @pytest.mark.parametrize("headers", [ORIGIN, {"Access-Control-Request-Method": "PUT"}, {}])
 def test_options_that_is_no_preflight(client: Client, headers: dict[str, str]) -> None:

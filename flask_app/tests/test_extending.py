@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
@@ -401,6 +402,35 @@ def test_two_tasks_of_a_view(own: Flask) -> None:
     first, second = own.test_client().get("/api/two").get_json()
     assert first == "None"
     assert "another task" in second
+
+
+def test_two_threads_of_a_view(own: Flask) -> None:
+    """A thread of a view cannot join the transaction of another one, which could roll it back."""
+
+    @own.get("/api/two")
+    async def write_twice() -> list[str]:
+        entered = threading.Event()
+
+        def write() -> None:
+            with db.begin():
+                entered.set()
+                refused.wait(5)
+
+        def write_beside() -> None:
+            entered.wait(5)
+            try:
+                with db.begin():
+                    pass
+            finally:
+                refused.set()
+
+        refused = threading.Event()
+        threads = (asyncio.to_thread(write), asyncio.to_thread(write_beside))
+        return [str(result) for result in await asyncio.gather(*threads, return_exceptions=True)]
+
+    first, second = own.test_client().get("/api/two").get_json()
+    assert first == "None"
+    assert "another task or thread" in second
 
 
 def test_requests_in_one_app_context(own: Flask, token: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ import logging
 import runpy
 import socket
 import ssl
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -44,6 +45,15 @@ def test_a_worker_that_ends(app: Flask) -> None:
     hub = Hub(app.config, app.extensions["database"])
     worker_exit(None, SimpleNamespace(wsgi=SimpleNamespace(extensions={"hub": hub})))
     assert hub.stopping
+
+
+def test_a_reload(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On SIGHUP, the parent forgets the app, so that new workers load the new code."""
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    on_reload = runpy.run_path(str(FOLDER / "gunicorn.conf.py"))["on_reload"]
+    on_reload(None)
+    assert not [name for name in sys.modules if name.startswith("conduit")]
+    assert "flask" in sys.modules
 
 
 def test_a_socket_over_tls() -> None:

@@ -76,6 +76,7 @@ def register(app: Flask) -> None:
     def load() -> None:
         g.pop("loaded", None)  # of an earlier request in the same app context, as in tests
         view = current_app.view_functions.get(request.endpoint or "")
-        if login := getattr(view, "login", None):
+        login = getattr(view, "login", None)
+        if login and request.method != "OPTIONS":  # a preflight has no token
             login()
             g.loaded = login

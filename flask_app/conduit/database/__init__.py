@@ -1,6 +1,7 @@
 """Sessions for reading and for writing."""
 
 import asyncio
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
@@ -13,6 +14,7 @@ from .engine import make_engine, with_transactions
 
 READ_ONLY = "this session only reads: write in `with db.begin() as session`"
 NO_STREAM = "PostgreSQL streams rows only in a transaction: read in `with db.begin() as session`"
+IN_USE = "another task or thread of this view is in a transaction: wait for it first"
 # A row of a statement whose columns are chosen one by one.
 type AnyRow = Row[*tuple[Any, ...]]
 
@@ -37,7 +39,10 @@ class Database:
 
     @property
     def session(self) -> Session:
-        """The session of the request: for reading, or the one of `begin` inside of it."""
+        """The session of the request: for reading, or the one of `begin` inside of it.
+
+        A session belongs to one thread: one that a view starts needs `with app.app_context():`.
+        """
         if "session" not in g:
             g.session = self.sessions.reading()
         return cast(Session, g.session)
@@ -49,8 +54,8 @@ class Database:
         Inside another one it is a savepoint. Objects that were loaded before it are detached.
         """
         if "writing" in g:
-            if g.writer is not current_task():
-                raise RuntimeError("another task of this view is in a transaction: await it first")
+            if g.writer != current_writer():
+                raise RuntimeError(IN_USE)
             with g.writing.begin_nested():
                 yield g.writing
             return
@@ -59,7 +64,7 @@ class Database:
         self.close()  # so that the request has one connection
         with self.sessions.writing.begin() as session:
             g.writing = g.session = session
-            g.writer = current_task()
+            g.writer = current_writer()
             try:
                 yield session
             finally:
@@ -71,12 +76,13 @@ class Database:
             g.pop("session").close()
 
 
-def current_task() -> asyncio.Task[Any] | None:
-    """The task of an asynchronous view; None in any other."""
+def current_writer() -> tuple[int, asyncio.Task[Any] | None]:
+    """The thread and, in an asynchronous view, the task that runs this."""
     try:
-        return asyncio.current_task()
+        task = asyncio.current_task()
     except RuntimeError:
-        return None
+        task = None
+    return threading.get_ident(), task
 
 
 class ReadOnlySession(Session):
