@@ -26,6 +26,8 @@ pytestmark = [
 
 POOL_SIZE = 3
 
+ARTICLE = {"article": {"title": "Half written", "description": "d", "body": "b"}}
+
 UNAVAILABLE = b'{"errors":{"server":["unavailable"]}}'
 
 
@@ -115,6 +117,28 @@ def test_a_column_that_is_widened(fragile: Fragile) -> None:
         connection.execute(statement.format("varchar(1000)"))
     person.get("/api/user")
     assert statuses == {200}
+
+
+@rule("DB-17")
+def test_a_process_that_stops_in_a_transaction(launcher: Launcher) -> None:
+    """Its transaction ends after a while, and then another writer gets its locks."""
+    server = launcher.start({"CONDUIT_DATABASE_TIMEOUT": "1"})
+    person, counter = register(server.client), "UPDATE event_counter SET value = value"
+    with ThreadPoolExecutor(1) as pool:
+        with server.database.lock(counter):
+            writing = pool.submit(person.post, "/api/articles", json=ARTICLE)
+            while not server.database.waiting() and not writing.done():
+                time.sleep(0.01)
+            os.killpg(server.process.pid, signal.SIGSTOP)
+        try:
+            with psycopg.connect(server.database.url) as other:
+                other.execute("SET lock_timeout = '10s'")
+                other.execute(counter)
+        finally:
+            os.killpg(server.process.pid, signal.SIGCONT)
+        assert (writing.result().status, writing.result().body) == (503, UNAVAILABLE)
+    assert person.get("/api/articles?author=" + person.username).json["articlesCount"] == 0
+    assert write_article(person)["slug"]
 
 
 @rule("HEALTH-2")

@@ -54,7 +54,7 @@ def test_no_host_where_any_is_fine(server: Server) -> None:
 # Failed starts
 
 
-@rule("START-1", "START-3", "START-4", "DB-16")
+@rule("START-1", "START-3", "START-4", "START-6", "DB-16")
 @pytest.mark.on_sqlite
 @pytest.mark.parametrize(
     ("settings", "name"),
@@ -68,6 +68,7 @@ def test_no_host_where_any_is_fine(server: Server) -> None:
             "CONDUIT_SECRET_KEY",
         ),
         ({**PRODUCTION, "CONDUIT_PASSWORD_HASHING": "fast"}, "CONDUIT_PASSWORD_HASHING"),
+        ({**PRODUCTION, "CONDUIT_DATABASE_URL": None}, "CONDUIT_DATABASE_URL"),
         ({"CONDUIT_DATABASE_URL": "postgresql://localhost/%zz"}, "CONDUIT_DATABASE_URL"),
         ({"CONDUIT_DATABASE_TIMEOUT": "-1"}, "CONDUIT_DATABASE_TIMEOUT"),
         ({"CONDUIT_DATABASE_URL": "mysql://localhost/conduit"}, "CONDUIT_DATABASE_URL"),

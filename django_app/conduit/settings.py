@@ -63,12 +63,26 @@ def split(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def bounds_of(timeout: int) -> str:
+    """The bounds that PostgreSQL keeps itself, also for a process that has stopped.
+
+    Such a process would keep its locks for as long as its connection is open.
+    """
+    milliseconds = timeout * 1000
+    return (
+        f"-c statement_timeout={milliseconds}"
+        f" -c idle_in_transaction_session_timeout={5 * milliseconds}"
+    )
+
+
 def database(url: str, *, pool_size: int, timeout: int) -> dict[str, Any]:
     """Django's description of the database that the URL names.
 
     `timeout` is the bound, in seconds, for each wait: for a connection, for an answer, for a
     lock; 0 is no bound.
     """
+    if not url:
+        raise refuse("CONDUIT_DATABASE_URL must be set in production")
     if url in IN_MEMORY:
         raise refuse("CONDUIT_DATABASE_URL must name a file, and not a database in memory")
     if url.startswith("sqlite:///"):
@@ -96,7 +110,7 @@ def database(url: str, *, pool_size: int, timeout: int) -> dict[str, Any]:
     }
     names = {known[key]: str(value) for key, value in parts.items() if key in known}
     more = {key: value for key, value in parts.items() if key not in known}
-    more["options"] = f"{more.get('options', '')} -c statement_timeout={timeout * 1000}".strip()
+    more["options"] = f"{more.get('options', '')} {bounds_of(timeout)}".strip()
     return {
         "ENGINE": "conduit.database",
         **names,
@@ -209,7 +223,7 @@ WHITENOISE_USE_FINDERS = True  # files are served from the packages, without `co
 DATABASE_TIMEOUT = not_negative("DATABASE_TIMEOUT", 2)
 DATABASES = {
     "default": database(
-        read("DATABASE_URL", f"sqlite:///{BASE_DIR / 'conduit.sqlite3'}"),
+        read("DATABASE_URL", "" if PRODUCTION else f"sqlite:///{BASE_DIR / 'conduit.sqlite3'}"),
         pool_size=positive("DATABASE_POOL_SIZE", 10),
         timeout=DATABASE_TIMEOUT,
     )
@@ -238,6 +252,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "conduit": {"level": LOG_LEVEL},
+        "django": {"handlers": []},  # its own would repeat each line in debug mode
         # The line of `conduit.request` has all of this, and no query string.
         "django.request": {"level": "ERROR" if DEBUG else "CRITICAL"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # a client's error, not the app's

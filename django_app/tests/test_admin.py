@@ -7,11 +7,13 @@ from unittest.mock import Mock, patch
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import CharField, Model, SlugField
 from django.test import RequestFactory, TestCase
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from conduit.accounts import services as accounts
 from conduit.accounts.models import Follow, User
 from conduit.articles import services
 from conduit.articles.admin import ArticleAdmin
@@ -139,6 +141,25 @@ class UserRulesTests(AdminCase):
         )
         self.assertEqual(self.events()[-1][1], {"slug": "mine"})
 
+    def test_delete_users_with_much(self) -> None:
+        """More comments and favorites need no more statements, and the events come last."""
+        counts = []
+        for number in (1, 5):
+            spammer = User.objects.create_user("s@example.com", "spammer", "a long password")
+            for place in range(number):
+                slug = self.write_article(f"Victim {number} {place}").slug
+                create_comment(slug=slug, author=spammer, body="x")
+                services.favorite_article(slug=slug, user=spammer)
+            with CaptureQueriesContext(connection) as page:
+                self.client.get(reverse("admin:accounts_user_delete", args=[spammer.pk]))
+            with CaptureQueriesContext(connection) as removal:
+                accounts.remove_users(User.objects.filter(pk=spammer.pk))
+            counts.append((len(page), len(removal)))
+            statements = [query["sql"] for query in removal.captured_queries]
+            [locked] = [n for n, sql in enumerate(statements) if 'UPDATE "event_counter"' in sql]
+            self.assertFalse([sql for sql in statements[locked + 1 :] if "DELETE" in sql])
+        self.assertEqual(counts[0], counts[1])
+
     def test_delete_users_in_the_list(self) -> None:
         """The action of the list does the same."""
         self.write_article()
@@ -229,6 +250,18 @@ class ArticleTests(AdminCase):
         self.assertEqual(lists, [["c"], []])
         page = self.post(Tag, "delete", tags[0].pk, post="yes")
         self.assertEqual(page.status_code, 403)
+
+    def test_take_off_a_tag_of_many(self) -> None:
+        """More articles need no more statements."""
+        counts = []
+        for number in (1, 5):
+            for place in range(number):
+                self.write_article(f"Tagged {number} {place}", tags=("spam", "kept"))
+            with CaptureQueriesContext(connection) as removal:
+                services.take_off_tags(Tag.objects.filter(name="spam"))
+            counts.append(len(removal))
+        self.assertEqual(counts[0], counts[1])
+        self.assertEqual(set(ArticleTag.objects.values_list("tag__name", flat=True)), {"kept"})
 
     def test_statements_of_the_page(self) -> None:
         """The page of an article takes the same statements for one tag and for many."""

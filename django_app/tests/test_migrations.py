@@ -1,21 +1,44 @@
 """Migrations that follow the models, and a database that another app made."""
 
 from io import StringIO
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
 
+from django.apps import apps
 from django.core.checks import Tags, run_checks
 from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
-from django.db import connection
+from django.db import connection, models
 from django.db.migrations.recorder import MigrationRecorder
-from django.test import TestCase
+from django.test import TestCase, override_settings
 
 from conduit.core import adoption
+from conduit.database.operations import AddMissingField
+from conduit.live.apps import ensure_counter
+from conduit.live.models import EventCounter
+
+
+class KeepOut:
+    def allow_migrate(self, database: str, app_label: str, **hints: Any) -> bool:
+        return False
 
 
 class MigrationTests(TestCase):
     def test_migrations(self) -> None:
         """No change of the models is without a migration."""
         call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+    def test_another_database(self) -> None:
+        """A router keeps these tables out of another database."""
+        editor = Mock()
+        add = AddMissingField("user", "nickname", models.CharField(max_length=1))
+        EventCounter.objects.all().delete()
+        with override_settings(DATABASE_ROUTERS=[KeepOut()]):
+            add.database_forwards("accounts", editor, None, SimpleNamespace(apps=apps))
+            ensure_counter(using="default")
+        editor.connection.cursor.assert_not_called()
+        self.assertFalse(EventCounter.objects.exists())
 
 
 class AdoptTests(TestCase):

@@ -64,6 +64,8 @@ class Settings(BaseSettings):
             self.allowed_hosts = self.allowed_hosts or "*"
             self.cors_origins = self.cors_origins or "*"
             return self
+        if "database_url" not in self.model_fields_set:
+            raise ValueError("CONDUIT_DATABASE_URL must be set in production")
         if len(self.secret_key.encode()) < 32:
             raise ValueError("CONDUIT_SECRET_KEY must have at least 32 bytes in production")
         if self.secret_key == DEVELOPMENT_SECRET:

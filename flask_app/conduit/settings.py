@@ -9,6 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 ORIGIN = r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.:-]+"
 # Each connection would have a database of its own.
 IN_MEMORY = ("sqlite:///", "sqlite:///:memory:")
+DEVELOPMENT_DATABASE = "sqlite:///conduit.sqlite3"
 DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 
 
@@ -19,7 +20,7 @@ class Settings:
         self.ENV = one_of("ENV", "development", "production")
         production = self.ENV == "production"
         everyone = "" if production else "*"
-        self.DATABASE_URL = read("DATABASE_URL", "sqlite:///conduit.sqlite3")
+        self.DATABASE_URL = read("DATABASE_URL", "" if production else DEVELOPMENT_DATABASE)
         self.DATABASE_POOL_SIZE = positive("DATABASE_POOL_SIZE", 10)
         self.DATABASE_TIMEOUT = not_negative("DATABASE_TIMEOUT", 2)
         self.SECRET_KEY = read("SECRET_KEY", "" if production else DEVELOPMENT_SECRET)
@@ -41,6 +42,8 @@ class Settings:
             "receive_bytes": 16_384,
         }
         self.MAX_CONTENT_LENGTH = 1_048_576  # bytes
+        if not self.DATABASE_URL:
+            raise ValueError("CONDUIT_DATABASE_URL must be set in production")
         check_database_url(self.DATABASE_URL)
         if production and len(self.SECRET_KEY.encode()) < 32:
             raise ValueError("CONDUIT_SECRET_KEY must have at least 32 bytes in production")

@@ -160,4 +160,4 @@ class Follow(models.Model):
         indexes = [models.Index(fields=["followed"], name="follows_followed_idx")]
 
     def __str__(self) -> str:
-        return f"{self.follower} follows {self.followed}"
+        return f"user {self.follower_id} follows user {self.followed_id}"

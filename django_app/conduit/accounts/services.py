@@ -4,15 +4,16 @@ from django.contrib.auth import user_login_failed
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from ..articles.models import Article, Favorite
-from ..articles.services import lock_articles, remove_articles, remove_favorites
+from ..articles.services import delete_articles, delete_favorites, lock_articles
 from ..comments.models import Comment
-from ..comments.services import remove_comments
+from ..comments.services import delete_comments
 from ..database import release_connection
 from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, is_unique_violation
 from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
+from ..live import events
 from .models import User
 from .tokens import AccessToken
 
@@ -78,14 +79,18 @@ def remove_users(users: QuerySet[User]) -> None:
     articles = Article.objects.filter(author__in=ids)
     comments = Comment.objects.filter(author__in=ids).exclude(article__in=articles)
     favorites = Favorite.objects.filter(user__in=ids).exclude(article__in=articles)
-    affected = Q(author__in=ids) | Q(comments__author__in=ids) | Q(favorited_by__in=ids)
-    lock_articles(Article.objects.filter(affected))
+    # A union, since for conditions joined by OR the database would read all articles.
+    owned = articles.values("pk").union(comments.values("article"), favorites.values("article"))
+    lock_articles(Article.objects.filter(pk__in=owned))
     list(User.objects.select_for_update().filter(pk__in=ids).order_by("pk"))  # they write no more
-    lock_articles(Article.objects.filter(affected))  # what they wrote before the lock
-    remove_comments(comments)
-    remove_favorites(favorites)
-    remove_articles(articles)
+    lock_articles(Article.objects.filter(pk__in=owned))  # what they wrote before the lock
+    removed = [
+        *delete_comments(comments),
+        *delete_favorites(favorites),
+        *delete_articles(articles),
+    ]
     User.objects.filter(pk__in=ids).delete()
+    events.record_all(removed)
 
 
 def refuse_taken(error: IntegrityError, *, user_id: int = 0, **names: str) -> None:

@@ -77,7 +77,7 @@ class ArticleTag(models.Model):
         indexes = [models.Index(fields=["tag", "article"], name="article_tags_tag_idx")]
 
     def __str__(self) -> str:
-        return f"{self.article} is about {self.tag}"
+        return f"tag {self.tag_id} of article {self.article_id}"
 
 
 class Favorite(models.Model):
@@ -92,4 +92,4 @@ class Favorite(models.Model):
         indexes = [models.Index(fields=["article"], name="favorites_article_idx")]
 
     def __str__(self) -> str:
-        return f"{self.user} likes {self.article}"
+        return f"favorite {self.article_id} of user {self.user_id}"

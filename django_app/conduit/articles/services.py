@@ -12,6 +12,7 @@ from ..clock import now
 from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, is_unique_violation
 from ..errors import Forbidden, NotFound, Unavailable
 from ..live import events
+from ..live.models import Event
 from . import schemas
 from .models import Article, ArticleTag, Favorite, Tag
 from .queries import ArticleQuerySet
@@ -106,8 +107,22 @@ def remove_article(article: Article) -> None:
 
 @transaction.atomic
 def remove_articles(articles: QuerySet[Article]) -> None:
-    for article in lock_articles(articles):
-        remove_article(article)
+    events.record_all(delete_articles(articles))
+
+
+def delete_articles(articles: QuerySet[Article]) -> list[Event]:
+    """Delete articles; returns the events to record at the end of the transaction."""
+    held = lock_articles(articles)
+    Article.objects.filter(pk__in=[article.pk for article in held]).delete()
+    return [
+        events.new_event(
+            "article.deleted",
+            article_id=article.pk,
+            author_id=article.author_id,
+            data={"slug": article.slug},
+        )
+        for article in held
+    ]
 
 
 @transaction.atomic
@@ -130,18 +145,27 @@ def unfavorite_article(*, slug: str, user: User) -> Article:
 
 @transaction.atomic
 def remove_favorites(favorites: QuerySet[Favorite]) -> None:
-    lock_articles(Article.objects.filter(pk__in=favorites.values("article")))
-    for favorite in favorites.select_related("article", "user"):
-        unfavorite_article(slug=favorite.article.slug, user=favorite.user)
+    events.record_all(delete_favorites(favorites))
+
+
+def delete_favorites(favorites: QuerySet[Favorite]) -> list[Event]:
+    """Delete favorites; returns the events to record at the end of the transaction."""
+    held = lock_articles(Article.objects.filter(pk__in=favorites.values("article")))
+    deleted = list(favorites.filter(article__in=held).order_by("pk"))
+    Favorite.objects.filter(pk__in=[favorite.pk for favorite in deleted]).delete()
+    return events_of("article.unfavorited", [favorite.article_id for favorite in deleted])
 
 
 @transaction.atomic
 def take_off_tags(tags: QuerySet[Tag]) -> None:
     """Take tags off all articles; one that no article has is shown nowhere."""
-    removed = set(tags.values_list("name", flat=True))
-    for article in lock_articles(Article.objects.filter(tags__in=tags)):
-        kept = set(article.tags.values_list("name", flat=True)) - removed
-        change_article(article, changes={"tag_list": sorted(kept)}, viewer=article.author)
+    articles = lock_articles(Article.objects.filter(tags__in=tags))
+    ArticleTag.objects.filter(article__in=articles, tag__in=tags).delete()
+    changed_at = now()
+    for article in articles:
+        article.updated_at = max(changed_at, article.updated_at + timedelta(milliseconds=1))
+    Article.objects.bulk_update(articles, ["updated_at"], batch_size=500)
+    events.record_all(events_of("article.updated", [article.pk for article in articles]))
 
 
 def get_tags() -> list[str]:
@@ -207,6 +231,22 @@ def add_tags(article: Article, names: Sequence[str]) -> None:
     Tag.objects.bulk_create([Tag(name=name) for name in sorted(names)], ignore_conflicts=True)
     tags = Tag.objects.filter(name__in=names)
     ArticleTag.objects.bulk_create(ArticleTag(article=article, tag=tag) for tag in tags)
+
+
+def events_of(name: events.EventName, article_ids: Sequence[int]) -> list[Event]:
+    """An event for each of the articles, with the article as anyone sees it."""
+    articles = Article.objects.for_viewer(AnonymousUser()).with_body().in_bulk(article_ids)
+    return [
+        events.new_event(
+            name,
+            article_id=article_id,
+            author_id=articles[article_id].author_id,
+            data=schemas.ArticleResponse.model_validate(
+                {"article": with_following(articles[article_id])}
+            ),
+        )
+        for article_id in article_ids
+    ]
 
 
 def record_event(event: events.EventName, article: Article, *, viewer: User) -> Article:

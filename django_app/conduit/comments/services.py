@@ -11,6 +11,7 @@ from ..articles.services import ensure_article, get_article_for_change, lock_art
 from ..clock import now
 from ..errors import Forbidden, NotFound
 from ..live import events
+from ..live.models import Event
 from . import schemas
 from .models import Comment
 
@@ -51,26 +52,31 @@ def delete_comment(*, slug: str, comment_id: str, user: User) -> None:
         raise NotFound(comment="not found")
     if comment.author_id != user.pk:
         raise Forbidden(comment="forbidden")
-    remove_comment(comment, article)
+    event = deletion_of(comment, article)
+    comment.delete()
+    events.record_all([event])
 
 
 @transaction.atomic
 def remove_comments(comments: QuerySet[Comment]) -> None:
+    events.record_all(delete_comments(comments))
+
+
+def delete_comments(comments: QuerySet[Comment]) -> list[Event]:
+    """Delete comments; returns the events to record at the end of the transaction."""
     held = lock_articles(Article.objects.filter(pk__in=comments.values("article")))
     articles = {article.pk: article for article in held}
-    for comment in comments.filter(article__in=held):
-        remove_comment(comment, articles[comment.article_id])
+    deleted = list(comments.filter(article__in=held).order_by("pk"))
+    Comment.objects.filter(pk__in=[comment.pk for comment in deleted]).delete()
+    return [deletion_of(comment, articles[comment.article_id]) for comment in deleted]
 
 
-def remove_comment(comment: Comment, article: Article) -> None:
-    """Delete a comment of an article that is locked until the commit, and record the event."""
-    deleted_id = comment.pk
-    comment.delete()
-    events.record(
+def deletion_of(comment: Comment, article: Article) -> Event:
+    return events.new_event(
         "comment.deleted",
         article_id=article.pk,
         author_id=article.author_id,
-        data={"id": deleted_id, "slug": article.slug},
+        data={"id": comment.pk, "slug": article.slug},
     )
 
 

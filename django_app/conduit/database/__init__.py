@@ -35,10 +35,13 @@ def bounded_connection(timeout: int) -> type[BoundedConnection]:
 def release_connection() -> None:
     """Return this thread's connection to the pool, unless a transaction needs it.
 
-    For code that is about to wait for something else; the next query takes another one.
+    For code that is about to wait for something else; the next query takes another one. On
+    PostgreSQL an open `iterator()` does not survive this. SQLite has no pool.
     """
     from django.db import connection  # the settings import this module
 
+    if connection.vendor == "sqlite":
+        return
     if connection.get_autocommit() and not connection.in_atomic_block:
         connection.close()
 

@@ -9,8 +9,12 @@ class AddMissingField(migrations.AddField):
     """Adds a column, unless another app on the same database has added it."""
 
     def database_forwards(self, app_label: str, editor: Any, before: Any, after: Any) -> None:
-        table = after.apps.get_model(app_label, self.model_name)._meta.db_table
+        model = after.apps.get_model(app_label, self.model_name)
+        if not self.allow_migrate_model(editor.connection.alias, model):
+            return
         with editor.connection.cursor() as cursor:
-            found = editor.connection.introspection.get_table_description(cursor, table)
+            found = editor.connection.introspection.get_table_description(
+                cursor, model._meta.db_table
+            )
         if self.name not in {column.name for column in found}:
             super().database_forwards(app_label, editor, before, after)

@@ -3,6 +3,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.apps import apps as global_apps
 from django.apps.registry import Apps
+from django.db import router
 from django.db.models.signals import post_migrate
 
 
@@ -19,4 +20,5 @@ def ensure_counter(using: str, apps: Apps = global_apps, **options: Any) -> None
         counter = apps.get_model("live", "EventCounter")
     except LookupError:
         return  # not migrated yet
-    counter.objects.using(using).get_or_create(pk=1, defaults={"value": 0})
+    if router.allow_migrate_model(using, counter):
+        counter.objects.using(using).get_or_create(pk=1, defaults={"value": 0})

@@ -1,5 +1,6 @@
 """The outbox: an event is written in the transaction of its change."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -30,21 +31,28 @@ def record(name: EventName, *, article_id: int, author_id: int, data: Any) -> No
     The counter's row stays locked until the commit, so that events are committed in the order
     of their ids. Everything that does not need the lock is done before.
     """
+    record_all([new_event(name, article_id=article_id, author_id=author_id, data=data)])
+
+
+def new_event(name: EventName, *, article_id: int, author_id: int, data: Any) -> Event:
+    """An event without its number, for `record_all`."""
     content = to_json(data, by_alias=True).decode()
+    return Event(name=name, article_id=article_id, author_id=author_id, data=content)
+
+
+def record_all(events: Sequence[Event]) -> None:
+    """Write many events as `record` writes one: in few statements, since other writers wait."""
+    if not events:
+        return
     prune()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"NOTIFY {NOTIFICATIONS}")  # sent at the commit
-    counter = EventCounter(pk=1, value=F("value") + 1)
+    counter = EventCounter(pk=1, value=F("value") + len(events))
     counter.save(update_fields=["value"])  # and reads the new value back
-    Event.objects.create(
-        id=counter.value,
-        name=name,
-        article_id=article_id,
-        author_id=author_id,
-        data=content,
-        created_at=now(),
-    )
+    for number, event in enumerate(events, start=counter.value - len(events) + 1):
+        event.id, event.created_at = number, now()
+    Event.objects.bulk_create(events)
 
 
 def prune() -> None:

@@ -90,12 +90,24 @@ class BoundedConnection(psycopg.AsyncConnection[Any]):
 async def connect_to_postgres(database_url: str, timeout: int) -> BoundedConnection:
     """A connection on which no statement takes longer than `timeout` seconds; 0 is no bound."""
     given: dict[str, Any] = conninfo_to_dict(database_url)
-    options = f"{given.get('options', '')} -c statement_timeout={timeout * 1000}".strip()
+    options = f"{given.get('options', '')} {bounds_of(timeout)}".strip()
     parameters: dict[str, Any] = {"connect_timeout": timeout or 10, **given, "options": options}
     connection = await BoundedConnection.connect(**parameters)
     # PostgreSQL ends the statement itself, unless it is stopped or cannot be reached.
     connection.answer_timeout = timeout + 0.5 if timeout else None
     return connection
+
+
+def bounds_of(timeout: int) -> str:
+    """The bounds that PostgreSQL keeps itself, also for a process that has stopped.
+
+    Such a process would keep its locks for as long as its connection is open.
+    """
+    milliseconds = timeout * 1000
+    return (
+        f"-c statement_timeout={milliseconds}"
+        f" -c idle_in_transaction_session_timeout={5 * milliseconds}"
+    )
 
 
 def make_engine(database_url: str, *, pool_size: int = 0, timeout: int) -> AsyncEngine:
