@@ -63,7 +63,7 @@ class LineRow:
 
     @property
     def mark(self) -> Mark:
-        """The mark of the row: that a line differs says more than that one is alone."""
+        """The mark of the row; a difference takes precedence over a line without a counterpart."""
         for mark in (Mark.DIFFERS, Mark.ONLY):
             if mark in self.marks:
                 return mark

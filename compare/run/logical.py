@@ -68,7 +68,7 @@ def line_of(lines: Sequence[str], tokens: Tokens, numbers: range) -> LogicalLine
 
 
 def without_last_commas(tokens: Tokens) -> Iterator[tokenize.TokenInfo]:
-    """The tokens, without the commas that are only there since what they end is wrapped."""
+    """The tokens, without the trailing commas that are only there because of line wrapping."""
     opened: list[list[int]] = []
     dropped = set()
     for number, token in enumerate(tokens):

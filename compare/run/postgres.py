@@ -1,7 +1,7 @@
 """The PostgreSQL that comes as a Python package, run as one more child process.
 
 The package can start a server by itself, as a daemon that it stops when Python exits.
-A child process needs no such promise: it ends with the others, and its log is in the stream.
+A child process does not need that: it ends with the others, and its log is in the stream.
 """
 
 import asyncio
@@ -94,7 +94,7 @@ def give_to_postgres(folder: Path, server: PostgresServer) -> None:
 
 
 def is_ready(data: Path, pid: int) -> bool:
-    """Whether the server with this pid says so; to ask it by connecting would fill its log."""
+    """Whether the server with this pid is ready; checking by connecting would fill its log."""
     with suppress(FileNotFoundError):
         lines = (data / "postmaster.pid").read_text("utf-8").splitlines()
         return lines[:1] == [str(pid)] and lines[-1].strip() == "ready"

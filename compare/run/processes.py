@@ -19,7 +19,7 @@ import typer
 from compare.run.terminal import Failed, ProcessLog, err
 
 RUN_TIMEOUT = 300.0
-"""Seconds that a command may take which has an end."""
+"""Timeout in seconds for a command that is expected to end."""
 POLL_INTERVAL = 0.05
 LOG_TIMEOUT = 1.0
 """Seconds to wait for the last lines of a process that has ended."""

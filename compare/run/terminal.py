@@ -80,7 +80,7 @@ def named_errors() -> Iterator[None]:
 
 
 class Output:
-    """Standard output, which may go away (a full disk, a closed pipe) or stand still (a pager).
+    """Standard output, which may fail (a full disk, a closed pipe) or block (a pager).
 
     By default that is an error, or a wait. What has to go on without it calls `outlast`.
     """

@@ -51,7 +51,7 @@ class ConduitAdmin(admin.ModelAdmin):
         return super().formfield_for_dbfield(db_field, request, **options)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
-        """Django's own, repeated once where another writer took a unique value after its check.
+        """Django's view, retried once if another writer took a unique value after the check.
 
         What a service refuses is shown above an empty form: the row is no longer what it was.
         """

@@ -20,11 +20,11 @@ from .bodies import CutBody, max_size
 from .middleware import log_aborted
 
 THREADS = 64
-"""Requests that are answered at once; most of them wait for the database."""
+"""Requests that run at the same time; most of them wait for the database."""
 
 
 class Handler(ASGIHandler):
-    """Django's handler, but a synchronous view and its middleware are one call in a thread.
+    """Django's handler, but a synchronous view and its middleware run as one call in a thread.
 
     Django's own crosses between the event loop and threads five times for each request, and
     starts two threads: docs/decisions. An asynchronous view is run by Django's own.
@@ -72,7 +72,7 @@ class Handler(ASGIHandler):
         # The sender of `request_finished`.
         response._handler_class = self.__class__  # type: ignore[attr-defined]
         if response.streaming:
-            close_old_connections()  # of this thread: the parts are made in another one
+            close_old_connections()  # of this thread: the response is streamed in another one
         else:
             response.close()
         return response
@@ -87,10 +87,10 @@ def has_async_view(scope: Any) -> bool:
 
 
 class BoundedBody:
-    """`receive` with a bound on the body, and without its end when the client leaves.
+    """`receive` with a limit on the body, which does not report that the client has disconnected.
 
     Django would read a body to its end, however large. And it would cancel a request whose client
-    has left, in the midst of a thread that has a connection: docs/decisions.
+    has disconnected while a thread uses a database connection: docs/decisions.
     """
 
     def __init__(self, scope: Any, receive: Any) -> None:

@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from .database import without_pool
 
-# The exit code at which uvicorn ends; after any other it starts the worker again, for ever.
+# With this exit code uvicorn ends; after any other it restarts the worker, forever.
 WORKER_CANNOT_START = 3
 
 

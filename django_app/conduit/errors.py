@@ -23,7 +23,7 @@ ADMIN = "/admin/"
 
 
 class ApiError(Exception):
-    """An answer that is not a success: a status, and a message by field."""
+    """An error response: a status, and a message by field."""
 
     status = 500
 
@@ -111,7 +111,7 @@ def unavailable(request: HttpRequest, error: OperationalError | InterfaceError) 
 
 
 def deleted_user(request: HttpRequest, error: IntegrityError) -> HttpResponse:
-    """The response where the user of the token was deleted before the write; otherwise a 500.
+    """The response if the token's user was deleted before the write; otherwise a 500.
 
     Other rows that a service refers to are locked.
     """
@@ -133,7 +133,7 @@ def is_foreign_key_violation(error: BaseException | None) -> bool:
 
 
 def invalid_model(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """What a model refuses by `full_clean`, in an operation that validates no more itself."""
+    """The response if a model's `full_clean` fails in an operation."""
     if not hasattr(error, "error_dict"):
         return respond(422, {"request": error.messages[:1]})
     messages = {
@@ -144,7 +144,7 @@ def invalid_model(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 def leave_to_django(request: HttpRequest, error: Exception) -> HttpResponse:
-    """Not by Ninja: Django has handlers, a signal and a debug page for it."""
+    """Raise the exception again: Django has handlers, a signal and a debug page for it."""
     raise error
 
 
@@ -159,20 +159,20 @@ def register(api: NinjaAPI) -> None:
     api.exception_handler(Exception)(leave_to_django)
 
 
-def is_of_admin(request: HttpRequest) -> bool:
-    """Whether Django's usual page is the answer, and not the contract's JSON."""
+def is_admin_request(request: HttpRequest) -> bool:
+    """Whether the response is Django's usual page and not the contract's JSON."""
     return request.path_info.startswith(ADMIN)
 
 
 def message_from(exception: Exception) -> str | None:
-    """The message that a view gave; Django's own 404 has the routes instead that it has tried."""
+    """The message from a view; Django's own 404 contains the routes that it tried instead."""
     said = exception.args[0] if exception.args else None
     return said if isinstance(said, str) else None
 
 
 def malformed(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's `handler400`."""
-    if is_of_admin(request):
+    if is_admin_request(request):
         return defaults.bad_request(request, exception)
     if isinstance(exception, RequestDataTooBig):
         return too_large()
@@ -181,14 +181,14 @@ def malformed(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's `handler403`."""
-    if is_of_admin(request):
+    if is_admin_request(request):
         return defaults.permission_denied(request, exception)
     return respond(403, {"request": [message_from(exception) or "forbidden"]})
 
 
 def no_route(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's `handler404`."""
-    if is_of_admin(request):
+    if is_admin_request(request):
         return defaults.page_not_found(request, exception)
     words = message_from(exception)
     return respond(404, {"request": [words]} if words else {"route": ["not found"]})
@@ -197,6 +197,6 @@ def no_route(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 def internal_error(request: HttpRequest) -> HttpResponseBase:
     """Django's `handler500`."""
     log.exception("%s %s failed", get_request_id(request), request.method)
-    if is_of_admin(request):
+    if is_admin_request(request):
         return defaults.server_error(request)
     return respond(500, {"server": ["internal error"]})

@@ -13,7 +13,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_script_prefix
 
-from .errors import ApiError, api_error, is_of_admin
+from .errors import ApiError, api_error, is_admin_request
 
 log = logging.getLogger("conduit.request")
 
@@ -22,7 +22,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class PrefixMiddleware:
-    """Takes the prefix off the path where no proxy and no server has done so."""
+    """Removes the prefix from the path if no proxy and no server has removed it."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -39,7 +39,7 @@ class PrefixMiddleware:
 class RequestMiddleware:
     """Gives each request an id, and the log a line.
 
-    It is outside of all middleware that answers, so that this holds for those responses too.
+    It is the outermost middleware, so responses of other middleware get these too.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -56,7 +56,7 @@ class RequestMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer the errors of the API that a plain view raises, as Ninja does in operations."""
-        if isinstance(error, ApiError) and not is_of_admin(request):
+        if isinstance(error, ApiError) and not is_admin_request(request):
             return api_error(request, error)
         return None
 
@@ -73,7 +73,7 @@ def log_request(request_id: str, method: str, path: str, status: int, started: f
 
 
 def log_aborted(scope: Any) -> None:
-    """The line of a request whose client has left before all of it was there."""
+    """Log a request whose client disconnected before the request was complete."""
     request = ASGIRequest(scope, BytesIO())
     path, now = request.path, time.perf_counter()
     log_request(get_request_id(request), str(request.method), path, 400, now)

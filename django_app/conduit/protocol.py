@@ -1,7 +1,7 @@
 """How the server reads HTTP: `uvicorn --http conduit.protocol:StrictProtocol`.
 
-Without this, uvicorn with httptools takes the body of a request that has an `Upgrade` for another
-request (its issue 2722), the trailers of a body for headers, and a target `http://host` for none.
+Without this, uvicorn with httptools reads the body of a request with an `Upgrade` as another
+request (its issue 2722), trailers as headers, and a target `http://host` as an empty path.
 """
 
 import re
@@ -11,12 +11,12 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HOST_ALONE = re.compile(rb"https?://[^/?#]+(?=[?#]|$)", re.IGNORECASE)
-# What concerns the connection alone, and is left out when a request is read again.
-CONNECTION_FIELDS = {b"connection", b"upgrade", b"http2-settings"}
+# Headers of the connection only: removed when a request is parsed again.
+CONNECTION_HEADERS = {b"connection", b"upgrade", b"http2-settings"}
 
 
 class StrictProtocol(HttpToolsProtocol):
-    """Reads a request to its end, for any protocol that it asks to upgrade to."""
+    """Reads a request completely, whatever protocol its `Upgrade` requests."""
 
     reading_headers = True
 
@@ -53,23 +53,23 @@ class StrictProtocol(HttpToolsProtocol):
         version = self.scope["http_version"].encode()
         yield b"%s %s HTTP/%s\r\n" % (self.scope["method"].encode(), self.url, version)
         for name, value in self.headers:
-            if name not in CONNECTION_FIELDS:
+            if name not in CONNECTION_HEADERS:
                 yield b"%s: %s\r\n" % (name, value)
-        if b"close" in self.words_of_connection():
+        if b"close" in self.connection_options():
             yield b"connection: close\r\n"
         yield b"\r\n"
 
-    def words_of_connection(self) -> set[bytes]:
+    def connection_options(self) -> set[bytes]:
         values = [value.lower() for name, value in self.headers if name == b"connection"]
         return {word.strip() for word in b",".join(values).split(b",")}
 
     def _get_upgrade(self) -> bytes | None:
-        """What is asked for, of one header: several name several protocols, and none of ours."""
+        """The requested protocol; several `Upgrade` headers are joined, so they match none."""
         upgrades = [value.lower() for name, value in self.headers if name == b"upgrade"]
-        return b",".join(upgrades) if b"upgrade" in self.words_of_connection() else None
+        return b",".join(upgrades) if b"upgrade" in self.connection_options() else None
 
     def _should_upgrade(self) -> bool:
-        """Whether it is the handshake of a WebSocket: a GET by HTTP/1.1 without a body."""
+        """Whether this is a WebSocket handshake: a GET with HTTP/1.1 and no body."""
         names = {name for name, _ in self.headers}
         return (
             super()._should_upgrade()
@@ -100,13 +100,13 @@ class StrictProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        if not self.is_read_again():
+        if not self.is_parsed_again():
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if not self.is_read_again():
+        if not self.is_parsed_again():
             super().on_message_complete()
 
-    def is_read_again(self) -> bool:
-        """Whether the request is one whose `Upgrade` is left out, before it is."""
+    def is_parsed_again(self) -> bool:
+        """Whether the request will be parsed again without its `Upgrade`."""
         return bool(self.parser.should_upgrade()) and not self._should_upgrade()

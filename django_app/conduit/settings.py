@@ -1,4 +1,4 @@
-"""Django's settings, from the environment: one variable a setting, `CONDUIT_` before its name."""
+"""Django's settings, from the environment: one variable each, with the prefix `CONDUIT_`."""
 
 import os
 import re
@@ -193,7 +193,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 ROOT_URLCONF = "conduit.urls"
-APPEND_SLASH = False  # `/api/tags` is the address, and `/api/tags/` is none
+APPEND_SLASH = False  # `/api/tags` is a route, and `/api/tags/` is not
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -215,7 +215,7 @@ SECURE_HSTS_SECONDS = (
 SECURE_HSTS_INCLUDE_SUBDOMAINS = is_on("SECURE_HSTS_INCLUDE_SUBDOMAINS")
 SECURE_HSTS_PRELOAD = is_on("SECURE_HSTS_PRELOAD")
 SECURE_SSL_REDIRECT = is_on("SECURE_SSL_REDIRECT")
-# A load balancer asks without TLS, and takes a redirect for a failure.
+# A load balancer checks health without TLS, and counts a redirect as a failure.
 SECURE_REDIRECT_EXEMPT = [r"^(.+/)?api/health$"]
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # files are served from the packages, without `collectstatic`

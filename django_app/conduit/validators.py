@@ -10,7 +10,7 @@ from .validation import message_of
 
 
 def validate_as(rule: Any, value: Any) -> None:
-    """Raise Django's `ValidationError`, with the contract's message, where the API would refuse."""
+    """Raise Django's `ValidationError`, with the contract's message, if the API would refuse."""
     try:
         TypeAdapter(rule).validate_python(value)
     except Failed as failed:

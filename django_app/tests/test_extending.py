@@ -21,7 +21,7 @@ from psycopg.errors import ForeignKeyViolation
 from conduit import errors, urls
 from conduit.api import ConduitAPI
 from conduit.contract import bodies
-from conduit.errors import Forbidden
+from conduit.errors import Forbidden, Unavailable
 from conduit.schemas import Schema
 
 FAILURES: dict[str, Callable[[], Exception]] = {
@@ -37,6 +37,7 @@ FAILURES: dict[str, Callable[[], Exception]] = {
     "none": partial(Http404, "no such thing"),
     "not yours": partial(PermissionDenied, "not yours"),
     "of the domain": partial(Forbidden, thing="forbidden"),
+    "unavailable": partial(Unavailable, server="unavailable"),
 }
 ANSWERS: dict[str, tuple[int, Any]] = {
     "missing": (404, {"route": ["not found"]}),
@@ -46,6 +47,7 @@ ANSWERS: dict[str, tuple[int, Any]] = {
     "none": (404, {"request": ["no such thing"]}),
     "not yours": (403, {"request": ["not yours"]}),
     "of the domain": (403, {"thing": ["forbidden"]}),
+    "unavailable": (503, {"server": ["unavailable"]}),
 }
 
 later = NinjaAPI(urls_namespace="later", openapi_url=None, docs_url=None)

@@ -13,7 +13,7 @@ from .settings import Settings, load_settings
 
 VERSION_TABLE = "alembic_version_fastapi"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
-# The exit code at which uvicorn ends; after any other it starts the worker again, for ever.
+# With this exit code uvicorn ends; after any other it restarts the worker, forever.
 WORKER_CANNOT_START = 3
 
 

@@ -21,7 +21,7 @@ log = logging.getLogger("conduit.request")
 
 
 class ApiError(Exception):
-    """A response that is not a success: a status, and a message by field."""
+    """An error response: a status, and a message by field."""
 
     status = 500
 
@@ -108,7 +108,7 @@ async def unavailable(
 
 
 async def deleted_user(request: Request, error: IntegrityError) -> Response:
-    """The response where the user of the token was deleted before the write; otherwise a 500.
+    """The response if the token's user was deleted before the write; otherwise a 500.
 
     Other rows that a service refers to are locked.
     """

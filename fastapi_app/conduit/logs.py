@@ -5,7 +5,7 @@ import logging.config
 import time
 from collections.abc import Callable
 
-# How uvicorn's messages begin that say of a socket what our own line says.
+# The beginnings of uvicorn's messages about sockets, which our own log line replaces.
 SOCKET_MESSAGES = (
     '%s - "WebSocket ',
     "connection open",

@@ -32,7 +32,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """An application that goes by these settings alone; nothing is opened until it starts."""
+    """Create an application with only these settings; nothing is opened until it starts."""
     app = FastAPI(
         title=openapi.TITLE,
         version=openapi.VERSION,

@@ -25,7 +25,7 @@ RESPONSE_START = {"http.response.start", "websocket.http.response.start"}
 class RequestMiddleware:
     """Gives each request an id, each response the usual headers, and the log a line.
 
-    It is outside of all middleware that answers, so that this holds for those responses too.
+    It is the outermost middleware, so responses of other middleware get these too.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -9,7 +9,7 @@ from .schemas import ErrorResponse
 TITLE = "Conduit (FastAPI)"
 VERSION = "1.3.0"
 DESCRIPTION = "The RealWorld API, built three times: the same bytes from each."
-# FastAPI notes that a route takes a token; this adds that the route can do without.
+# FastAPI notes that a route takes a token; this adds that the token is optional.
 TOKEN_OPTIONAL: dict[str, Any] = {"security": [{}]}
 
 

@@ -41,7 +41,7 @@ from conduit.articles.models import Favorite, Tag
 from conduit.articles.schemas import Page
 from conduit.comments import api as comments
 from conduit.database import ReadSession, SessionsDep, WriteSession
-from conduit.errors import Forbidden
+from conduit.errors import Forbidden, Unavailable
 from conduit.logs import without_repetition
 from conduit.main import create_app
 from conduit.settings import Settings, SettingsDep, load_settings
@@ -77,6 +77,7 @@ def refusing(error: Exception) -> Callable[[], None]:
         (HTTPException(418, {"pot": 1}), 418, {"request": [{"pot": 1}]}),
         (HTTPException(500), 500, {"request": ["Internal Server Error"]}),
         (Forbidden(thing="forbidden"), 403, {"thing": ["forbidden"]}),
+        (Unavailable(server="unavailable"), 503, {"server": ["unavailable"]}),
     ],
 )
 def test_http_exception(

@@ -35,7 +35,7 @@ class Conduit(OpenAPI):
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Conduit:
-    """An application with the settings of the environment.
+    """Create an application with the settings from the environment.
 
     `config` replaces some of them, by the names in `settings.py`; only its URL is checked.
     """
@@ -52,7 +52,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Conduit:
         security_schemes={"Token": openapi.TOKEN_SCHEME},
         validation_error_callback=errors.invalid,
         validation_error_model=ErrorResponse,
-        doc_ui=False,  # its pages come with plugins
+        doc_ui=False,  # flask-openapi's pages need plugins
         static_folder=None,
     )
     app.config.from_object(settings)

@@ -23,7 +23,7 @@ from .database import db
 
 class AlembicGroup(AppGroup):
     def invoke(self, context: click.Context) -> Any:
-        """What Alembic refuses is a line, and not a traceback."""
+        """Show Alembic's errors as one line, not as a traceback."""
         try:
             return super().invoke(context)
         except CommandError as error:
@@ -59,7 +59,7 @@ def upgrade(revision: str) -> None:
     command.upgrade(alembic_config(), revision)
 
 
-# `-1` is a revision, and no option.
+# `-1` is a revision, not an option.
 @db_commands.command(context_settings={"ignore_unknown_options": True})
 @click.argument("revision", default="-1")
 def downgrade(revision: str) -> None:
@@ -96,7 +96,7 @@ def stamp(revision: str) -> None:
 @db_commands.command()
 @click.option("-m", "--message", required=True, help="What the migration does.")
 def merge(message: str) -> None:
-    """Make a migration that joins two newest ones."""
+    """Create a migration that merges two heads."""
     command.merge(alembic_config(), "heads", message)
 
 

@@ -21,7 +21,7 @@ log = logging.getLogger("conduit.request")
 
 
 class ApiError(HTTPException):
-    """A response that is not a success: a status, and a message by field.
+    """An error response: a status, and a message by field.
 
     A handler by status, such as `errorhandler(404)`, gets only Werkzeug's errors; register one for
     the class of this module too.
@@ -121,7 +121,7 @@ def unavailable(error: OperationalError | InterfaceError | PoolTimeout) -> Respo
 
 
 def deleted_user(error: IntegrityError) -> Response:
-    """The response where the user of the token was deleted before the write; otherwise a 500.
+    """The response if the token's user was deleted before the write; otherwise a 500.
 
     Other rows that a service refers to are locked.
     """

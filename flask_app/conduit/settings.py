@@ -9,7 +9,6 @@ from psycopg.conninfo import conninfo_to_dict
 ORIGIN = r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.:-]+"
 # Each connection would have a database of its own.
 IN_MEMORY = ("sqlite:///", "sqlite:///:memory:")
-DEVELOPMENT_DATABASE = "sqlite:///conduit.sqlite3"
 DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 
 
@@ -20,7 +19,7 @@ class Settings:
         self.ENV = one_of("ENV", "development", "production")
         production = self.ENV == "production"
         everyone = "" if production else "*"
-        self.DATABASE_URL = read("DATABASE_URL", "" if production else DEVELOPMENT_DATABASE)
+        self.DATABASE_URL = read("DATABASE_URL", "" if production else "sqlite:///conduit.sqlite3")
         self.DATABASE_POOL_SIZE = positive("DATABASE_POOL_SIZE", 10)
         self.DATABASE_TIMEOUT = not_negative("DATABASE_TIMEOUT", 2)
         self.SECRET_KEY = read("SECRET_KEY", "" if production else DEVELOPMENT_SECRET)

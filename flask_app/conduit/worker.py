@@ -1,8 +1,8 @@
 """The worker of gunicorn that a slow client cannot occupy: `worker_class` in gunicorn.conf.py.
 
 Without this, each client that sends its request slowly keeps a thread until it has sent it all, and
-as many of them as there are threads are enough to stop the server. One that takes no answer keeps
-its thread for good, and one that stays when its connection is closed stops all others for two
+as many clients as there are threads are enough to stop the server. One that reads no response keeps
+its thread forever, and one that stays when its connection is closed blocks all others for two
 seconds.
 """
 
@@ -23,21 +23,21 @@ from typing import Any
 from gunicorn import http
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-# Seconds in which a request must have arrived, from its first byte, and in which an application
-# must have read the body of one that it has to read itself.
+# Timeout in seconds for a request, counted from its first byte, and for an application
+# to read a body that it has to read itself.
 REQUEST_TIMEOUT = 10
-# Seconds in which a client must have taken an answer, or the next part of a file.
+# Timeout in seconds for a client to read a response, or the next part of a file.
 ANSWER_TIMEOUT = 30
 # Seconds, and bytes, for which a connection that the server has closed is read: closed for good
-# with something unread, it could lose the answer. Both are gunicorn's own.
+# with unread data, it could lose the response. Both values are gunicorn's.
 CLOSE_TIMEOUT = 2
 MAX_IGNORED = 65_536
-# Files that are kept for requests once connections have taken all that a process may open.
+# File descriptors that are reserved for requests when connections use all the others.
 SPARE_FILES = 32
 MAX_HEAD_SIZE = 1_000_000
 MAX_BODY_SIZE = 1_048_576
 READ_SIZE = 65_536
-# Seconds and bytes, of a body that the application has not read.
+# Limits in seconds and bytes for draining a body that the application has not read.
 DRAIN_TIMEOUT = 5
 MAX_DRAINED = 16 * 1_048_576
 # How many requests may have a thread before they have arrived completely.
@@ -51,13 +51,13 @@ CHUNK = re.compile(rb"([0-9A-Fa-f]{1,7})[ \t]*(;[^\r\n]*)?\r\n")
 
 
 class Arrival:
-    """What has arrived of a request, and whether that is all of it."""
+    """The part of a request that has arrived, and whether it is complete."""
 
     def __init__(self) -> None:
         self.data = bytearray()
         self.body: int | None = None  # where it begins
         self.length: int | None = None
-        self.chunk = 0  # where the next one begins
+        self.chunk = 0  # where the next chunk begins
         self.is_whole = False
         # Its length is unknown, or it is too large: the application has to find out.
         self.is_unclear = False
@@ -87,7 +87,7 @@ class Arrival:
         if EXPECT.search(head) or any(not value.isdigit() for value in lengths):
             self.is_unclear = True
         elif encodings := ENCODING.findall(head):
-            # gunicorn refuses a length beside chunks, and what does not end in chunks.
+            # gunicorn refuses a length with chunks, and codings that do not end with chunked.
             chunked = encodings[-1].split(b",")[-1].strip().lower() == b"chunked"
             self.is_unclear = bool(lengths) or not chunked
         else:
@@ -125,7 +125,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self.closing: deque[TConn] = deque()
 
     def accept(self, listener: socket.socket) -> None:
-        if self.cfg.is_ssl:  # what arrives can be read in a thread alone
+        if self.cfg.is_ssl:  # TLS data can be read only in a thread
             super().accept(listener)
             return
         try:
@@ -160,7 +160,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self.poller.register(conn.sock, selectors.EVENT_READ, callback)
 
     def on_pending_socket_readable(self, conn: TConn, client: socket.socket) -> None:
-        """Read on, until the request has arrived or there is no telling how much is to come."""
+        """Continue reading until the request is complete or its remaining length is unknown."""
         if self.cfg.is_ssl:
             super().on_pending_socket_readable(conn, client)
             return
@@ -202,9 +202,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             self.enqueue_req(conn)
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
-        """gunicorn's own, which would overlook a `close` among other words of `Connection`.
+        """Replaces gunicorn's method, which overlooks a `close` among other words of `Connection`.
 
-        And wait without end for a client that does not take its answer.
+        gunicorn's method also waits forever for a client that does not read its response.
         """
         words = [value.lower() for name, value in req.headers if name == "CONNECTION"]
         if "close" in {word.strip() for word in ",".join(words).split(",")}:
@@ -218,7 +218,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             return False
 
     def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
-        """gunicorn's own, which drains a little, and closes a connection that was to be kept."""
+        """Replaces gunicorn's method, which drains little and closes a keep-alive connection."""
         deadline = time.monotonic() + DRAIN_TIMEOUT
         finish_body = conn.parser.finish_body
         return keepalive and bool(finish_body(deadline=deadline, max_bytes=MAX_DRAINED))
@@ -237,7 +237,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             super().finish_request(conn, fs)
 
     def close(self, conn: TConn) -> None:
-        """Close a connection as gunicorn does, which would let all others wait for the client."""
+        """Close a connection like gunicorn, but without making all others wait for the client."""
         descriptor = conn.sock.detach()  # a thread of the application may still close the socket
         if descriptor < 0:
             self.nr_conns -= 1
@@ -288,11 +288,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
 
 
 def may_go_on(request: Any) -> bool:
-    """Whether a request has ended well, so that another may follow on its connection."""
+    """Whether a request has ended normally, so that the connection can be reused."""
     return not request.cancelled() and not request.exception() and request.result() is True
 
 
 def stop_reading(client: socket.socket) -> None:
-    """Let the thread that reads from the connection find its end."""
+    """Shut down reading, so that the thread that reads from the connection gets end of file."""
     with suppress(OSError):  # it may be closed already
         client.shutdown(socket.SHUT_RD)

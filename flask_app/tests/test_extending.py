@@ -26,7 +26,7 @@ from conduit.articles import services
 from conduit.articles.models import Favorite, Tag
 from conduit.articles.schemas import Page
 from conduit.database import db
-from conduit.errors import Forbidden
+from conduit.errors import Forbidden, Unavailable
 from conduit.logs import is_not_a_request
 from conduit.schemas import ErrorResponse
 
@@ -85,15 +85,22 @@ def test_abort_with_a_response(own: Flask) -> None:
     assert (answer.status_code, answer.text) == (410, "gone")
 
 
-def test_domain_error(own: Flask) -> None:
+@pytest.mark.parametrize(
+    ("error", "status", "errors"),
+    [
+        (Forbidden(thing="forbidden"), 403, {"thing": ["forbidden"]}),
+        (Unavailable(server="unavailable"), 503, {"server": ["unavailable"]}),
+    ],
+)
+def test_domain_error(own: Flask, error: Exception, status: int, errors: Any) -> None:
     """A view may raise the errors of the API."""
 
     def refusing() -> str:
-        raise Forbidden(thing="forbidden")
+        raise error
 
     own.add_url_rule("/api/refusing", view_func=refusing)
     answer = own.test_client().get("/api/refusing")
-    assert (answer.status_code, answer.get_json()) == (403, {"errors": {"thing": ["forbidden"]}})
+    assert (answer.status_code, answer.get_json()) == (status, {"errors": errors})
 
 
 @pytest.mark.parametrize(

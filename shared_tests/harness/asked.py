@@ -27,7 +27,7 @@ def note_rules(item: pytest.Item) -> None:
 
 
 def summary(stats: Mapping[str, Sequence[Any]]) -> list[str]:
-    """The numbers of rules kept, broken and not asked, core first, and the broken rules."""
+    """The numbers of rules kept, broken and not tested, core first, and the broken rules."""
     broken = _named(stats, "failed", "error")
     kept = _named(stats, "passed") - broken
     core = [id_ for id_ in read_rules() if id_ not in pinned_rules()]

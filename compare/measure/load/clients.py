@@ -1,4 +1,4 @@
-"""`load clients`: what each client waits when more and more of them ask at once."""
+"""`load clients`: how long each client waits as the number of concurrent clients grows."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ from compare.run.terminal import JSONOption, UsageError, err, out, print_json
 NUMBERS = "32,100,500"
 MOST = 5000
 GOAL = 4.0
-"""So many times the p50 may the p99 be."""
+"""The p99 may be at most this many times the p50."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def clients(
     ] = 2,
     as_json: JSONOption = False,
 ) -> None:
-    """Ask an app for each read by many clients at once, and show how long they wait."""
+    """Send each read to an app from many clients at once, and show how long they wait."""
     wrk = find_wrk()
     if wrk is None:
         raise UsageError(MISSING)

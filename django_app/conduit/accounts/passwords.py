@@ -32,7 +32,7 @@ def hashing_slot() -> Iterator[None]:
 
 
 class Argon2id(Argon2PasswordHasher):
-    """Django's hasher, of which no more run at once than there are processors."""
+    """Django's hasher, limited to as many hashes at a time as there are processors."""
 
     def encode(self, password: str, salt: str) -> str:
         with hashing_slot():

@@ -170,7 +170,7 @@ def take_off_tags(tags: QuerySet[Tag]) -> None:
 
 def get_tags() -> list[str]:
     """The hundred tags that most articles have, the most used first."""
-    # Not a QuerySet: Ninja would take an error of the database for a wrong response.
+    # Not a QuerySet: Ninja would report a database error as an invalid response.
     return list(Tag.objects.in_use().values_list("name", flat=True))
 
 
@@ -199,7 +199,7 @@ def lock_articles(articles: QuerySet[Article]) -> list[Article]:
 
 
 def save(article: Article, *, renamed: bool) -> None:
-    """Write the article, with a free slug for its title where it is new or renamed."""
+    """Write the article, with a free slug for its title if it is new or renamed."""
     for _ in range(MAX_ATTEMPTS):
         if renamed:
             article.slug = find_free_slug(article)

@@ -1,4 +1,4 @@
-"""What the contract asks of an article, for models and forms: the API's own types ask it."""
+"""What the contract asks of an article, for models and forms: the API's own types check it."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug as validate_characters
@@ -27,7 +27,7 @@ def validate_body(value: str) -> None:
 
 
 def validate_tag(value: str) -> None:
-    """A tag as it is stored: one that the API would trim is none."""
+    """A tag as it is stored: text that the API would trim is not valid."""
     validate_as(schemas.TagList, [value])
     if value != value.strip():
         raise ValidationError("has white space around it", code="trim")

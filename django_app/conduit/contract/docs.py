@@ -19,7 +19,7 @@ from .document import complete
 
 
 def make_document(api: NinjaAPI) -> dict[str, Any]:
-    """Ninja's own document, with what it adds and leaves out set right."""
+    """Ninja's own document, with additions removed and omissions added."""
     document = dict(api.get_openapi_schema(path_prefix="/api/"))
     for path in document["paths"].values():
         for operation in path.values():

@@ -1,6 +1,6 @@
 """The texts and the order of the OpenAPI document.
 
-Without this, the three documents say the same, but neither their bytes nor the clients that are
+Without this, the three documents mean the same, but neither their bytes nor the clients that are
 generated from them are the same.
 docs/differences.md#documents; DOCS-1, DOCS-8 and DOCS-9.
 """
@@ -39,13 +39,13 @@ DESCRIPTIONS = {
     "create_article_favorite": "Has no effect where the user likes the article already.",
     "delete_article_favorite": "Has no effect where the user does not like the article.",
     "get_tags": "The hundred tags that most articles have, the most used first.",
-    "get_health": "Asks the database, and waits no longer than a moment.",
+    "get_health": "Checks the database, and waits at most a short time.",
     "lab_blocking": "An ordinary handler that blocks its thread.",
     "lab_async": "A coroutine that leaves the event loop to others while it waits.",
     "lab_stalled": "A coroutine that blocks its event loop: the classic mistake.",
     "lab_gather": "One after another, on threads, or as tasks of one event loop.",
 }
-# The order of keys, as spec/openapi.yaml has it; what is not here comes after it, by the alphabet.
+# The order of keys, as spec/openapi.yaml has it; other keys follow in alphabetical order.
 ORDER = (
     *("openapi", "info", "servers", "title", "version", "type", "name", "in", "operationId"),
     *("summary", "description", "license", "contact", "tags", "paths", "components"),

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import HttpHeaders
 from pydantic_core import to_json
 
-from ..errors import is_of_admin
+from ..errors import is_admin_request
 from .cors import ALLOW, is_preflight, preflight_headers
 
 NO_ROUTE = "/\0"
@@ -25,7 +25,7 @@ def without_opener_policy(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if not is_of_admin(request):
+        if not is_admin_request(request):
             del response["Cross-Origin-Opener-Policy"]
         return response
 
@@ -37,7 +37,7 @@ class ContractMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if is_of_admin(request):
+        if is_admin_request(request):
             return self.get_response(request)
         headers = HttpHeaders(request.META)
         if is_preflight(str(request.method), headers):
@@ -59,7 +59,7 @@ class ContractMiddleware:
         request.path_info = request.path_info or "/"
         is_head = request.method == "HEAD"
         if is_head and is_of_api:
-            request.method = "GET"  # Ninja answers what a handler names, and no more
+            request.method = "GET"  # Ninja allows only the methods that a handler names
         response = self.get_response(request)
         if request.method == "OPTIONS":
             for name in ALLOW:
@@ -85,7 +85,7 @@ def finish_method_not_allowed(response: HttpResponse) -> None:
 
 
 def finish_headers(response: HttpResponse) -> None:
-    # The middleware for CORS writes it small.
+    # The CORS middleware writes it in lower case.
     response["Vary"] = response.get("Vary", "Origin").replace("origin", "Origin")
     if response.status_code in (204, 307):
         del response["Content-Type"]

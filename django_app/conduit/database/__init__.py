@@ -26,7 +26,7 @@ class BoundedConnection(Connection[Any]):
 
 
 def bounded_connection(timeout: int) -> type[BoundedConnection]:
-    """Connections whose statements take no longer than `timeout` seconds; 0 is no bound."""
+    """Connections whose statements take no longer than `timeout` seconds; 0 means no limit."""
     # PostgreSQL ends the statement itself, unless it is stopped or cannot be reached.
     answer_timeout = timeout + 0.5 if timeout else None
     return type("BoundedConnection", (BoundedConnection,), {"answer_timeout": answer_timeout})
@@ -48,9 +48,9 @@ def release_connection() -> None:
 
 @contextmanager
 def without_pool(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Open a connection for a moment where there is none.
+    """Open a temporary connection if there is none.
 
-    A pool would try again and again where the server is away, and log it; and a process that forks
+    A pool would retry and log each failure while the server is down; and a process that forks
     afterwards, as servers and parallel tests do, would share its connections with its children.
     """
     if connection.connection is not None:

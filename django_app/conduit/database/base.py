@@ -28,7 +28,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def is_dropped(connection: psycopg.Connection[Any]) -> bool:
-    """Whether there is anything to read on an idle connection: only the end of it."""
+    """Whether an idle connection has something to read, which means that it was closed."""
     with Selector() as unread:
         unread.register(connection.pgconn.socket, selectors.EVENT_READ)
         return bool(unread.select(0))

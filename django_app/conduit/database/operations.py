@@ -1,4 +1,4 @@
-"""An operation for migrations; a squashed one imports it, so it cannot be in a numbered module."""
+"""An operation for migrations, in its own module so that squashed migrations can import it."""
 
 from typing import Any
 

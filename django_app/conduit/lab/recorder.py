@@ -55,12 +55,12 @@ def clock() -> float:
 
 
 def thread_label() -> str:
-    """The thread's name, which a pool may give to all of its threads, and its number."""
+    """The thread's name and number; the threads of a pool may share one name."""
     return f"{threading.current_thread().name} {threading.get_native_id()}"
 
 
 def loop_label() -> str | None:
-    """The running event loop, by a number of its own; none in a thread that runs none."""
+    """The running event loop as a name with a number; None in a thread without a loop."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
@@ -69,5 +69,5 @@ def loop_label() -> str | None:
 
 
 def server_name() -> str:
-    """The server that this process was started as; no interface between the two says it."""
+    """The server that runs this process; neither WSGI nor ASGI tells the app its name."""
     return next((name for name in SERVERS if name in sys.modules), "unknown")

@@ -36,7 +36,7 @@ async def gather(*, n: int, ms: int, how: How) -> Recording:
         for number in numbers:
             await wait_once(recorder, number, ms)
     elif how == "threads":
-        # Else all would share the one thread in which the request's other sync code runs.
+        # Otherwise all would share the one thread that runs the request's other sync code.
         block_aside = sync_to_async(block_once, thread_sensitive=False)
         await asyncio.gather(*(block_aside(recorder, number, ms) for number in numbers))
     else:

@@ -52,7 +52,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.cut = asyncio.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Channels' own, which ends also when the client takes events too slowly."""
+        """Like Channels' method, but also ends when the client receives events too slowly."""
         both = [
             asyncio.create_task(super().__call__(scope, receive, send)),
             asyncio.create_task(self.cut.wait()),
@@ -122,7 +122,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def subscribe(self, channel: str, since: int | None) -> None:
         """Start with the newest event, or send the events since the given one first."""
         subscriptions = self.subscriptions
-        subscriptions.asked_for_feed |= channel == "feed"
+        subscriptions.subscribed_to_feed |= channel == "feed"
         article_id, newest = await query(
             services.get_start, channel=channel, since=since, user_id=subscriptions.user_id
         )
@@ -181,5 +181,5 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
 
 async def query(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-    """Call what asks the database in a thread, and give its connection back."""
+    """Call a function that uses the database in a thread, and return its connection."""
     return await database_sync_to_async(function, thread_sensitive=False)(*arguments, **named)

@@ -16,7 +16,7 @@ from .wakeups import wakeups
 
 log = logging.getLogger("conduit.live")
 
-# Seconds until the next try after an error of the database, and after any other one.
+# Seconds before a retry, after a database error and after any other error.
 RETRY_INTERVAL = 0.2
 FAILURE_INTERVAL = 2
 
@@ -71,11 +71,11 @@ class Hub:
                 self.position = published[-1].id
                 self.loop.call_soon_threadsafe(self.publish, published)
         finally:
-            connection.close()  # which no request does here
+            connection.close()  # no request closes it in this thread
 
     def get_listeners(self) -> set[int]:
         """The users of sockets that have asked for their feed."""
-        users = {socket.user_id for socket in tuple(self.sockets) if socket.asked_for_feed}
+        users = {socket.user_id for socket in tuple(self.sockets) if socket.subscribed_to_feed}
         return users - {None}  # type: ignore[return-value]
 
     def publish(self, published: list[PublishedEvent]) -> None:

@@ -61,7 +61,7 @@ def without_prefix(scope: Any) -> Any:
 
 
 def refuse(request: ASGIRequest, error: ApiError | DisallowedHost) -> Any:
-    """The response of the error, with the headers that Django's middleware gives others."""
+    """The response for the error, with the headers that Django's middleware adds to others."""
     response: Any
     if isinstance(error, ApiError):
         response = respond(error.status, error.errors)
@@ -76,7 +76,7 @@ def refuse(request: ASGIRequest, error: ApiError | DisallowedHost) -> Any:
 async def deny(scope: Any, response: HttpResponse, send: Any) -> None:
     """Answer the handshake without opening a socket."""
     if "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close"})  # which such a server makes a 403
+        await send({"type": "websocket.close"})  # the server responds with 403
         return
     headers = [(name.encode(), value.encode("latin-1")) for name, value in response.items()]
     start = {"type": "websocket.http.response.start", "status": response.status_code}

@@ -62,11 +62,11 @@ class StrictBody:
             _, refusals = field.validate(None, {}, loc=("body",))
             return b"null" if refusals else b"{"
         if not is_json(headers) and JSON.fullmatch(media_type(headers).strip()):
-            return b"null"  # FastAPI would read it, where only a space is not one of HTTP's
+            return b"null"  # FastAPI would read such a body, although the media type is not valid
         return bytes(body)
 
     def too_large(self) -> HTTPException:
-        # FastAPI takes no other exception for an answer while it reads the body.
+        # While it reads the body, FastAPI turns only this exception into its response.
         return HTTPException(413, f"is too large (maximum is {self.max_size} bytes)")
 
 

@@ -16,7 +16,7 @@ METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
 class DefaultApp:
-    """What a router does by default, but that a handshake on no route is 404, and not 403."""
+    """Like a router's default, but a handshake without a route returns 404 and not 403."""
 
     def __init__(self, default: ASGIApp) -> None:
         self.default = default

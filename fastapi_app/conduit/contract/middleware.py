@@ -41,18 +41,18 @@ class ContractMiddleware:
 
         asked = {**scope}
         if is_head:
-            asked["method"] = "GET"  # FastAPI answers what a handler names, and no more
+            asked["method"] = "GET"  # FastAPI allows only the methods that a handler names
         if "\0" in scope["path"]:
             asked["path"] = NO_ROUTE
         elif scope["path"].endswith("\n"):
-            asked["path"] += "\n"  # Starlette's patterns end with `$`, which looks past one
+            asked["path"] += "\n"  # `$` in Starlette's patterns ignores one line feed
         elif scope["path"] == scope.get("root_path", ""):
             asked["path"] += "/"
         app = self.answer_early(scope) or self.app
         await app(asked, StrictBody(asked, receive, self.max_body_size), send_exactly)
 
     def answer_early(self, scope: Scope) -> Response | None:
-        """The answer where FastAPI is not asked."""
+        """The response to requests that do not reach FastAPI."""
         headers = Headers(scope=scope)
         if is_preflight(scope.get("method", "GET"), headers):
             return Response(

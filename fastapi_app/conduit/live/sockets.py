@@ -132,7 +132,7 @@ class Socket:
     async def subscribe(self, channel: str, since: int | None) -> None:
         """Start with the newest event, or send the events since the given one first."""
         subscriptions = self.subscriptions
-        subscriptions.asked_for_feed |= channel == "feed"
+        subscriptions.subscribed_to_feed |= channel == "feed"
         async with self.sessions.reading() as session:
             article_id, newest = await services.get_start(
                 session, channel=channel, since=since, user_id=subscriptions.user_id

@@ -8,7 +8,7 @@ import psycopg
 
 from .events import NOTIFICATIONS
 
-# Seconds between looks without a notification, which can be lost with its connection.
+# Seconds between checks without a notification, which can be lost with its connection.
 POLL_INTERVAL = 5.0
 SQLITE_POLL_INTERVAL = 0.02
 

@@ -20,7 +20,7 @@ from ..errors import BadRequest, UnsupportedMediaType
 class StrictRequest(Request):
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         value = super().get_json(force, silent, cache)
-        # flask-openapi asks silently, and takes a string for JSON that is to be read.
+        # flask-openapi calls this with `silent`, and would parse a string as JSON again.
         return None if silent and isinstance(value, str) else value
 
 

@@ -1,6 +1,6 @@
 """The answer to a preflight.
 
-Without this, no two of the three frameworks answer alike.
+Without this, each of the three frameworks returns a different response.
 docs/differences.md#routes; CORS-2 and CORS-3.
 """
 
@@ -20,7 +20,7 @@ class Headers(Protocol):
 
 
 def is_preflight(method: str, headers: Headers) -> bool:
-    """Whether a browser asks what it may send; the headers compare their names without case."""
+    """Whether this is a preflight; the names of headers are case-insensitive."""
     return (
         method == "OPTIONS" and "Origin" in headers and "Access-Control-Request-Method" in headers
     )

@@ -21,7 +21,7 @@ SWAGGER_PAGE = """<!doctype html>
   </body>
 </html>
 """
-# Swagger UI has a dark mode, and leaves it to the page when to put it on.
+# Swagger UI has a dark mode, which the page has to turn on.
 SWAGGER_START = """const dark = matchMedia("(prefers-color-scheme: dark)");
 const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 dark.addEventListener("change", follow);

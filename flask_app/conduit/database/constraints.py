@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from .columns import Base
 
-# How often a write is tried again because another writer took its unique value.
+# How many times a write is retried because another writer took its unique value.
 MAX_ATTEMPTS = 100
 TOO_MANY_ATTEMPTS = f"other writers took the value first {MAX_ATTEMPTS} times"
 # SQLAlchemy has no generic construct for what both databases support.
@@ -25,7 +25,7 @@ def is_unique_violation(error: IntegrityError, *names: str) -> bool:
     diagnosis = getattr(error.orig, "diag", None)
     if diagnosis is not None:
         return bool(diagnosis.constraint_name in names)
-    # SQLite's message names an index on an expression, but for all others their columns.
+    # SQLite's message has the name of an index on an expression, but the columns of all others.
     failed = str(error.orig).removeprefix("UNIQUE constraint failed: ")
     return failed in {f"index '{name}'" for name in names} | {
         ", ".join(f"{table.name}.{column.name}" for column in unique.columns)

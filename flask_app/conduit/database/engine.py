@@ -26,7 +26,7 @@ from sqlalchemy.pool import (
 SQLITE = "sqlite:///"
 # Connections are in autocommit for reads; a write changes the isolation level and restores it.
 READING = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
-# Where PostgreSQL finds that a prepared statement would return other types than before.
+# PostgreSQL's error if a prepared statement would return other types than before.
 OUTDATED_PLAN = "RevalidateCachedQuery"
 # Windows has no `poll`; on other systems `select` takes at most 1,024 files.
 Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
@@ -35,7 +35,7 @@ Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 class FairPool(QueuePool):
     """A pool that gives a free connection to the request that has waited longest.
 
-    SQLAlchemy's own gives it to the request that asks next.
+    SQLAlchemy's own pool gives it to the next request that needs one.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -76,7 +76,7 @@ class FairPool(QueuePool):
             self.hand_out()
 
     def hand_out(self) -> None:
-        with suppress(IndexError):  # the collector was here in between
+        with suppress(IndexError):  # the garbage collector has run in between
             while self.free and self.waiting:
                 turn = self.waiting.popleft()
                 self.free -= 1
@@ -107,7 +107,7 @@ class BoundedConnection(psycopg.Connection[Any]):
 
 
 def connect_to_postgres(database_url: str, timeout: int) -> BoundedConnection:
-    """A connection on which no statement takes longer than `timeout` seconds; 0 is no bound."""
+    """A connection on which no statement takes longer than `timeout` seconds; 0 means no limit."""
     given: dict[str, Any] = conninfo_to_dict(database_url)
     options = f"{given.get('options', '')} {bounds_of(timeout)}".strip()
     parameters: dict[str, Any] = {"connect_timeout": timeout or 10, **given, "options": options}
@@ -118,7 +118,7 @@ def connect_to_postgres(database_url: str, timeout: int) -> BoundedConnection:
 
 
 def bounds_of(timeout: int) -> str:
-    """The bounds that PostgreSQL keeps itself, also for a process that has stopped.
+    """The timeouts that PostgreSQL enforces itself, also for a process that is suspended.
 
     Such a process would keep its locks for as long as its connection is open.
     """

@@ -12,7 +12,7 @@ from ..database.engine import Selector
 SEND_TIMEOUT = 5
 # Windows and TLS have no such flag: there a client that takes nothing holds its own thread.
 DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
-# Where the servers put the connection; others keep it to themselves.
+# Where these servers put the connection; other servers do not expose it.
 NAMES = ("gunicorn.socket", "werkzeug.socket")
 
 
@@ -22,13 +22,13 @@ class Connection:
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
         self.flags = 0 if isinstance(connection, ssl.SSLSocket) else DONT_WAIT
-        connection.settimeout(None)  # servers bound what an answer may take, and a socket stays
+        connection.settimeout(None)  # servers limit the time of a response, but a socket stays open
         self.sending = threading.Lock()
 
     @classmethod
     def put_into(cls, environ: dict[str, Any]) -> bool:
         """Put it where the server has put the connection; false where there is none."""
-        # Compression would cost a megabyte a socket, and each event as often as there are sockets.
+        # Compression would cost a megabyte per socket, and compress each event for each socket.
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         for name in NAMES:
             if name in environ:

@@ -22,7 +22,7 @@ DATABASE_ERRORS = (
     *(OperationalError, InterfaceError, PoolTimeout),
     *(psycopg.Error, sqlite3.Error, OSError),
 )
-# Seconds until the next try after an error of the database, and after any other one.
+# Seconds before a retry, after a database error and after any other error.
 RETRY_INTERVAL = 0.2
 FAILURE_INTERVAL = 2
 
@@ -95,7 +95,7 @@ class Hub:
 
     def get_listeners(self) -> set[int]:
         """The users of sockets that have asked for their feed."""
-        users = {socket.user_id for socket in tuple(self.sockets) if socket.asked_for_feed}
+        users = {socket.user_id for socket in tuple(self.sockets) if socket.subscribed_to_feed}
         return users - {None}  # type: ignore[return-value]
 
     def wake(self) -> None:

@@ -39,7 +39,7 @@ def require_upgrade() -> Response:
 
 @bp.before_request
 def prepare() -> None:
-    """Refuse a handshake while that can still be said by an answer."""
+    """Refuse a handshake while an HTTP response is still possible."""
     if request.endpoint == "live.require_upgrade":
         return
     hub: Hub = current_app.extensions["hub"]
@@ -168,7 +168,7 @@ class Socket:
     def subscribe(self, channel: str, since: int | None) -> None:
         """Start with the newest event, or send the events since the given one first."""
         subscriptions = self.subscriptions
-        subscriptions.asked_for_feed |= channel == "feed"
+        subscriptions.subscribed_to_feed |= channel == "feed"
         with self.sessions.reading() as session:
             article_id, newest = services.get_start(
                 session, channel=channel, since=since, user_id=subscriptions.user_id

@@ -42,7 +42,7 @@ class Backlog:
         self.published = [*self.published, *published][-self.size :]
 
     def after(self, position: int) -> list[PublishedEvent] | None:
-        """The events after that one; none where some of them are not held (any more)."""
+        """The events after this position; None if some of them are no longer in memory."""
         published = self.published
         if not published or position < published[0].id - 1:
             return None
@@ -64,7 +64,7 @@ class Subscriptions:
         self.user_id = user_id
         self.position = 0
         self.channels: dict[str, Subscription] = {}
-        self.asked_for_feed = False
+        self.subscribed_to_feed = False
 
     def add(self, channel: str, article_id: int | None, since: int) -> int:
         """Add a channel; returns the event after which events have not been sent yet."""
