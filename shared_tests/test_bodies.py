@@ -65,9 +65,10 @@ def test_no_media_type(client: Client) -> None:
         "application/json\xa0",
     ],
 )
-def test_media_types_that_are_near(client: Client, media_type: str) -> None:
-    """A media type that only resembles JSON's returns 415."""
-    answer = client.post(LOGIN, content=b"{}", headers={"Content-Type": media_type})
+def test_media_types_that_are_near(reader: Person, media_type: str) -> None:
+    """A media type that only resembles JSON's returns 415, also with a valid body."""
+    content = login_of(reader)
+    answer = reader.post(LOGIN, content=content, headers={"Content-Type": media_type})
     assert answer.status == 415
     assert answer.body == NOT_JSON_TYPE
 
