@@ -60,20 +60,27 @@ class Client:
         content: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str | bytes] | None = None,
     ) -> Answer:
-        """Send one request; `json` is a value to encode, and `content` is sent unchanged."""
+        """Send one request; `json` is a value to encode, and `content` is sent unchanged.
+
+        A header that is a text is sent in Latin-1.
+        """
         __tracebackhide__ = True
         sent = httpx2.Headers({"Authorization": f"Token {self.token}"} if self.token else {})
         if json is not NOTHING:
             content = json_module.dumps(json, ensure_ascii=False).encode()
             sent["Content-Type"] = "application/json"
-        for name, value in (headers or {}).items():
-            sent[name] = value if isinstance(value, str) else value.decode("latin-1")
+        given = [
+            (name.encode(), value.encode("latin-1") if isinstance(value, str) else value)
+            for name, value in (headers or {}).items()
+        ]
+        names = {name.lower() for name, _ in given}
+        fields = [(name, value) for name, value in sent.raw if name.lower() not in names]
         base_url = self.base_url
         message = self.http.build_request(
             method,
             base_url,
             content=content,
-            headers=sent,
+            headers=[*fields, *given],
             extensions={"target": target.encode("ascii")},
         )
         response = self.http.send(message)
