@@ -19,6 +19,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
 from conduit import create_app
+from conduit.accounts import auth
 from conduit.accounts import services as account_services
 from conduit.accounts.auth import login_required
 from conduit.accounts.models import User
@@ -26,7 +27,7 @@ from conduit.articles import services
 from conduit.articles.models import Favorite, Tag
 from conduit.articles.schemas import Page
 from conduit.database import db
-from conduit.errors import Forbidden, Unavailable
+from conduit.errors import Forbidden, Unauthorized, Unavailable
 from conduit.logs import is_not_a_request
 from conduit.schemas import ErrorResponse
 
@@ -392,6 +393,16 @@ def test_login_in_a_transaction(app: Flask) -> None:
         assert account_services.get_profile(username="joiner", viewer=None)
         raise Forbidden(thing="forbidden")
     assert app.test_client().get("/api/profiles/joiner").status_code == 404
+
+
+def test_preflight_without_the_contract() -> None:
+    """A browser asks without a token whether it may send one; other methods need it."""
+    bare = Flask(__name__)
+    auth.register(bare)
+    bare.register_error_handler(Unauthorized, lambda error: ("", 401))
+    bare.add_url_rule("/", view_func=login_required(lambda: ""))
+    client = bare.test_client()
+    assert [client.options("/").status_code, client.head("/").status_code] == [200, 401]
 
 
 def test_two_tasks_of_a_view(own: Flask) -> None:

@@ -44,9 +44,12 @@ def record_all(events: Sequence[Event]) -> None:
     """Write many events as `record` writes one: in few statements, since other writers wait."""
     if not events:
         return
-    prune()
+    prune(100 * len(events))
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
+            # Django's foreign keys lock the rows that they refer to only at the commit, and that
+            # would be after the counter: a removal of these rows does it the other way round.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute(f"NOTIFY {NOTIFICATIONS}")  # sent at the commit
     counter = EventCounter(pk=1, value=F("value") + len(events))
     counter.save(update_fields=["value"])  # and reads the new value back
@@ -55,11 +58,11 @@ def record_all(events: Sequence[Event]) -> None:
     Event.objects.bulk_create(events)
 
 
-def prune() -> None:
-    """Delete up to 100 expired events: more than one write adds, so that none stay."""
+def prune(limit: int) -> None:
+    """Delete up to `limit` expired events: more than are added, so that none stay."""
     kept_from = now() - timedelta(seconds=settings.EVENT_RETENTION)
     # Rows that another writer is deleting are skipped.
     over = Event.objects.select_for_update(skip_locked=True).filter(created_at__lt=kept_from)
     # Ordered by time to use its index; ordered by id, each write would read all kept events.
-    over = over.order_by("created_at")[:100]
+    over = over.order_by("created_at")[:limit]
     Event.objects.filter(pk__in=over.values("pk")).delete()
