@@ -97,7 +97,7 @@ def main() -> None:
         else:  # of a connection, for example
             complain(": ".join(filter(None, [type(error).__name__, str(error)])))
         code = 1
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         code = 130
     except typer.TyperException as error:
         message = error.format_message()
@@ -106,4 +106,6 @@ def main() -> None:
         if message:
             complain(message)
         code = error.exit_code
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback while Python ends, either
     sys.exit(code)

@@ -76,10 +76,15 @@ def test_login_takes_its_time(production: Server) -> None:
         user = {"email": email, "password": "wrong horse"}
         return production.client.post("/api/users/login", json={"user": user}).seconds
 
-    # Alternate, and take the shortest of each: other processes can make single logins slower.
-    pairs = [(seconds(person.email), seconds("nobody@example.com")) for _ in range(4)]
-    known, unknown = map(min, zip(*pairs, strict=True))
-    assert known * 0.5 < unknown < known * 2
+    # Alternate, and take the shortest of each: other processes can make many logins slower, but
+    # none faster, so more of them help.
+    known = unknown = float("inf")
+    for _ in range(30):
+        known = min(known, seconds(person.email))
+        unknown = min(unknown, seconds("nobody@example.com"))
+        if known * 0.7 < unknown < known * 1.4:
+            return
+    raise AssertionError(f"{known:.3f} s for a known email, {unknown:.3f} s for an unknown one")
 
 
 @rule("DB-8")
