@@ -2,7 +2,9 @@
 
 import socket
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +14,20 @@ from .harness.live import Socket
 from .harness.servers import Launcher, Server
 
 pytestmark = pytest.mark.process
+
+
+@contextmanager
+def logging_no_error(launcher: Launcher) -> Iterator[Server]:
+    """A server; after the block, its log must be free of errors, and it ends."""
+    server = launcher.start()
+    try:
+        yield server
+        time.sleep(0.5)
+        log = server.log_text()
+    finally:
+        server.stop()
+    assert "Traceback" not in log
+    assert " ERROR " not in log
 
 
 @rule("LOG-6", "LOG-1", "FAIL-5")
@@ -36,33 +52,25 @@ def test_client_that_leaves_in_an_upload(server: Server, framing: bytes) -> None
 @rule("LOG-6", "FAIL-5")
 def test_clients_that_leave_before_the_answer(launcher: Launcher) -> None:
     """Clients that disconnect before the response cause no errors in the log."""
-    server = launcher.start()
-    target = urlsplit(server.url)
     request = b"GET /api/articles HTTP/1.1\r\nHost: x\r\n\r\n"
+    with logging_no_error(launcher) as server:
+        target = urlsplit(server.url)
 
-    def leave(number: int) -> None:
-        with socket.create_connection((target.hostname, target.port)) as connection:
-            connection.sendall(request)
-            time.sleep(number % 30 / 1000)
+        def leave(number: int) -> None:
+            with socket.create_connection((target.hostname, target.port)) as connection:
+                connection.sendall(request)
+                time.sleep(number % 30 / 1000)
 
-    try:
         with ThreadPoolExecutor(32) as pool:
             list(pool.map(leave, range(300)))
         assert register(server.client).get("/api/user").status == 200
-        time.sleep(0.5)
-        log = server.log_text()
-    finally:
-        server.stop()
-    assert "Traceback" not in log
-    assert " ERROR " not in log
 
 
 @rule("LOG-6")
 @pytest.mark.live
 def test_sockets_that_are_cut(launcher: Launcher) -> None:
     """A socket whose client disconnects while it gets events causes no errors in the log."""
-    server = launcher.start()
-    try:
+    with logging_no_error(launcher) as server:
         person = register(server.client)
         for _ in range(20):
             with Socket(server.url) as told:
@@ -70,9 +78,3 @@ def test_sockets_that_are_cut(launcher: Launcher) -> None:
                 told.abort()
             article = {"title": "x", "description": "x", "body": "x"}
             assert person.post("/api/articles", json={"article": article}).status == 201
-        time.sleep(0.5)
-        log = server.log_text()
-    finally:
-        server.stop()
-    assert "Traceback" not in log
-    assert " ERROR " not in log

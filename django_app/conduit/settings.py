@@ -64,7 +64,7 @@ def split(value: str) -> list[str]:
 
 
 def bounds_of(timeout: int) -> str:
-    """The bounds that PostgreSQL keeps itself, also for a process that has stopped.
+    """The timeouts that PostgreSQL enforces itself, also for a process that is suspended.
 
     Such a process would keep its locks for as long as its connection is open.
     """
@@ -79,7 +79,7 @@ def database(url: str, *, pool_size: int, timeout: int) -> dict[str, Any]:
     """Django's description of the database that the URL names.
 
     `timeout` is the bound, in seconds, for each wait: for a connection, for an answer, for a
-    lock; 0 is no bound.
+    lock; 0 means no limit.
     """
     if not url:
         raise refuse("CONDUIT_DATABASE_URL must be set in production")

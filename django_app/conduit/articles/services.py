@@ -95,14 +95,9 @@ def delete_article(*, slug: str, user: User) -> None:
 
 def remove_article(article: Article) -> None:
     """Delete an article that is locked until the commit, and record the event."""
-    article_id = article.pk
+    event = deletion_of(article)
     article.delete()
-    events.record(
-        "article.deleted",
-        article_id=article_id,
-        author_id=article.author_id,
-        data={"slug": article.slug},
-    )
+    events.record_all([event])
 
 
 @transaction.atomic
@@ -114,15 +109,16 @@ def delete_articles(articles: QuerySet[Article]) -> list[Event]:
     """Delete articles; returns the events to record at the end of the transaction."""
     held = lock_articles(articles)
     Article.objects.filter(pk__in=[article.pk for article in held]).delete()
-    return [
-        events.new_event(
-            "article.deleted",
-            article_id=article.pk,
-            author_id=article.author_id,
-            data={"slug": article.slug},
-        )
-        for article in held
-    ]
+    return [deletion_of(article) for article in held]
+
+
+def deletion_of(article: Article) -> Event:
+    return events.new_event(
+        "article.deleted",
+        article_id=article.pk,
+        author_id=article.author_id,
+        data={"slug": article.slug},
+    )
 
 
 @transaction.atomic

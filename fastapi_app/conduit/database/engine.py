@@ -114,7 +114,7 @@ def make_engine(database_url: str, *, pool_size: int = 0, timeout: int) -> Async
     """The engine of requests, whose connections are in autocommit.
 
     Without a `pool_size` it keeps no connection. `timeout` is the bound, in seconds, for each
-    wait: for a connection, for an answer, for a lock; 0 is no bound.
+    wait: for a connection, for an answer, for a lock; 0 means no limit.
     """
     options: dict[str, Any] = {**READING, "poolclass": NullPool}
     if pool_size:

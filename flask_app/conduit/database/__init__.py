@@ -41,7 +41,7 @@ class Database:
     def session(self) -> Session:
         """The session of the request: for reading, or the one of `begin` inside of it.
 
-        A session belongs to one thread: one that a view starts needs `with app.app_context():`.
+        A session belongs to one thread; a thread that a view starts needs an app context.
         """
         if "session" not in g:
             g.session = self.sessions.reading()
