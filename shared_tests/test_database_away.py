@@ -120,20 +120,34 @@ def test_a_column_that_is_widened(fragile: Fragile) -> None:
 
 
 @rule("DB-17")
-def test_a_process_that_stops_in_a_transaction(launcher: Launcher) -> None:
+@pytest.mark.parametrize("moment", ["while it waits", "before its next statement"])
+def test_a_process_that_stops_in_a_transaction(launcher: Launcher, moment: str) -> None:
     """Its transaction ends after a while, and then another writer gets its locks."""
     server = launcher.start({"CONDUIT_DATABASE_TIMEOUT": "1"})
-    person, counter = register(server.client), "UPDATE event_counter SET value = value"
+    person, lock = register(server.client), "LOCK TABLE articles IN SHARE MODE"
+
+    def stop() -> None:
+        os.killpg(server.process.pid, signal.SIGSTOP)
+
     with ThreadPoolExecutor(1) as pool:
-        with server.database.lock(counter):
-            writing = pool.submit(person.post, "/api/articles", json=ARTICLE)
-            while not server.database.waiting() and not writing.done():
-                time.sleep(0.01)
-            os.killpg(server.process.pid, signal.SIGSTOP)
+        for _ in range(20):  # the process can be faster than the signal
+            with server.database.lock(lock):
+                writing = pool.submit(person.post, "/api/articles", json=ARTICLE)
+                while not server.database.waiting() and not writing.done():
+                    time.sleep(0.01)
+                if moment == "while it waits":
+                    stop()
+            if moment == "before its next statement":
+                time.sleep(0.001)  # it reads the answer to the statement before
+                stop()
+            if server.database.is_idle_in_transaction():
+                break
+            os.killpg(server.process.pid, signal.SIGCONT)
+            person.delete("/api/articles/" + writing.result().json["article"]["slug"])
         try:
             with psycopg.connect(server.database.url) as other:
                 other.execute("SET lock_timeout = '10s'")
-                other.execute(counter)
+                other.execute(lock)
         finally:
             os.killpg(server.process.pid, signal.SIGCONT)
         assert (writing.result().status, writing.result().body) == (503, UNAVAILABLE)

@@ -3,6 +3,7 @@
 import itertools
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -95,6 +96,16 @@ class Database:
         """The number of connections to this PostgreSQL database that wait for a lock."""
         [(number,)] = self.rows(f"SELECT count(*) {WAITING}")
         return int(number)
+
+    def is_idle_in_transaction(self) -> bool:
+        """Whether a connection that has written waits for its client's next statement."""
+        statement = (
+            "SELECT state FROM pg_stat_activity "
+            "WHERE datname = current_database() AND backend_xid IS NOT NULL"
+        )
+        while (states := self.rows(statement)) == [("active",)]:
+            time.sleep(0.01)
+        return states == [("idle in transaction",)]
 
     def cut_waiting(self) -> None:
         """Close the connections that wait for a lock."""

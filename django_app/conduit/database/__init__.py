@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from psycopg import Connection, OperationalError
+from psycopg import Connection, InternalError, OperationalError
 from psycopg.pq import TransactionStatus
 
 
@@ -22,6 +22,10 @@ class BoundedConnection(Connection[Any]):
         except OperationalError:
             if self.info.transaction_status == TransactionStatus.ACTIVE:
                 self.close()
+            raise
+        except InternalError as error:
+            if self.broken:  # PostgreSQL has ended a transaction that took too long
+                raise OperationalError(str(error)) from error
             raise
 
 

@@ -81,6 +81,10 @@ class BoundedConnection(psycopg.AsyncConnection[Any]):
             if self.info.transaction_status == TransactionStatus.ACTIVE:
                 await self.close()
             raise
+        except psycopg.InternalError as error:
+            if self.broken:  # PostgreSQL has ended a transaction that took too long
+                raise psycopg.OperationalError(str(error)) from error
+            raise
         except psycopg.errors.FeatureNotSupported as error:
             if error.diag.source_function == OUTDATED_PLAN:
                 await self.close()
