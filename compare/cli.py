@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from compare.run.apps import ROOT
-from compare.run.terminal import complain, discard_output, out, output, settle_encoding
+from compare.run.terminal import discard_output, out, output, print_error, settle_encoding
 
 # By folder. Each is a function, or a group of commands, of that name in a module of that name.
 COMMANDS = {
@@ -93,9 +93,9 @@ def main() -> None:
             output.flush()
         discard_output()
         if error.filename:
-            complain(f"{error.strerror}: {error.filename} cannot be used")
+            print_error(f"{error.strerror}: {error.filename} cannot be used")
         else:  # of a connection, for example
-            complain(": ".join(filter(None, [type(error).__name__, str(error)])))
+            print_error(": ".join(filter(None, [type(error).__name__, str(error)])))
         code = 1
     except (typer.Abort, KeyboardInterrupt):
         code = 130
@@ -104,7 +104,7 @@ def main() -> None:
         if message.startswith("No such command"):
             message += " ./triptych --help lists the commands."
         if message:
-            complain(message)
+            print_error(message)
         code = error.exit_code
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback while Python ends, either

@@ -13,7 +13,7 @@ from .harness import Client, Person, exchanges, register, strictness, write_arti
 from .harness.apps import APPS, App
 from .harness.asked import kind_of, note_rules, rules_of, summary
 from .harness.databases import Databases
-from .harness.elsewhere import not_asked
+from .harness.elsewhere import left_out
 from .harness.postgres import Postgres
 from .harness.rules import read_rules
 from .harness.scheduling import Scheduling, turn_of
@@ -25,9 +25,9 @@ STARTING = {"launcher", "server", "restricted", "production"}
 
 MARKERS = (
     "rule(*ids): the rules of spec/rules.md that the test proves",
-    "process: starts processes of its own, so it cannot run against a server that is given",
+    "process: starts its own processes, so it cannot run against a given server",
     "cross: concerns all three apps at once, or none; run once, without --app",
-    "browser: drives the system's Chromium, which is slow: on one database is enough",
+    "browser: drives the system's Chromium, which is slow: one database is enough",
     "pinned: proves more than the core of the rules that it names",
     "live: opens sockets",
     "clients: needs npm and the generators of clients",
@@ -46,18 +46,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("conduit", "the server that the suite is pointed at")
     group.addoption("--app", choices=tuple(APPS), help="start this app, and test it")
     group.addoption(
-        "--database", choices=("sqlite", "postgres"), default="sqlite", help="what it stores in"
+        "--database", choices=("sqlite", "postgres"), default="sqlite", help="the kind of database"
     )
-    group.addoption("--server", metavar="NAME", help="the server that runs it")
+    group.addoption("--server", metavar="NAME", help="the server that runs the app")
     group.addoption(
         "--app-folder", metavar="PATH", type=Path, help="a copy of the app, to be tested instead"
     )
     group.addoption(
         "--rules",
-        choices=get_args(strictness.Asked),
+        choices=get_args(strictness.Selection),
         default="all",
-        help="which rules are asked: those that any client of a Conduit relies on, which leaves "
-        "out what is checked on every answer; those that are pinned; or all (by default)",
+        help="the rules to test: `core`, which every client relies on, without the checks of every "
+        "response; `pinned`; or `all`, the default",
     )
     group.addoption(
         "--roulette",
@@ -95,7 +95,7 @@ def _check_options(config: pytest.Config) -> None:
             raise pytest.UsageError(f"{option} needs --app")
     if server and server not in APPS[app].servers:
         known = ", ".join(APPS[app].servers)
-        raise pytest.UsageError(f"{app} has no server {server!r}, but {known}")
+        raise pytest.UsageError(f"{app} has no server {server!r}: give one of {known}")
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -118,7 +118,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Mark tests by their fixtures, and deselect those that cannot run against the target."""
     database = config.getoption("--database")
     app, server = config.getoption("--app"), config.getoption("--server")
-    elsewhere = not_asked(app, server) if server else frozenset()
+    elsewhere = left_out(app, server) if server else frozenset()
     without = {"live"} if server and server in APPS[app].without_sockets else set()
     kept: list[pytest.Item] = []
     left: list[pytest.Item] = []
@@ -198,7 +198,7 @@ def pytest_runtest_makereport(
         if item.config.getoption("--roulette") is not None:
             names = {server.url: server.app for server in running}
             lines = [f"{names[url]:8}{what}" for url, what in exchanges.trail]
-            report.sections.append(("who answered", "\n".join(lines)))
+            report.sections.append(("the app of each response", "\n".join(lines)))
         sizes = item.stash.get(log_sizes_key, {})
         for server in running:
             text = server.log_text(since=sizes.get(server.log, 0))[-8_000:]

@@ -61,7 +61,7 @@ def test_sign_up(client: Client) -> None:
 
 @rule("SIGNUP-1")
 def test_token_of_a_sign_up(client: Client) -> None:
-    """The token of a sign-up works at once."""
+    """The token of a sign-up works immediately."""
     person = register(client)
     answer = client.with_token(person.signed_in_with).get("/api/user")
     assert answer.status == 200
@@ -137,7 +137,7 @@ def test_a_refused_sign_up_leaves_nothing(client: Client, reader: Person) -> Non
 
 
 @rule("SIGNUP-3", "FIELD-1", "ANSWER-4")
-def test_sign_up_of_nobody(client: Client) -> None:
+def test_sign_up_without_fields(client: Client) -> None:
     """One response names all missing fields, in the order of the schema."""
     answer = client.post("/api/users", json={"user": {}})
     assert answer.status == 422
@@ -491,7 +491,7 @@ def test_login_by_username(client: Client, reader: Person) -> None:
         ("anna@example.com\n", "correct horse"),
     ],
 )
-def test_login_with_what_nobody_has(client: Client, email: str, password: str) -> None:
+def test_login_with_impossible_values(client: Client, email: str, password: str) -> None:
     """A login checks no lengths or formats: values that no user can have return the 401."""
     answer = client.post("/api/users/login", json={"user": {"email": email, "password": password}})
     assert answer.status == 401
@@ -514,7 +514,7 @@ def test_login_checks(client: Client, values: list[object], message: list[str]) 
 
 
 @rule("LOGIN-4", "ANSWER-4")
-def test_login_of_nobody(client: Client) -> None:
+def test_login_without_fields(client: Client) -> None:
     """A login without fields returns an error for both, in the order of the schema."""
     answer = client.post("/api/users/login", json={"user": {"password": " ", "email": None}})
     assert answer.status == 422
@@ -698,7 +698,7 @@ def test_update_with_everything_wrong(reader: Person) -> None:
 
 
 @rule("USER-5")
-def test_update_to_what_another_has(anna: Person, ben: Person, reader: Person) -> None:
+def test_update_to_both_taken(anna: Person, ben: Person, reader: Person) -> None:
     """If another user has the username and email, 409 has both in the order of the schema."""
     answer = anna.put(
         "/api/user", json={"user": {"username": ben.username, "email": reader.email.upper()}}
@@ -711,8 +711,8 @@ def test_update_to_what_another_has(anna: Person, ben: Person, reader: Person) -
 
 @rule("USER-5")
 @pytest.mark.parametrize("field", ["username", "email"])
-def test_update_to_one_that_is_taken(anna: Person, reader: Person, field: str) -> None:
-    """Another user's username or email returns 409 in any case, and nothing changes."""
+def test_update_to_taken_value(anna: Person, reader: Person, field: str) -> None:
+    """Another user's username or email returns 409, also in another case; nothing changes."""
     taken = {"username": reader.username.upper(), "email": reader.email.title()}[field]
     answer = anna.put("/api/user", json={"user": {field: taken, "bio": "changed"}})
     assert answer.status == 409
@@ -722,8 +722,8 @@ def test_update_to_one_that_is_taken(anna: Person, reader: Person, field: str) -
 
 @rule("USER-6", "EMAIL-4", "NAME-3")
 @pytest.mark.parametrize("change", [str, str.upper])
-def test_update_to_what_one_has(anna: Person, change: type[str]) -> None:
-    """A user's own username and email are no conflict, also in another case."""
+def test_update_to_own_values(anna: Person, change: type[str]) -> None:
+    """Sending the user's own username or email, also in another case, is not a conflict."""
     answer = anna.put(
         "/api/user",
         json={"user": {"username": change(anna.username), "email": change(anna.email)}},

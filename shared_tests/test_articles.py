@@ -302,11 +302,11 @@ def test_tags_that_are_no_list_of_strings(
     reader: Person, story: dict[str, Any], value: object
 ) -> None:
     """A `tagList` that is not a list of strings is refused by create and by update."""
-    told = "must be a list of strings" if isinstance(value, list) else "must be a list"
+    message = "must be a list of strings" if isinstance(value, list) else "must be a list"
     created = reader.post("/api/articles", json=new_article(tagList=value))
     updated = reader.put(f"/api/articles/{story['slug']}", json={"article": {"tagList": value}})
     assert created.status == 422
-    assert created.body == f'{{"errors":{{"tagList":["{told}"]}}}}'.encode()
+    assert created.body == f'{{"errors":{{"tagList":["{message}"]}}}}'.encode()
     assert updated.status == 422
     assert updated.body == created.body
 
@@ -447,7 +447,7 @@ def test_update_one_field(anna: Person, field: str) -> None:
 
 
 @rule("ARTICLE-3", "BODY-8")
-def test_update_of_what_is_not_the_writers(anna: Person, ben: Person) -> None:
+def test_update_of_read_only_fields(anna: Person, ben: Person) -> None:
     """Fields that are in the response but that an author cannot set are ignored."""
     article = write_article(anna)
     answer = anna.put(
@@ -470,8 +470,8 @@ def test_update_of_what_is_not_the_writers(anna: Person, ben: Person) -> None:
 
 
 @rule("ARTICLE-6")
-def test_updated_at_moves(anna: Person) -> None:
-    """Every update increases `updatedAt`, even an empty one and however fast they follow."""
+def test_updated_at_increases(anna: Person) -> None:
+    """Every update increases `updatedAt`, even an empty one, and even if updates follow quickly."""
     article = write_article(anna)
     updates = [{}, {"body": "New."}, {"body": "New."}, {"tagList": []}, {}]
     moments = [article["updatedAt"]]
@@ -484,7 +484,7 @@ def test_updated_at_moves(anna: Person) -> None:
 
 
 @rule("ARTICLE-6")
-def test_updated_at_stays(client: Client, anna: Person, ben: Person) -> None:
+def test_updated_at_is_unchanged(client: Client, anna: Person, ben: Person) -> None:
     """Favorites, comments and refused updates do not change `updatedAt`."""
     article = write_article(anna)
     path = f"/api/articles/{article['slug']}"
@@ -527,7 +527,7 @@ def test_delete(client: Client, anna: Person) -> None:
 
 
 @rule("ARTICLE-7")
-def test_delete_with_all_that_hangs_on_it(client: Client, anna: Person, ben: Person) -> None:
+def test_delete_with_dependent_rows(client: Client, anna: Person, ben: Person) -> None:
     """Comments, favorites and tag links are deleted with their article."""
     tag = unique("tag-")
     article = write_article(anna, tagList=[tag])

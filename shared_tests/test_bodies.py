@@ -65,7 +65,7 @@ def test_no_media_type(client: Client) -> None:
         "application/json\xa0",
     ],
 )
-def test_media_types_that_are_near(reader: Person, media_type: str) -> None:
+def test_similar_media_types(reader: Person, media_type: str) -> None:
     """A media type that only resembles JSON's returns 415, also with a valid body."""
     content = login_of(reader)
     answer = reader.post(LOGIN, content=content, headers={"Content-Type": media_type})
@@ -83,7 +83,7 @@ def test_media_types_that_are_near(reader: Person, media_type: str) -> None:
         "application/json;",
     ],
 )
-def test_media_type_in_any_dress(client: Client, media_type: str) -> None:
+def test_media_type_case_and_parameters(client: Client, media_type: str) -> None:
     """The case and parameters of the media type do not matter, nor does a wrong charset."""
     answer = client.post(LOGIN, content=b"[]", headers={"Content-Type": media_type})
     assert answer.status == 422
@@ -150,7 +150,7 @@ def test_empty_body(client: Client) -> None:
         b"user[email]=a",
     ],
 )
-def test_not_quite_json(client: Client, body: bytes) -> None:
+def test_strict_json(client: Client, body: bytes) -> None:
     """JSON is strict: no comments, no trailing commas, no NaN, nothing after the value."""
     answer = client.post(LOGIN, content=body, headers=JSON_TYPE)
     assert answer.status == 400
@@ -166,7 +166,7 @@ def test_a_number_of_too_many_digits(client: Client) -> None:
 
 
 @rule("BODY-3")
-def test_json_that_looks_odd(reader: Person) -> None:
+def test_unusual_json(reader: Person) -> None:
     """The contract accepts what the parser accepts: huge numbers, escaped pairs, empty names."""
     odd = r"""
         ,"a": [1e400, -1e999, -0, 1e-400, 123456789012345678901234567890]
@@ -296,7 +296,7 @@ def test_unknown_fields(anna: Person) -> None:
 
 
 @rule("BODY-8")
-def test_names_have_a_case(reader: Person) -> None:
+def test_field_names_are_case_sensitive(reader: Person) -> None:
     """A field name in snake case or in another case is an unknown field."""
     answer = reader.post(
         "/api/articles",
@@ -407,7 +407,7 @@ def test_connection_after_a_chunked_413(client: Client) -> None:
 
 
 @rule("BODY-9", "BODY-11")
-def test_a_length_that_is_only_announced(client: Client) -> None:
+def test_huge_content_length(client: Client) -> None:
     """A huge Content-Length is refused before the body arrives."""
     with client.wire() as wire:
         wire.request(
@@ -442,7 +442,7 @@ def test_expecting_to_continue(client: Client) -> None:
 
 @rule("BODY-12")
 @pytest.mark.parametrize(("method", "path"), WITHOUT_BODY)
-def test_body_where_none_is_taken(reader: Person, method: str, path: str) -> None:
+def test_body_on_operations_without_one(reader: Person, method: str, path: str) -> None:
     """An operation that takes no body ignores a large body that is not JSON."""
     plain = reader.request(method, path)
     answer = reader.request(
@@ -453,7 +453,7 @@ def test_body_where_none_is_taken(reader: Person, method: str, path: str) -> Non
 
 
 @rule("BODY-12", "BODY-11")
-def test_connection_after_a_body_that_nobody_read(reader: Person) -> None:
+def test_connection_after_an_unread_body(reader: Person) -> None:
     """After a large body that no operation reads, the next request still works."""
     username = unique("nobody")
     with reader.wire() as wire:

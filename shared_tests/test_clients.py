@@ -43,9 +43,9 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tools_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the npm tools, and a Python with the PyPI tools."""
-    folder = tmp_path_factory.mktemp("workshop")
+    folder = tmp_path_factory.mktemp("tools_folder")
     for file in HERE.iterdir():
         if file.is_file():
             shutil.copy(file, folder)
@@ -74,23 +74,23 @@ def server(
 
 
 @rule("DOCS-9")
-def test_redocly(workshop: Path) -> None:
+def test_redocly(tools_folder: Path) -> None:
     """Redocly's recommended rules find no problems."""
-    redocly = workshop / "node_modules" / ".bin" / "redocly"
+    redocly = tools_folder / "node_modules" / ".bin" / "redocly"
     printed = run(
-        redocly, "lint", SPEC, "--extends", "recommended", "--format", "json", cwd=workshop
+        redocly, "lint", SPEC, "--extends", "recommended", "--format", "json", cwd=tools_folder
     )
     found = json.loads(printed)["problems"]
     assert [(problem["ruleId"], problem["message"]) for problem in found] == []
 
 
 @rule("DOCS-9")
-def test_spectral(workshop: Path) -> None:
+def test_spectral(tools_folder: Path) -> None:
     """Spectral's rules for OpenAPI find no problems."""
-    (workshop / "rules.yaml").write_text('extends: ["spectral:oas"]\n', "utf-8")
-    spectral = workshop / "node_modules" / ".bin" / "spectral"
+    (tools_folder / "rules.yaml").write_text('extends: ["spectral:oas"]\n', "utf-8")
+    spectral = tools_folder / "node_modules" / ".bin" / "spectral"
     options = ("--ruleset", "rules.yaml", "--format", "json", "--fail-severity", "hint", "--quiet")
-    assert json.loads(run(spectral, "lint", *options, SPEC, cwd=workshop) or "[]") == []
+    assert json.loads(run(spectral, "lint", *options, SPEC, cwd=tools_folder) or "[]") == []
 
 
 @rule("DOCS-9")
@@ -122,27 +122,27 @@ def test_names_of_messages() -> None:
 
 
 @pytest.fixture(scope="module")
-def typescript(workshop: Path) -> Path:
+def typescript(tools_folder: Path) -> Path:
     """A compiled program that uses the types from openapi-typescript."""
-    commands = workshop / "node_modules" / ".bin"
-    run(commands / "openapi-typescript", SPEC, "--output", "api.d.ts", cwd=workshop)
+    commands = tools_folder / "node_modules" / ".bin"
+    run(commands / "openapi-typescript", SPEC, "--output", "api.d.ts", cwd=tools_folder)
     strict = ("--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext")
-    run(commands / "tsc", *strict, "--outDir", "made", "call.ts", cwd=workshop)
-    return workshop / "made" / "call.js"
+    run(commands / "tsc", *strict, "--outDir", "made", "call.ts", cwd=tools_folder)
+    return tools_folder / "made" / "call.js"
 
 
 @pytest.fixture(scope="module")
-def python(workshop: Path) -> Path:
+def python(tools_folder: Path) -> Path:
     """A program that uses the client from openapi-python-client, and passes the type checker."""
     run(
-        *(workshop / PYTHON, "-m", "openapi_python_client", "generate", "--path", SPEC),
+        *(tools_folder / PYTHON, "-m", "openapi_python_client", "generate", "--path", SPEC),
         *("--meta", "none", "--output-path", "conduit_client", "--fail-on-warning"),
-        cwd=workshop,
+        cwd=tools_folder,
     )
     # The generator's own code does not pass strict checks, and we do not control it.
     strict = ("--strict", "--follow-imports", "silent")
-    run(workshop / PYTHON, "-m", "mypy", *strict, "call.py", cwd=workshop)
-    return workshop / "call.py"
+    run(tools_folder / PYTHON, "-m", "mypy", *strict, "call.py", cwd=tools_folder)
+    return tools_folder / "call.py"
 
 
 # Generated from `spec/openapi.yaml`, which equals the document of each app (DOCS-1).
@@ -157,8 +157,8 @@ def test_typescript(typescript: Path, server: Server) -> None:
 
 
 @rule("DOCS-10")
-def test_python(workshop: Path, python: Path, server: Server) -> None:
+def test_python(tools_folder: Path, python: Path, server: Server) -> None:
     """A client from openapi-python-client works with each app."""
     name = unique("python")
-    printed = run(workshop / PYTHON, python, server.url, name, cwd=workshop)
+    printed = run(tools_folder / PYTHON, python, server.url, name, cwd=tools_folder)
     assert json.loads(printed) == {"count": 0, "name": name, "messages": ["not found"]}

@@ -13,10 +13,10 @@ import psycopg
 import pytest
 
 from .harness import Person, register, rule, write_article
+from .harness.concurrency import at_once
 from .harness.databases import Databases
 from .harness.live import Socket
 from .harness.postgres import Postgres
-from .harness.rush import at_once
 from .harness.servers import Launcher, Server
 
 pytestmark = [
@@ -71,8 +71,8 @@ def test_pool_size(fragile: Fragile) -> None:
     client, database = fragile.server.client, fragile.server.database
     most = 0
     with ThreadPoolExecutor(1) as pool, psycopg.connect(database.url) as connection:
-        rush = pool.submit(at_once, [partial(client.get, "/api/articles")] * 40)
-        while not rush.done():
+        requests = pool.submit(at_once, [partial(client.get, "/api/articles")] * 40)
+        while not requests.done():
             [(number,)] = connection.execute(
                 "SELECT count(*) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -80,12 +80,12 @@ def test_pool_size(fragile: Fragile) -> None:
             connection.rollback()
             most = max(most, number)
             time.sleep(0.01)
-    assert {answer.status for answer in rush.result()} == {200}
+    assert {answer.status for answer in requests.result()} == {200}
     assert 1 <= most <= POOL_SIZE
 
 
 @rule("FAIL-5")
-def test_clients_that_leave(fragile: Fragile) -> None:
+def test_clients_that_disconnect(fragile: Fragile) -> None:
     """A client that disconnects before its response keeps no connection of the pool."""
     client = fragile.server.client
 
@@ -107,7 +107,7 @@ def test_clients_that_leave(fragile: Fragile) -> None:
 
 @rule("DB-13")
 def test_a_column_that_is_widened(fragile: Fragile) -> None:
-    """A process goes on after a migration has changed what its prepared statements return."""
+    """A process continues after a migration has changed what its prepared statements return."""
     person, statement = fragile.person, "ALTER TABLE users ALTER COLUMN bio TYPE {}"
     assert {person.get("/api/user").status for _ in range(10)} == {200}
     with psycopg.connect(fragile.server.database.url, autocommit=True) as connection:
@@ -122,7 +122,7 @@ def test_a_column_that_is_widened(fragile: Fragile) -> None:
 @rule("DB-17")
 @pytest.mark.parametrize("moment", ["while it waits", "before its next statement"])
 def test_a_process_that_stops_in_a_transaction(launcher: Launcher, moment: str) -> None:
-    """Its transaction ends after a while, and then another writer gets its locks."""
+    """The transaction of a suspended process ends, and another writer gets its locks."""
     server = launcher.start({"CONDUIT_DATABASE_TIMEOUT": "1"})
     person, lock = register(server.client), "LOCK TABLE articles IN SHARE MODE"
 
@@ -138,7 +138,7 @@ def test_a_process_that_stops_in_a_transaction(launcher: Launcher, moment: str) 
                 if moment == "while it waits":
                     stop()
             if moment == "before its next statement":
-                time.sleep(0.001)  # it reads the answer to the statement before
+                time.sleep(0.001)  # the process reads the response to the previous statement
                 stop()
             if server.database.is_idle_in_transaction():
                 break
@@ -216,7 +216,7 @@ def test_the_database_comes_back(fragile: Fragile) -> None:
     fragile.postgres.stop()
     assert fragile.server.client.get("/api/health").status == 503
     fragile.postgres.start()
-    fragile.server.wait_until_ready(patience=5)
+    fragile.server.wait_until_ready(timeout=5)
     answers = at_once([partial(fragile.person.get, "/api/user")] * 12)
     assert [answer.status for answer in answers] == [200] * 12
 
@@ -288,7 +288,7 @@ def test_database_restarts(fragile: Fragile) -> None:
             answer = other.ask("subscribe", channel="articles")
             assert answer == {"type": "error", "errors": {"server": ["unavailable"]}}
         fragile.postgres.start()
-        fragile.server.wait_until_ready(patience=5)
+        fragile.server.wait_until_ready(timeout=5)
         article = write_article(fragile.person)
         [event] = socket.receive_events(1)
         other.subscribe("articles", since=event["id"] - 1)
@@ -308,7 +308,7 @@ def test_worker_that_starts_without_a_database(launcher: Launcher, fragile: Frag
             os.kill(pid, signal.SIGKILL)
         time.sleep(2)
         fragile.postgres.start()
-        server.wait_until_ready(patience=10)
+        server.wait_until_ready(timeout=10)
         answers = at_once([partial(server.client.get, "/api/tags")] * 8)
         assert [answer.status for answer in answers] == [200] * 8
     finally:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.process
 
 @contextmanager
 def logging_no_error(launcher: Launcher) -> Iterator[Server]:
-    """A server; after the block, its log must be free of errors, and it ends."""
+    """A server that is stopped after the block, and whose log must have no errors."""
     server = launcher.start()
     try:
         yield server
@@ -34,7 +34,7 @@ def logging_no_error(launcher: Launcher) -> Iterator[Server]:
 @pytest.mark.parametrize(
     "framing", [b"Content-Length: 1000\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"]
 )
-def test_client_that_leaves_in_an_upload(server: Server, framing: bytes) -> None:
+def test_client_that_disconnects_in_an_upload(server: Server, framing: bytes) -> None:
     """A request that is never completed is one log line with 400, and nothing else."""
     id_ = unique("upload-")
     size = server.log.stat().st_size
@@ -50,7 +50,7 @@ def test_client_that_leaves_in_an_upload(server: Server, framing: bytes) -> None
 
 
 @rule("LOG-6", "FAIL-5")
-def test_clients_that_leave_before_the_answer(launcher: Launcher) -> None:
+def test_clients_that_disconnect_before_the_response(launcher: Launcher) -> None:
     """Clients that disconnect before the response cause no errors in the log."""
     request = b"GET /api/articles HTTP/1.1\r\nHost: x\r\n\r\n"
     with logging_no_error(launcher) as server:
@@ -73,8 +73,8 @@ def test_sockets_that_are_cut(launcher: Launcher) -> None:
     with logging_no_error(launcher) as server:
         person = register(server.client)
         for _ in range(20):
-            with Socket(server.url) as told:
-                told.subscribe("articles")
-                told.abort()
+            with Socket(server.url) as listener:
+                listener.subscribe("articles")
+                listener.abort()
             article = {"title": "x", "description": "x", "body": "x"}
             assert person.post("/api/articles", json={"article": article}).status == 201

@@ -19,12 +19,12 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 HOST = "conduit.example"
 
 # Milliseconds; long enough for a busy machine.
-PATIENCE = 30_000
-expect.set_options(timeout=PATIENCE)
+TIMEOUT = 30_000
+expect.set_options(timeout=TIMEOUT)
 
 # The brightness of a text and of its background: 0 is black, 1 is white.
 BRIGHTNESS = """element => {
-  const numbers = colour => colour.match(/[\\d.]+/g).map(Number)
+  const numbers = color => color.match(/[\\d.]+/g).map(Number)
   const brightness = ([red, green, blue]) => (red + green + blue) / 3 / 255
   const text = brightness(numbers(getComputedStyle(element).color))
   for (; element; element = element.parentElement) {
@@ -41,14 +41,14 @@ class Visit:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.asked: set[str] = set()
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
         page.on("request", lambda request: self.asked.add(urlsplit(request.url).hostname or ""))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._listen)
 
     def _listen(self, message: ConsoleMessage) -> None:
         if message.type in {"warning", "error"}:
-            self.complaints.append(message.text)
+            self.errors.append(message.text)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def visit(browser: Browser, client: Client) -> Iterator[Visit]:
     """A page that has not opened anything yet."""
     address = f"http://{HOST}:{urlsplit(client.base_url).port}"
     with browser.new_context(base_url=address) as context:
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(TIMEOUT)
         yield Visit(context.new_page())
 
 
@@ -89,7 +89,7 @@ def test_page(visit: Visit, path: str, scheme: Literal["light", "dark"]) -> None
     assert abs(text - background) > 0.6
     assert ("dark" if background < text else "light") == scheme
     assert visit.asked == {HOST}
-    assert visit.complaints == []
+    assert visit.errors == []
 
 
 @rule("DOCS-4", "DOCS-7")
@@ -102,7 +102,7 @@ def test_search(visit: Visit) -> None:
     page.get_by_test_id("search-dialog").get_by_text("Unfavorite an article").click()
     expect(page.get_by_role("heading", name="Unfavorite an article")).to_be_visible()
     assert visit.asked == {HOST}
-    assert visit.complaints == []
+    assert visit.errors == []
 
 
 @rule("DOCS-4", "DOCS-7")
@@ -130,4 +130,4 @@ def test_try_it_out(visit: Visit, client: Client, anna: Person) -> None:
     assert article.items() <= written.json["article"].items()
     assert written.json["article"]["author"]["username"] == anna.username
     assert visit.asked == {HOST}
-    assert visit.complaints == []
+    assert visit.errors == []

@@ -131,7 +131,7 @@ def test_assets_are_routes(client: Client, path: str) -> None:
 
 @rule("DOCS-5")
 @pytest.mark.parametrize("path", PAGES)
-def test_stylesheets_stay_here(client: Client, path: str) -> None:
+def test_stylesheets_are_local(client: Client, path: str) -> None:
     """No stylesheet of a page loads anything from another host."""
     page = Page(client.get(path).text)
     sheets = [urljoin(path, reference) for reference in page.references if ".css" in reference]

@@ -134,7 +134,7 @@ def test_connection_that_is_to_be_closed(client: Client, value: bytes) -> None:
         (b"GET /api/live HTTP/1.1", b"Content-Length: 2\r\n\r\n{}", 426),
     ],
 )
-def test_what_is_no_handshake(client: Client, line: bytes, more: bytes, status: int) -> None:
+def test_invalid_handshakes(client: Client, line: bytes, more: bytes, status: int) -> None:
     """Only a GET with HTTP/1.1 and without a body opens a socket."""
     with client.wire() as wire:
         head = b"\r\n".join([line, b"Host: x", *WEBSOCKET])
@@ -239,7 +239,7 @@ def test_token_in_a_trailer_in_one_packet(client: Client, anna: Person) -> None:
         (b"X-Forwarded-Prefix: /x", b"X-Forwarded-Host: y"),
     ],
 )
-def test_what_proxies_say(client: Client, fields: tuple[bytes, ...]) -> None:
+def test_proxy_headers(client: Client, fields: tuple[bytes, ...]) -> None:
     """Headers that a proxy would set change no response when a client sends them."""
     with client.wire() as wire:
         wire.request("GET", b"/api/tags", *fields)
@@ -356,7 +356,7 @@ def test_more_clients_than_files(launcher: Launcher) -> None:
             resource.prlimit(pid, resource.RLIMIT_NOFILE, (128, 128))
         with slow_clients(server, 200, b""):
             time.sleep(1.5)
-        server.wait_until_ready(patience=5)
+        server.wait_until_ready(timeout=5)
         assert processes_of(server) == pids
     finally:
         server.stop()

@@ -95,7 +95,7 @@ def test_token_before_body(
 
 @rule("ORDER-5", "TOKEN-2")
 @pytest.mark.parametrize(("method", "path"), WITHOUT_BODY)
-def test_token_before_the_thing(client: Client, method: str, path: str) -> None:
+def test_token_before_the_resource(client: Client, method: str, path: str) -> None:
     """401 comes before the 404 of a resource."""
     answer = client.request(method, path)
     assert answer.status == 401
@@ -135,7 +135,7 @@ def test_media_type_before_an_empty_body(client: Client) -> None:
         ("POST", "/api/articles/nothing/comments", "comment", "body"),
     ],
 )
-def test_body_before_the_thing(
+def test_body_before_the_resource(
     reader: Person, method: str, path: str, envelope: str, field: str
 ) -> None:
     """400 and 422 come before the 404 of a resource."""
@@ -175,7 +175,7 @@ def test_body_before_conflict_of_an_update(anna: Person, reader: Person) -> None
 
 
 @rule("ORDER-9")
-def test_thing_before_forbidden(reader: Person, anna: Person) -> None:
+def test_resource_before_forbidden(reader: Person, anna: Person) -> None:
     """A comment of another article returns 404, not 403, to a user who may not delete it."""
     comment = comment_on(write_article(anna), anna)
     other = write_article(anna)

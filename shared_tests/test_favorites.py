@@ -33,7 +33,7 @@ def test_favorite_twice(ben: Person, article: dict[str, Any]) -> None:
 
 
 @rule("FAVORITE-1")
-def test_favorite_of_ones_own(anna: Person, article: dict[str, Any]) -> None:
+def test_favorite_own_article(anna: Person, article: dict[str, Any]) -> None:
     """Users may add their own articles to their favorites."""
     answer = anna.post(f"/api/articles/{article['slug']}/favorite")
     assert answer.status == 200
@@ -61,7 +61,7 @@ def test_unfavorite_one_of_two(anna: Person, ben: Person, article: dict[str, Any
 
 
 @rule("FAVORITE-2")
-def test_unfavorite_what_is_none(ben: Person, article: dict[str, Any]) -> None:
+def test_unfavorite_without_favorite(ben: Person, article: dict[str, Any]) -> None:
     """Removing a favorite that does not exist returns the same 200."""
     answer = ben.delete(f"/api/articles/{article['slug']}/favorite")
     assert answer.status == 200
@@ -72,7 +72,7 @@ def test_unfavorite_what_is_none(ben: Person, article: dict[str, Any]) -> None:
 def test_favorites_of_several(
     client: Client, anna: Person, ben: Person, article: dict[str, Any]
 ) -> None:
-    """The count is for all users, and `favorited` is the reader's own."""
+    """The count is for all users, and `favorited` is for the reader."""
     for person in (anna, ben):
         person.post(f"/api/articles/{article['slug']}/favorite")
     anna.delete(f"/api/articles/{article['slug']}/favorite")

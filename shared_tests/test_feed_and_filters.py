@@ -138,7 +138,7 @@ def test_filters_combine(client: Client, anna: Person, ben: Person) -> None:
         ("favorited", "null"),
     ],
 )
-def test_what_nobody_has(client: Client, parameter: str, value: str) -> None:
+def test_filter_by_unknown_names(client: Client, parameter: str, value: str) -> None:
     """A name that does not exist, of any length and form, gives an empty list."""
     answer = client.get(f"/api/articles?{parameter}={segment(value)}")
     assert answer.status == 200
@@ -160,7 +160,7 @@ def test_wildcards_find_nothing(client: Client, anna: Person) -> None:
 
 @rule("NAME-2", "LIST-2")
 def test_names_in_another_case(client: Client, anna: Person, ben: Person) -> None:
-    """The filters find usernames in any case."""
+    """The filters find usernames in upper or lower case."""
     article = write_article(anna)
     ben.post(f"/api/articles/{article['slug']}/favorite")
     assert slugs(client, f"author={anna.username.upper()}") == [article["slug"]]
@@ -179,7 +179,7 @@ def test_tag_is_exact(client: Client, anna: Person, change: str) -> None:
 
 
 @rule("TAGS-2", "LIST-2")
-def test_tags_have_a_case(client: Client, anna: Person) -> None:
+def test_tags_are_case_sensitive(client: Client, anna: Person) -> None:
     """Tags that differ only in case are different tags."""
     tag = unique("tag-é-")
     lower = write_article(anna, tagList=[tag])
@@ -190,7 +190,7 @@ def test_tags_have_a_case(client: Client, anna: Person) -> None:
 
 @rule("LIST-2")
 @pytest.mark.parametrize("tag", ["{} a&b=c", "{}+한글/?#", "{}%25 🐉'\"\\"])
-def test_tag_with_anything_in_it(client: Client, anna: Person, tag: str) -> None:
+def test_tag_with_special_characters(client: Client, anna: Person, tag: str) -> None:
     """A tag with any characters is found when it is encoded in the query."""
     tag = tag.format(unique("tag"))
     article = write_article(anna, tagList=[tag])
@@ -210,7 +210,7 @@ def test_plus_is_a_space(client: Client, anna: Person) -> None:
 
 @rule("LIST-4", "FAVORITE-3")
 def test_favorites_in_a_list(client: Client, anna: Person, ben: Person) -> None:
-    """`favorited` is the reader's own, and the count is for all users."""
+    """`favorited` is for the reader, and the count is for all users."""
     article = write_article(anna)
     ben.post(f"/api/articles/{article['slug']}/favorite")
 

@@ -73,7 +73,7 @@ def test_unfollow_one_of_several(client: Client, anna: Person, ben: Person) -> N
 
 
 @rule("FOLLOW-2")
-def test_unfollow_whom_one_does_not_follow(anna: Person, ben: Person) -> None:
+def test_unfollow_without_following(anna: Person, ben: Person) -> None:
     """Unfollowing a user who is not followed returns the same 200."""
     answer = anna.delete(f"/api/profiles/{ben.username}/follow")
     assert answer.status == 200
@@ -81,7 +81,7 @@ def test_unfollow_whom_one_does_not_follow(anna: Person, ben: Person) -> None:
 
 
 @rule("FOLLOW-2")
-def test_unfollow_oneself(anna: Person) -> None:
+def test_unfollow_self(anna: Person) -> None:
     """Users who unfollow themselves get 200."""
     answer = anna.delete(f"/api/profiles/{anna.username}/follow")
     assert answer.status == 200
@@ -89,7 +89,7 @@ def test_unfollow_oneself(anna: Person) -> None:
 
 
 @rule("FOLLOW-3")
-def test_follow_oneself(anna: Person) -> None:
+def test_follow_self(anna: Person) -> None:
     """Users who follow themselves get 403, also in another case, and nothing changes."""
     for name in (anna.username, anna.username.upper()):
         answer = anna.post(f"/api/profiles/{name}/follow")
@@ -100,7 +100,7 @@ def test_follow_oneself(anna: Person) -> None:
 
 @rule("PROFILE-2")
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
-def test_follow_nobody(reader: Person, method: str) -> None:
+def test_follow_unknown_user(reader: Person, method: str) -> None:
     """Following or unfollowing a username that does not exist returns 404."""
     answer = reader.request(method, f"/api/profiles/{unique('nobody')}/follow")
     assert answer.status == 404

@@ -32,7 +32,7 @@ TRICKS = [
 
 
 @pytest.fixture(scope="module")
-def trickster(client: Client) -> Person:
+def hostile_user(client: Client) -> Person:
     """A user who sends all the hostile values, one after another."""
     return register(client, "trickster")
 
@@ -53,14 +53,14 @@ def test_tricks_in_names(client: Client, trick: str) -> None:
 
 @rule("FAIL-4", "FIELD-6", "TAGLIST-1")
 @pytest.mark.parametrize("trick", TRICKS)
-def test_tricks_in_every_text(client: Client, trickster: Person, trick: str) -> None:
+def test_tricks_in_every_text(client: Client, hostile_user: Person, trick: str) -> None:
     """Any text is stored, found and returned as it was sent, in every field."""
     tag = f"{unique('')}{trick}".strip()[:64].strip()
-    profile = trickster.put("/api/user", json={"user": {"bio": trick, "image": trick}})
+    profile = hostile_user.put("/api/user", json={"user": {"bio": trick, "image": trick}})
     text = {"title": "x" + trick, "description": "x" + trick, "body": "x" + trick}
-    written = trickster.post("/api/articles", json={"article": {**text, "tagList": [tag]}})
+    written = hostile_user.post("/api/articles", json={"article": {**text, "tagList": [tag]}})
     path = f"/api/articles/{written.json['article']['slug']}/comments"
-    comment = trickster.post(path, json={"comment": {"body": "x" + trick}})
+    comment = hostile_user.post(path, json={"comment": {"body": "x" + trick}})
     found = client.get(f"/api/articles?tag={segment(tag)}")
     assert [profile.status, written.status, comment.status] == [200, 201, 201]
     assert found.status == 200

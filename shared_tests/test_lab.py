@@ -160,7 +160,7 @@ def test_length_of_one_wait(client: Client, path: str) -> None:
 
 @rule("LAB-7")
 @pytest.mark.parametrize("how", ["", "TASKS", "processes"])
-def test_how_not_to_gather(client: Client, how: str) -> None:
+def test_unknown_way_to_gather(client: Client, how: str) -> None:
     """`how` has three values, and every other value is refused."""
     answer = client.get(f"/api/lab/gather?ms=1&n=1&how={how}")
     assert answer.status == 422

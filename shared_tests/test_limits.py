@@ -25,7 +25,7 @@ def test_header_of_the_largest_size(client: Client) -> None:
 
 
 @rule("BASE-3")
-def test_as_many_headers_as_may_be(client: Client) -> None:
+def test_maximum_number_of_headers(client: Client) -> None:
     """A hundred headers, of 8,000 bytes each except Host, get their usual response."""
     with client.wire() as wire:
         fields = [b"X-%02d: " % number for number in range(99)]
@@ -116,7 +116,7 @@ def test_outside_the_limits(client: Client, request_: bytes) -> None:
 @rule("BASE-4")
 @pytest.mark.parametrize("coding", [b"gzip", b"identity", b"xchunked", b"gzip, x"])
 def test_other_transfer_codings(client: Client, coding: bytes) -> None:
-    """A transfer coding that does not end in `chunked` is refused at once."""
+    """A transfer coding that does not end in `chunked` is refused immediately."""
     with client.wire() as wire:
         wire.send(b"GET /api/tags HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: %s\r\n\r\n" % coding)
         status = wire.raw_answer().status
@@ -124,7 +124,7 @@ def test_other_transfer_codings(client: Client, coding: bytes) -> None:
 
 
 @rule("BASE-4")
-def test_a_connection_that_says_nothing(client: Client) -> None:
+def test_disconnects_during_a_request(client: Client) -> None:
     """A client that disconnects during a request does not affect others."""
     for sent in (b"", b"GET /api/he", b"POST /api/users HTTP/1.1\r\nContent-Length: 50\r\n\r\n{"):
         with client.wire() as wire:

@@ -92,7 +92,7 @@ def test_upgrade_at_another_host(restricted: Server) -> None:
 
 
 @rule("LIVE-3")
-def test_socket_of_nobody(client: Client) -> None:
+def test_socket_without_token(client: Client) -> None:
     """A socket does not need a token."""
     with Socket(client.base_url) as socket:
         assert socket.subscribe("articles")["id"] >= 0
@@ -282,7 +282,7 @@ def test_channel_of_no_article(client: Client, slug: str) -> None:
 
 
 @rule("LIVE-9")
-def test_feed_of_nobody(client: Client) -> None:
+def test_feed_channel_without_token(client: Client) -> None:
     """Without a token there is no feed."""
     with Socket(client.base_url) as socket:
         answer = socket.ask("subscribe", channel="feed", since=0)
@@ -381,7 +381,7 @@ def test_events_of_an_article(client: Client, anna: Person, ben: Person) -> None
 
 
 @rule("LIVE-13")
-def test_created_is_not_told_to_an_articles_own_channel(client: Client, anna: Person) -> None:
+def test_created_is_not_sent_to_the_articles_channel(client: Client, anna: Person) -> None:
     """An article's channel does not get `article.created`."""
     article = write_article(anna)
     with Socket(client.base_url) as socket:
@@ -504,7 +504,7 @@ def test_nothing_happens(client: Client, anna: Person, ben: Person) -> None:
 
 
 @rule("LIVE-17")
-def test_empty_update_is_told(client: Client, anna: Person) -> None:
+def test_empty_update_sends_an_event(client: Client, anna: Person) -> None:
     """A PUT of an article sends an event, even an empty one."""
     article = write_article(anna)
     with Socket(client.base_url) as socket:
@@ -566,7 +566,7 @@ def test_resume_several_channels(anna: Person, ben: Person) -> None:
 
 @rule("LIVE-18")
 def test_resume_more_than_a_page(client: Client, anna: Person) -> None:
-    """All missed events are delivered, however many there are."""
+    """All missed events are delivered, no matter how many there are."""
     article = write_article(anna)
     path = f"/api/articles/{article['slug']}"
     with Socket(client.base_url) as socket:

@@ -17,18 +17,18 @@ from urllib.parse import urlsplit
 import pytest
 
 from .harness import Person, register, rule, write_article
+from .harness.concurrency import register_many
 from .harness.databases import Database
 from .harness.live import Socket, handshake
-from .harness.rush import crowd
 from .harness.servers import Launcher, Server
 
 pytestmark = [pytest.mark.live, pytest.mark.process]
 
 WRITERS = 10
-# This is how often each writer asks a server. The other events go directly to the outbox: the
+# REQUESTS is the number of requests of each writer. The other events go directly to the outbox: the
 # sockets receive the same, and it saves most of the time that responses take.
-ASKED, WRITTEN = 20, 480
-EVENTS = WRITERS * (ASKED + WRITTEN)
+REQUESTS, INSERTS = 20, 480
+EVENTS = WRITERS * (REQUESTS + INSERTS)
 
 
 @dataclass
@@ -89,7 +89,7 @@ def test_ten_writers(pair: Pair) -> None:
     database = pair.one.database
     slug = write_article(pair.person)["slug"]
     [(article_id,)] = database.rows("SELECT id FROM articles WHERE slug = ?", slug)
-    writers = crowd(pair.one.client, WRITERS)
+    writers = register_many(pair.one.client, WRITERS)
     places = [at(pair.two, one) if turn % 2 else one for turn, one in enumerate(writers)]
     with (
         Socket(pair.one.url) as near,
@@ -100,8 +100,8 @@ def test_ten_writers(pair: Pair) -> None:
         began = near.subscribe("articles")["id"]
         far.subscribe("articles", since=began)
         own.subscribe(f"article:{slug}", since=began)
-        wait([pool.submit(write_many, one, slug, ASKED) for one in places])
-        event = ("article.favorited", article_id, '{"article":{}}', WRITTEN)
+        wait([pool.submit(write_many, one, slug, REQUESTS) for one in places])
+        event = ("article.favorited", article_id, '{"article":{}}', INSERTS)
         wait([pool.submit(database.record, *event) for _ in range(WRITERS)])
         heard = near.receive_raw(EVENTS)
         ids = [json.loads(frame)["id"] for frame in heard]
@@ -164,21 +164,21 @@ def test_slow_reader(pair: Pair) -> None:
         quick.subscribe("articles")
         for _ in range(80):
             database.record("article.favorited", article_id, data, 1)
-            [event] = quick.receive_events(1, patience=3)
+            [event] = quick.receive_events(1, timeout=3)
             assert event["data"]["article"] == article
         for turn in range(7):
             pair.person.request("DELETE" if turn % 2 else "POST", path)
-            quick.receive_events(1, patience=3)
+            quick.receive_events(1, timeout=3)
             time.sleep(1)
         received = b""
         while chunk := receive(slow):
             received += chunk
-    # 87 events of 100 kB were meant for it.
+    # 87 events of 100 kB were due to it.
     assert 0 < len(received) < 80 * 100_000
 
 
 def receive(slow: sockets.socket) -> bytes:
-    """The next bytes; nothing once the connection is closed in any way."""
+    """The next bytes; empty after the connection was closed or reset."""
     try:
         return slow.recv(1_000_000)
     except ConnectionResetError:
@@ -213,7 +213,7 @@ def blocked(database: Database) -> list[Any]:
         if waiting:
             return waiting
         time.sleep(0.02)
-    raise AssertionError("nobody waits for the lock")
+    raise AssertionError("no connection waits for the lock")
 
 
 @rule("LIVE-17")

@@ -113,7 +113,7 @@ def test_pages(prefixed: Server, path: str) -> None:
 
 @rule("START-3")
 @pytest.mark.parametrize("prefix", ["v1", "/v1/", "/", "http://x/v1", "/api", "/api/v1"])
-def test_prefix_that_is_none(launcher: Launcher, prefixed: Server, prefix: str) -> None:
+def test_invalid_prefix(launcher: Launcher, prefixed: Server, prefix: str) -> None:
     """A malformed prefix, or one that looks like a route, stops the start with one line."""
     settings = {"CONDUIT_DATABASE_URL": prefixed.database.url, "CONDUIT_ROOT_PATH": prefix}
     ended = launcher.check(settings)

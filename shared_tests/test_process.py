@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from .harness import Answer, Person, register, rule, unique, write_article
+from .harness.concurrency import at_once
 from .harness.databases import Database
 from .harness.processes import free_port
-from .harness.rush import at_once
 from .harness.servers import Launcher, Server
 from .harness.tokens import claims_of
 
@@ -42,7 +42,7 @@ def test_any_host(server: Server, host: str) -> None:
 
 
 @rule("SETTING-2")
-def test_no_host_where_any_is_fine(server: Server) -> None:
+def test_no_host_with_any_host_allowed(server: Server) -> None:
     """Where hosts are not restricted, a request without a host is accepted."""
     with server.client.wire() as wire:
         wire.send(b"GET /api/health HTTP/1.1\r\n\r\n")
@@ -102,7 +102,7 @@ def no_folder(launcher: Launcher) -> str:
 
 
 def not_migrated(launcher: Launcher) -> str:
-    """A database with nothing in it."""
+    """An empty database."""
     return launcher.databases.empty().url
 
 
@@ -147,7 +147,7 @@ def test_a_bare_server_without_a_secret(launcher: Launcher, server: Server) -> N
 @rule("START-5")
 @pytest.mark.on_sqlite
 def test_bare_workers_without_a_secret(launcher: Launcher, server: Server) -> None:
-    """With two workers and without the check, it ends too: nothing restarts in a loop."""
+    """With two workers and without the check, the server ends too: no worker is restarted."""
     ended = launcher.run(launcher.command(free_port(), 2), without_a_secret(server))
     assert "CONDUIT_SECRET_KEY" in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -284,9 +284,9 @@ def put_after(server: Server, person: Person, change: str, user: dict[str, Any])
 def test_update_after_another(server: Server) -> None:
     """An update that has waited for another update returns what that update changed."""
     person = register(server.client)
-    answer = put_after(server, person, "bio = 'meanwhile'", {"image": "new.png"})
+    answer = put_after(server, person, "bio = 'changed'", {"image": "new.png"})
     assert answer.status == 200
-    assert answer.json["user"]["bio"] == "meanwhile"
+    assert answer.json["user"]["bio"] == "changed"
     assert answer.json["user"]["image"] == "new.png"
 
 
@@ -336,7 +336,7 @@ def test_sqlite_writer_waits_for_another(server: Server) -> None:
 
 @rule("DB-10")
 @pytest.mark.on_sqlite
-def test_sqlite_reader_waits_for_nobody(server: Server) -> None:
+def test_sqlite_reader_does_not_wait(server: Server) -> None:
     """A reader does not wait for a writer, on old and on new connections."""
     person = register(server.client)
     with ThreadPoolExecutor(1) as pool, server.database.write_lock():

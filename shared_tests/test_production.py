@@ -14,7 +14,7 @@ PREFLIGHT = {**ORIGIN, "Access-Control-Request-Method": "PUT"}
 
 
 @rule("START-1", "START-2", "START-3")
-def test_nothing_to_complain_about(production: Server) -> None:
+def test_check_without_problems(production: Server) -> None:
     """If there are no problems, the check before the start prints nothing."""
     checked = production.checked
     assert checked is not None
@@ -88,7 +88,7 @@ def test_login_takes_its_time(production: Server) -> None:
 
 
 @rule("DB-8")
-def test_passwords_are_costly(production: Server) -> None:
+def test_password_hash_parameters(production: Server) -> None:
     """A stored password is hashed with at least 64 MiB and two passes."""
     person = register(production.client)
     [(stored,)] = production.database.rows(

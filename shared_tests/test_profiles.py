@@ -80,7 +80,7 @@ def test_profile_in_another_case(client: Client) -> None:
 
 @rule("NAME-2")
 @pytest.mark.parametrize(("ours", "theirs"), [("kate", "\u212aate"), ("sam", "ſam"), ("i", "İ")])
-def test_only_ascii_has_a_case(client: Client, ours: str, theirs: str) -> None:
+def test_only_ascii_is_case_insensitive(client: Client, ours: str, theirs: str) -> None:
     """Only ASCII letters are case-insensitive; similar letters are different."""
     username = register(client, ours).username
     answer = client.get(f"/api/profiles/{segment(theirs + username.removeprefix(ours))}")

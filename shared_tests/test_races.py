@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from .harness import Answer, Client, Person, rule, unique, write_article
-from .harness.rush import at_once, crowd
+from .harness.concurrency import at_once, register_many
 
 TAKEN_NAME = b'{"errors":{"username":["has already been taken"]}}'
 TAKEN_EMAIL = b'{"errors":{"email":["has already been taken"]}}'
@@ -58,7 +58,7 @@ def test_registrations_of_one_email(client: Client) -> None:
 @rule("USER-5", "NAME-2", "FAIL-4")
 def test_renames_to_one_name(client: Client) -> None:
     """Of ten users who change to one username concurrently, one succeeds; the others get 409."""
-    people = crowd(client, 10)
+    people = register_many(client, 10)
     name = unique("anna")
     answers = at_once(
         [partial(one.put, "/api/user", json={"user": {"username": name}}) for one in people]
@@ -97,7 +97,7 @@ def test_articles_renamed_to_one_title(anna: Person) -> None:
 @rule("FAVORITE-3", "FAVORITE-1", "FAIL-4")
 def test_fifty_favorites(client: Client, article: dict[str, Any]) -> None:
     """Concurrent favorites of fifty users count fifty, and after their removal zero."""
-    people = crowd(client, 50)
+    people = register_many(client, 50)
     path = f"/api/articles/{article['slug']}"
     answers = at_once([partial(one.post, f"{path}/favorite") for one in people])
     assert statuses(answers) == {200: 50}
@@ -154,7 +154,7 @@ def test_comments(client: Client, anna: Person, ben: Person, article: dict[str, 
 @rule("FOLLOW-1", "FAIL-4")
 def test_follows_of_each_other(client: Client) -> None:
     """Users who follow each other concurrently all succeed: there is no deadlock."""
-    people = crowd(client, 10)
+    people = register_many(client, 10)
     pairs = [(one, other) for one in people for other in people if one is not other]
     answers = at_once(
         [partial(one.post, f"/api/profiles/{other.username}/follow") for one, other in pairs]
@@ -197,7 +197,7 @@ def test_new_tags_in_many_articles(client: Client, anna: Person) -> None:
 @rule("ARTICLE-7", "FAIL-4")
 def test_deleting_while_others_write(client: Client) -> None:
     """Comments and favorites during a delete succeed or get 404, never a 500."""
-    people = crowd(client, 8)
+    people = register_many(client, 8)
     for _ in range(2):
         path = f"/api/articles/{write_article(people[0])['slug']}"
         comment = partial(people[1].post, f"{path}/comments", json={"comment": {"body": "x"}})

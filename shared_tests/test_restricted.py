@@ -5,7 +5,7 @@ import pytest
 from .harness import pinned, register, rule, unique
 from .harness.kinds import CORS_HEADERS, EVERY_KIND
 from .harness.servers import Server
-from .harness.tokens import claims_of, honest_claims, make
+from .harness.tokens import claims_of, make, valid_claims
 
 pytestmark = pytest.mark.on_sqlite
 
@@ -55,7 +55,7 @@ def test_other_host(restricted: Server, host: str) -> None:
     ],
 )
 def test_host_of_the_list(restricted: Server, host: str) -> None:
-    """A host in the list is accepted, in any case and with any port."""
+    """A host in the list is accepted, in upper or lower case and with any port."""
     answer = restricted.client.get("/api/health", headers={"Host": host})
     assert answer.status == 200
     assert answer.body == b'{"status":"ok"}'
@@ -96,7 +96,7 @@ def test_origin_of_the_list(restricted: Server, method: str, path: str, status: 
 
 @rule("SETTING-3")
 @pytest.mark.parametrize("origin", OTHER_ORIGINS)
-def test_origin_beside_the_list(restricted: Server, origin: str) -> None:
+def test_origin_not_in_the_list(restricted: Server, origin: str) -> None:
     """An origin that is not in the list is not allowed."""
     answer = restricted.client.get("/api/health", headers={"Origin": origin})
     assert answer.status == 200
@@ -137,7 +137,7 @@ def test_preflight_of_the_list(restricted: Server, path: str) -> None:
 
 
 @rule("CORS-2", "CORS-5")
-def test_preflight_beside_the_list(restricted: Server) -> None:
+def test_preflight_of_an_origin_not_in_the_list(restricted: Server) -> None:
     """A preflight from another origin returns 204, and allows nothing."""
     answer = restricted.client.options("/api/user", headers=PREFLIGHT)
     assert answer.status == 204
@@ -175,7 +175,7 @@ def test_log_level(restricted: Server, server: Server) -> None:
 def test_secret_of_development(restricted: Server) -> None:
     """Without its own secret, development uses the published one."""
     person = register(restricted.client)
-    claims = honest_claims(claims_of(person.signed_in_with)["sub"], 1)
+    claims = valid_claims(claims_of(person.signed_in_with)["sub"], 1)
     token = make(claims, "conduit-development-secret-never-for-production")
     answer = restricted.client.with_token(token).get("/api/user")
     assert answer.status == 200

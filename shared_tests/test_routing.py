@@ -46,7 +46,7 @@ def test_unknown_path_with_any_method(client: Client, method: str, path: str) ->
 
 @rule("ROUTE-1")
 @pytest.mark.parametrize("path", ["/API/tags", "/api/Tags", "/api/articles/x/COMMENTS"])
-def test_routes_have_a_case(client: Client, path: str) -> None:
+def test_routes_are_case_sensitive(client: Client, path: str) -> None:
     """Routes are case-sensitive."""
     answer = client.get(path)
     assert answer.status == 404
@@ -54,7 +54,7 @@ def test_routes_have_a_case(client: Client, path: str) -> None:
 
 
 @rule("BASE-2")
-def test_root_sends_to_the_docs(client: Client) -> None:
+def test_root_redirects_to_the_docs(client: Client) -> None:
     """`/` returns a 307 to `/api/docs` with an empty body."""
     answer = client.get("/")
     assert answer.status == 307

@@ -15,7 +15,7 @@ import pytest
 from .harness import strictness
 from .harness.apps import ROOT
 from .harness.asked import summary
-from .harness.elsewhere import all_not_asked
+from .harness.elsewhere import all_left_out
 from .harness.processes import environment
 from .harness.rules import SPEC, pinned_rules, read_rules
 
@@ -75,7 +75,7 @@ def test_every_test_names_a_rule_that_exists() -> None:
     assert stray == []
 
 
-def test_every_test_says_what_it_promises() -> None:
+def test_every_test_has_a_docstring() -> None:
     """Every test has a docstring."""
     silent = [
         f"{file}: {test.name}" for file, test in written_tests() if not ast.get_docstring(test)
@@ -85,8 +85,8 @@ def test_every_test_says_what_it_promises() -> None:
 
 def test_what_is_left_out_elsewhere_exists() -> None:
     """The tests that are left out on other servers exist."""
-    assert all_not_asked() != set()
-    assert all_not_asked() <= {test.name for _, test in written_tests()}
+    assert all_left_out() != set()
+    assert all_left_out() <= {test.name for _, test in written_tests()}
 
 
 def test_every_rule_is_one_line() -> None:
@@ -152,12 +152,12 @@ def test_a_server_that_is_running() -> None:
 def test_the_report_of_a_failure() -> None:
     """A failure shows the rule's sentence, the request as a curl line, and the whole response."""
 
-    class Unwell(Stranger):
+    class Unhealthy(Stranger):
         """A different body of the same length."""
 
         health = b'{"status":"OK"}'
 
-    run = run_against(Unwell)
+    run = run_against(Unhealthy)
     assert run.returncode == 1, run.stdout
     assert f"HEALTH-1: {read_rules()['HEALTH-1']}" in run.stdout
     assert "$ curl -i --path-as-is http://127.0.0.1:" in run.stdout
@@ -194,14 +194,14 @@ def test_a_server_of_somebody_else() -> None:
         (401, b'{"errors":{"token":["no"]}}', '{"errors":{"token":["is missing"]}}', set()),
     ],
 )
-def test_what_is_the_same(
+def test_where_bytes_are_compared(
     monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, expected: str, enough: set[str]
 ) -> None:
     """Bytes and error messages are compared only where the rules require it."""
     monkeypatch.setattr(strictness, "_names_bytes", False)
     found = set()
     for asked in ("all", "core", "pinned"):
-        monkeypatch.setattr(strictness, "_asked", asked)
+        monkeypatch.setattr(strictness, "_selected", asked)
         if strictness.Body(body, status) == expected.encode():
             found.add(asked)
     assert found == enough

@@ -13,9 +13,9 @@ import pytest
 from .harness import comment_on, register, rule, unique, write_article
 from .harness.apps import APPS
 from .harness.catalogs import Catalog, read_catalog
+from .harness.concurrency import at_once
 from .harness.databases import Database, Databases
 from .harness.live import Socket, names_of
-from .harness.rush import at_once
 from .harness.servers import Ended, Launcher, Server, stop_all
 
 KINDS = ["sqlite", "postgres"]
@@ -216,7 +216,7 @@ def test_constraints(filled: Database, statement: str) -> None:
 
 
 @rule("DB-2", "ARTICLE-7")
-def test_what_goes_with_a_row(launcher: Launcher, filled: Database) -> None:
+def test_dependent_rows_are_deleted(launcher: Launcher, filled: Database) -> None:
     """The database itself deletes the rows that depend on a deleted row."""
     database = launcher.databases.copy(filled)
     database.execute("DELETE FROM users WHERE username = 'anna'")
@@ -431,7 +431,7 @@ def seen_alike(servers: list[Server], path: str, token: str | None = None) -> An
 
 @rule("DB-9", "ANSWER-9", "ANSWER-3")
 @pytest.mark.parametrize("maker", range(3), ids=list(APPS))
-def test_writings_of_one_app_at_the_others(together: list[Server], maker: int) -> None:
+def test_data_of_one_app_in_the_others(together: list[Server], maker: int) -> None:
     """What one app writes, all apps return in the same bytes, for every reader."""
     anna = register(together[maker].client, "anna")
     ben = register(together[(maker + 1) % 3].client, "ben")

@@ -47,12 +47,12 @@ def shutdown(launcher: Launcher) -> Shutdown:
             writing = pool.submit(register, server.client)
             time.sleep(0.5)
             server.process.terminate()
-            told_at = time.monotonic()
+            terminated_at = time.monotonic()
             time.sleep(0.3)
         written = writing.result()
         codes = [socket.closed_with() for socket in sockets]
         server.process.wait(timeout=15)
-    return Shutdown(written, codes, time.monotonic() - told_at)
+    return Shutdown(written, codes, time.monotonic() - terminated_at)
 
 
 @rule("STOP-1")
@@ -69,6 +69,6 @@ def test_the_server_ends_soon(shutdown: Shutdown) -> None:
 
 @rule("LIVE-23")
 @pytest.mark.live
-def test_sockets_are_told(shutdown: Shutdown) -> None:
+def test_sockets_are_closed(shutdown: Shutdown) -> None:
     """On SIGTERM the server closes its sockets with 1012."""
     assert shutdown.codes == [1012, 1012, 1012]

@@ -89,7 +89,7 @@ def test_suffixes_of_other_titles(anna: Person) -> None:
 
 
 @rule("SLUG-3", "SLUG-1")
-def test_suffix_comes_on_top(anna: Person) -> None:
+def test_suffix_does_not_count(anna: Person) -> None:
     """A suffix does not count towards the 100 characters of a slug."""
     title = unique("dragon").ljust(150, "x")
     assert slug_of(anna, title) == title[:100]
@@ -97,7 +97,7 @@ def test_suffix_comes_on_top(anna: Person) -> None:
 
 
 @rule("SLUG-2", "SLUG-3")
-def test_titles_of_which_nothing_is_left(anna: Person) -> None:
+def test_titles_without_letters_or_digits(anna: Person) -> None:
     """Titles without letters get the slug `article`, with a suffix if it is taken."""
     slugs = {slug_of(anna, title) for title in ("🐉", "…", "\u200b")}
     assert len(slugs) == 3
@@ -106,7 +106,7 @@ def test_titles_of_which_nothing_is_left(anna: Person) -> None:
 
 @rule("SLUG-3")
 def test_the_word_of_a_route(client: Client, anna: Person) -> None:
-    """An article called `feed` in any case gets a suffix, and is found by it."""
+    """An article called `feed`, in upper or lower case, gets a suffix, and is found by it."""
     slug = slug_of(anna, "FEED")
     assert re.fullmatch(r"feed-[0-9]+", slug)
     assert client.get(f"/api/articles/{slug}").json["article"]["title"] == "FEED"

@@ -11,7 +11,7 @@ import pytest
 from .harness import Client, Person, pinned, register, rule
 from .harness.routes import OPTIONAL_TOKEN, WITHOUT_BODY
 from .harness.servers import SECRET, Server
-from .harness.tokens import claims_of, encode, honest_claims, make, sign
+from .harness.tokens import claims_of, encode, make, sign, valid_claims
 
 MISSING = b'{"errors":{"token":["is missing"]}}'
 INVALID = b'{"errors":{"token":["is invalid"]}}'
@@ -21,7 +21,7 @@ EXPIRED = b'{"errors":{"token":["has expired"]}}'
 def claims_for(person: Person) -> dict[str, Any]:
     """The claims of a valid token of this person."""
     claims = claims_of(person.signed_in_with)
-    return honest_claims(claims["sub"], claims["ver"], claims["sid"])
+    return valid_claims(claims["sub"], claims["ver"], claims["sid"])
 
 
 def sign_in(client: Client, person: Person) -> str:
@@ -36,7 +36,7 @@ def sign_in(client: Client, person: Person) -> str:
 @rule("TOKEN-1")
 @pytest.mark.parametrize("scheme", ["Token", "tOKEN", "Bearer", "bEaReR"])
 def test_schemes(client: Client, reader: Person, scheme: str) -> None:
-    """`Token` and `Bearer` are equivalent, in any case."""
+    """`Token` and `Bearer` are equivalent, in upper or lower case."""
     answer = client.get("/api/user", headers={"Authorization": f"{scheme} {reader.token}"})
     assert answer.status == 200
     assert answer.json["user"]["username"] == reader.username
@@ -184,7 +184,7 @@ def test_other_keys(server: Server, reader: Person, key: str) -> None:
 
 
 @rule("TOKEN-4", "TOKEN-6")
-def test_an_honest_token(server: Server, reader: Person) -> None:
+def test_valid_handmade_token(server: Server, reader: Person) -> None:
     """A correct handmade token is valid, so the other tests fail only because of their changes."""
     answer = server.client.with_token(make(claims_for(reader), SECRET)).get("/api/user")
     assert answer.status == 200
@@ -230,7 +230,7 @@ def test_headers_of_a_wrong_shape(server: Server, reader: Person, header: object
 
 @rule("TOKEN-6")
 @pytest.mark.parametrize("claim", ["sub", "iat", "exp", "ver", "sid"])
-def test_claims_that_lack(server: Server, reader: Person, claim: str) -> None:
+def test_missing_claims(server: Server, reader: Person, claim: str) -> None:
     """A signed token that lacks a claim is invalid."""
     claims = claims_for(reader)
     del claims[claim]
@@ -476,7 +476,7 @@ def test_signature_of_a_token(server: Server) -> None:
 
 
 @rule("TOKEN-11", "USER-7")
-def test_version_rises(anna: Person) -> None:
+def test_version_increases(anna: Person) -> None:
     """Each password change increases `ver` by one."""
     before = claims_of(anna.signed_in_with)["ver"]
     answer = anna.put("/api/user", json={"user": {"password": "another horse"}})

@@ -1,1 +1,1 @@
-"""Measure what each app costs."""
+"""Measure the resources that each app needs."""

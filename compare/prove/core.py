@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import typer
 
-from compare.prove.mutants.command import become_tester
+from compare.prove.mutants.command import restart_in_tox
 from compare.run.apps import APPS, ROOT, App, AppsOption, choose_apps
 from compare.run.processes import Processes, run_to_end
 from compare.run.rules import read_rules
@@ -48,7 +48,7 @@ def core(
 ) -> None:
     """Test the core rules with copies of the apps that have no conduit/contract/."""
     if find_spec("pytest") is None:
-        become_tester("core")
+        restart_in_tox("core")
     runs = {
         each: run_to_end(run_without_contract(each, pinned=pinned)) for each in choose_apps(app)
     }
@@ -68,7 +68,7 @@ async def run_without_contract(app: App, *, pinned: bool) -> list[Outcome]:
     with tempfile.TemporaryDirectory(prefix="triptych-core-") as place:
         folder, report = Path(place) / app.folder.name, Path(place) / "report.xml"
         shutil.copytree(app.folder, folder, ignore=LEFT_BEHIND)
-        take_out(folder)
+        remove_contract(folder)
         command = [sys.executable, "-m", "pytest", "shared_tests", "-q", "-n", "2"]
         command += ["-m", "not browser", f"--app={app.name}", f"--app-folder={folder}"]
         # Most pinned rules are broken here, and nobody has to see how.
@@ -76,14 +76,14 @@ async def run_without_contract(app: App, *, pinned: bool) -> list[Outcome]:
         command.append(f"--junitxml={report}")
         async with Processes(stop_signal=signal.SIGINT, grace=GRACE) as processes:
             code = await processes.call(
-                ProcessLog("pytest", app.colour), command, cwd=ROOT, streams="terminal"
+                ProcessLog("pytest", app.color), command, cwd=ROOT, streams="terminal"
             )
         if code not in (0, 1):
             raise Failed(f"the suite could not be run against {app.title}")
         return read_cases(report)
 
 
-def take_out(folder: Path) -> None:
+def remove_contract(folder: Path) -> None:
     """Take the contract's code, and the lines that install it, out of the copy of an app."""
     shutil.rmtree(folder / "conduit" / "contract", ignore_errors=True)
     removed = 0

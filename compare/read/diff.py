@@ -116,7 +116,7 @@ def list_operations(apps: Sequence[App]) -> None:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
     table.add_column("operation", overflow="fold")
     for app in apps:
-        table.add_column(Text(f"{app.title}\nlines", app.colour), justify="right", no_wrap=True)
+        table.add_column(Text(f"{app.title}\nlines", app.color), justify="right", no_wrap=True)
     table.add_column("alike", justify="right", no_wrap=True)
     for operation in read_operations():
         size = of_operation(operation, apps).size

@@ -37,7 +37,7 @@ def find_figure(run: Run | None, id: str, subject: str) -> Figure | None:
     return next(found, None)
 
 
-def spell_value(value: float, unit: str) -> str:
+def format_value(value: float, unit: str) -> str:
     """A value as a reader wants it: with its unit, and no more digits than it is worth."""
     match unit:
         case "1/s":
@@ -56,17 +56,17 @@ def spell_value(value: float, unit: str) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:.1f}"
 
 
-def spell_figure(figure: Figure | None) -> str:
+def format_figure(figure: Figure | None) -> str:
     """The median."""
-    return NOT_MEASURED if figure is None else spell_value(figure.median, figure.unit)
+    return NOT_MEASURED if figure is None else format_value(figure.median, figure.unit)
 
 
-def spell_spread(figure: Figure | None) -> str:
+def format_spread(figure: Figure | None) -> str:
     """From the lowest to the highest round; empty if there was one round, or no figure."""
     if figure is None or figure.low == figure.high:
         return ""
     (low, unit), (high, same) = (
-        number_and_unit(spell_value(value, figure.unit)) for value in (figure.low, figure.high)
+        number_and_unit(format_value(value, figure.unit)) for value in (figure.low, figure.high)
     )
     return f"{low}{'' if unit == same else unit}–{high}{same}"
 
@@ -136,8 +136,8 @@ def cells_of(run: Run | None, id: str) -> Iterator[str]:
     """The median of each app, with the range of the rounds."""
     for app in APPS:
         figure = find_figure(run, id, app.name)
-        spread = spell_spread(figure)
-        yield f"{spell_figure(figure)}{spread and f' ({spread})'}"
+        spread = format_spread(figure)
+        yield f"{format_figure(figure)}{spread and f' ({spread})'}"
 
 
 MEASURES = {
@@ -167,6 +167,6 @@ def fill_figures(text: str, run: Run | None) -> str:
     """
 
     def one(words: str) -> str:
-        return spell_figure(find_figure(run, *words.split()))
+        return format_figure(find_figure(run, *words.split()))
 
     return fill_places(text, {"figure": one, "figures": lambda name: TABLES[name](run)})

@@ -96,7 +96,7 @@ class Panes:
         table.add_column("", f"Without {' and '.join(left_out)}" if left_out else "All")
         total = found.size
         for app, lines, pieces in zip(found.apps, total.lines, total.pieces, strict=True):
-            title = Text(f"{app.title}\nlines / pieces", app.colour)
+            title = Text(f"{app.title}\nlines / pieces", app.color)
             table.add_column(title, f"{lines} / {pieces}", justify="right")
         table.add_column("alike", f"{total.alike:.0%}", justify="right")
         for section in found.sections:
@@ -187,7 +187,7 @@ class Panel:
 
         yield from beside([[title(self.columns[number])] for number in numbers], Mark.EQUAL)
         pieces = [column.piece for column in self.columns]
-        lines = [coloured(piece.text) if piece else [] for piece in pieces]
+        lines = [colored(piece.text) if piece else [] for piece in pieces]
         for found in align_texts([piece.text if piece else None for piece in pieces]):
             cells = []
             for number in numbers:
@@ -201,7 +201,7 @@ class Panel:
 
 def title(column: Column) -> Text:
     names = Text(" = ").join(
-        Text.styled(app.title, Style(bold=True, color=app.colour)) for app in column.apps
+        Text.styled(app.title, Style(bold=True, color=app.color)) for app in column.apps
     )
     if column.piece is None:
         return Text.assemble(names, ("  has no such piece", DIM))
@@ -212,8 +212,8 @@ def title(column: Column) -> Text:
 
 
 @cache
-def coloured(text: str) -> Sequence[Text]:
-    """The lines of the text in colours.
+def colored(text: str) -> Sequence[Text]:
+    """The lines of the text in colors.
 
     By Python's own tokenizer, which is in C: Pygments takes ten times as long, and that is felt.
     """

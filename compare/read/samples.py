@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 
 from compare.run.apps import ROOT
-from compare.run.terminal import Failed, complain
+from compare.run.terminal import Failed, print_error
 
 README = ROOT / "README.md"
 SAMPLE = re.compile(
@@ -56,10 +56,10 @@ def main() -> int:
     try:
         new = update(old)
     except Failed as failure:
-        complain(failure.message)
+        print_error(failure.message)
         return 1
     if old != new and "--check" in sys.argv[1:]:
-        complain("README.md: its samples are out of date: run python -m compare.read.samples")
+        print_error("README.md: its samples are out of date: run python -m compare.read.samples")
         return 1
     README.write_text(new, "utf-8")
     return 0

@@ -1,4 +1,4 @@
-"""What belongs together, put side by side: lines in rows, and the words in which they differ."""
+"""Aligns matching lines of texts in rows, and finds the words in which they differ."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,14 @@ DEFINITION = re.compile(r"( *)(?:async )?(?:def|class) (\w+)")
 SAME_DEFINITION = 10.0
 # Lines that share less than this of their words are not the same line, changed.
 ALIKE = 0.45
-# What a line without a counterpart costs, so that little in common does not tear lines apart.
+# The cost of a line without a counterpart, so that weak similarities do not cause many gaps.
 GAP = 0.05
-# More comparisons of one line with another than this are too many to make them all.
-MOST_COMPARISONS = 20_000
+# If all comparisons of lines are more than this, not all of them are made.
+MAX_COMPARISONS = 20_000
 
 
 def align(columns: Sequence[Sequence[str]]) -> list[Row]:
-    """Rows of lines that are equal or alike; None where a column has nothing to put there."""
+    """Rows of lines that are equal or alike; None if a column has no such line."""
     first, *others = columns
     rows: list[Row] = [(line,) for line in first]
     for number, other in enumerate(others, start=1):
@@ -38,14 +38,14 @@ def align(columns: Sequence[Sequence[str]]) -> list[Row]:
 
 
 class Mark(Enum):
-    """What a line is, compared with the lines beside it."""
+    """How a line compares with the other lines of its row."""
 
     EQUAL = " "
     """All of the texts have it."""
     DIFFERS = "≠"
-    """A line beside it is alike, and not equal."""
+    """Another line of the row is alike, but not equal."""
     ONLY = "+"
-    """Not all of the texts have it, or one that is alike."""
+    """At least one text does not have it, and no other line of the row is alike."""
 
 
 STYLES = {Mark.EQUAL: "", Mark.DIFFERS: "bold red", Mark.ONLY: "bold yellow"}
@@ -71,7 +71,7 @@ class LineRow:
 
 
 def align_texts(texts: Sequence[str | None]) -> list[LineRow]:
-    """The logical lines of texts side by side; None is a text that is not there."""
+    """The logical lines of texts side by side; None is a missing text."""
     columns = [logical_lines(text) if text is not None else [] for text in texts]
     places = [iter(column) for column in columns]
     rows = []
@@ -102,7 +102,7 @@ Pair = tuple[int | None, int | None]
 
 
 def pair(rows: Sequence[Row], lines: Sequence[str]) -> list[Pair]:
-    """Which line belongs into which row, in the order of both."""
+    """The pairs of a row and a line, in the order of both."""
     start, most = 0, min(len(rows), len(lines))
     while start < most and lines[start] in rows[start]:
         start += 1
@@ -111,7 +111,7 @@ def pair(rows: Sequence[Row], lines: Sequence[str]) -> list[Pair]:
         end += 1
     pairs: list[Pair] = [(number, number) for number in range(start)]
     left, right = range(start, len(rows) - end), range(start, len(lines) - end)
-    if len(left) * len(right) <= MOST_COMPARISONS:
+    if len(left) * len(right) <= MAX_COMPARISONS:
         pairs += best_pairs(rows, lines, left, right)
     else:
         pairs += rough_pairs(rows, lines, left, right)
@@ -120,13 +120,13 @@ def pair(rows: Sequence[Row], lines: Sequence[str]) -> list[Pair]:
 
 
 def rough_pairs(rows: Sequence[Row], lines: Sequence[str], left: range, right: range) -> list[Pair]:
-    """Equal lines first, and then what is between them."""
+    """Pair the equal lines first, and then the lines between them."""
     names = [next(line for line in rows[number] if line is not None) for number in left]
     matcher = SequenceMatcher(None, names, lines[right.start : right.stop], autojunk=False)
     pairs: list[Pair] = []
     for tag, start, end, other_start, other_end in matcher.get_opcodes():
         here, there = left[start:end], right[other_start:other_end]
-        if tag == "equal" or len(here) * len(there) > MOST_COMPARISONS:
+        if tag == "equal" or len(here) * len(there) > MAX_COMPARISONS:
             pairs += list_pairs(here, there)
         else:
             pairs += best_pairs(rows, lines, here, there)
@@ -171,7 +171,7 @@ def best_pairs(rows: Sequence[Row], lines: Sequence[str], left: range, right: ra
 
 
 def likeness(row: Row, line: str) -> float:
-    """How much of a pair a line and a row are: more for long lines, nothing where not alike."""
+    """How similar a line and a row are: more for long lines, 0 if they are not alike."""
     return max(line_likeness(other, line) for other in row if other is not None)
 
 
@@ -189,7 +189,7 @@ def line_likeness(one: str, other: str) -> float:
 
 @cache
 def defined_by(line: str) -> str | None:
-    """What the line defines: its name, or nothing where it is all that a text is about."""
+    """The name that an indented line defines, "" for any name at the margin, None otherwise."""
     found = DEFINITION.match(line)
     return found and (found[2] if found[1] else "")
 
@@ -204,7 +204,7 @@ def differs(row: Row) -> bool:
 
 
 def marks(row: Row) -> list[Sequence[Span]]:
-    """For each line of a row, where the words are that a line beside it does not have."""
+    """For each line of a row, the places of the words that another line does not have."""
     found: list[Sequence[Span]] = []
     for line in row:
         others = {other for other in row if other not in (None, line)}
@@ -215,7 +215,7 @@ def marks(row: Row) -> list[Sequence[Span]]:
 
 @cache
 def lacking(line: str, other: str) -> frozenset[Span]:
-    """Where in the line the words are that the other one does not have; none if not alike."""
+    """The places of the words that the other line does not have; none if not alike."""
     if not line_likeness(line, other):
         return frozenset()
     words = list(WORD.finditer(line))

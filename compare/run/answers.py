@@ -1,4 +1,4 @@
-"""An app's answer, and what of it counts when the answers of the three are compared."""
+"""An app's answer, and which parts of it are compared with the answers of the other apps."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import httpx2
 
 # What belongs to the connection and the server, not to the answer.
 NOT_COMPARED = frozenset({"date", "server", "connection", "keep-alive", "transfer-encoding"})
-# What is never the same twice is compared by its shape.
+# Values that always differ are compared by their shape.
 SHAPES = (
     (re.compile(rb'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"'), b'"<time>"'),
     (re.compile(rb'"eyJ[\w-]+\.[\w-]+\.[\w-]+"'), b'"<token>"'),
@@ -20,7 +20,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class Service(Protocol):
-    """What gave an answer, as it is shown: an `App`, for example."""
+    """The service that gave an answer, for example an `App`."""
 
     @property
     def name(self) -> str: ...
@@ -29,11 +29,11 @@ class Service(Protocol):
     def title(self) -> str: ...
 
     @property
-    def colour(self) -> str: ...
+    def color(self) -> str: ...
 
 
 def printable(text: str) -> str:
-    """The text without what a terminal would obey, such as ESC, which is shown as `\\x1b`."""
+    """The text with its control characters escaped, such as ESC as `\\x1b`."""
     return CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
@@ -50,7 +50,7 @@ class Answer:
 
     @property
     def status(self) -> str:
-        # The number alone is compared, so the servers' own words for it would mislead.
+        # Only the number is compared, so the servers' own reason phrases would mislead.
         code = self.response.status_code
         return f"{code} {httpx2.codes.get_reason_phrase(code)}".rstrip()
 
@@ -60,7 +60,7 @@ class Answer:
 
     @cached_property
     def is_json(self) -> bool:
-        """Whether the body is the JSON that it says it is."""
+        """Whether the media type is JSON, and the body is valid JSON."""
         media_type = self.response.headers.get("content-type", "")
         try:
             self.response.json()
@@ -70,7 +70,7 @@ class Answer:
 
     @cached_property
     def body(self) -> bytes:
-        """Every byte of it, but times and tokens only by their shape."""
+        """The body, with times and tokens replaced by their shape."""
         body = self.response.content
         for pattern, shape in SHAPES:
             body = pattern.sub(shape, body)
@@ -78,11 +78,11 @@ class Answer:
 
     @cached_property
     def headers(self) -> list[str]:
-        """Those that are compared, one a line, sorted."""
+        """The headers that are compared, one per line, sorted."""
         headers = []
         for name, value in self.response.headers.multi_items():
             if name == "content-length" and value == str(len(self.response.content)):
-                # It counts tokens too, so it is compared as the length of the shape.
+                # The length includes tokens, so the length of the shape is compared.
                 value = f"{len(self.body)}"
             if name not in NOT_COMPARED:
                 headers.append(f"{name}: {value}")
@@ -97,14 +97,14 @@ class Answer:
         return [*self.head, "", *self.body_lines(pretty=pretty)]
 
     def body_lines(self, *, pretty: bool) -> list[str]:
-        """The body for reading; only the bytes as they are tell spaces apart."""
+        """The body for reading; `pretty` hides differences of white space."""
         body = self.body.decode(errors="backslashreplace")
         if pretty and self.is_json:
             body = json.dumps(json.loads(self.body), indent=2, ensure_ascii=False)
         return printable(body).splitlines()
 
     def to_json(self) -> dict[str, object]:
-        """The response as it came."""
+        """The unchanged response."""
         response = self.response
         return {
             "app": self.app.name,

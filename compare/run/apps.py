@@ -16,7 +16,7 @@ from compare.run.terminal import UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
-# Those that no system opens connections from, unless it is told to.
+# Outside of the default ranges for ephemeral ports of all systems.
 PORTS = range(20_000, 32_000)
 
 
@@ -43,13 +43,13 @@ class App:
     name: str
     title: str
     port: int
-    colour: str
+    color: str
     migrate: tuple[str, ...]
-    """What migrates, one after another, also on a database that another app made."""
+    """The commands that migrate, in this order, also on a database that another app made."""
     seed: str
     check: str
     servers: tuple[Server, ...]
-    """What its community deploys, the usual one first."""
+    """The servers that its community deploys, the usual one first."""
     pages: tuple[AppPage, ...] = (AppPage("API", "/api/articles"), AppPage("docs", "/api/docs"))
 
     @property
@@ -58,7 +58,7 @@ class App:
 
     @property
     def address(self) -> str:
-        """Where `up` lets it listen."""
+        """The address on which `up` starts it."""
         return f"http://{HOST}:{self.port}"
 
     def migrate_commands(self) -> list[list[str]]:
@@ -83,7 +83,7 @@ DJANGO = App(
     name="django",
     title="Django",
     port=8001,
-    colour="green",
+    color="green",
     migrate=("manage.py adopt --verbosity 0", "manage.py migrate --verbosity 0"),
     seed="manage.py seed",
     check="-m conduit.check",
@@ -110,7 +110,7 @@ FLASK = App(
     name="flask",
     title="Flask",
     port=8002,
-    colour="cyan",
+    color="cyan",
     migrate=("-m flask --app conduit db upgrade",),
     seed="-m flask --app conduit seed",
     check="-m flask --app conduit check",
@@ -122,7 +122,7 @@ FLASK = App(
         ),
         Server(
             "waitress",
-            # What `-m waitress` does, but SIGTERM ends it in order, as SIGINT does.
+            # Like `-m waitress`, but SIGTERM ends it gracefully, like SIGINT.
             "-c 'import signal, waitress.runner;"
             " signal.signal(signal.SIGTERM, signal.default_int_handler); waitress.runner.run()'"
             " --host {host} --port {port} conduit.wsgi:app",
@@ -133,7 +133,7 @@ FASTAPI = App(
     name="fastapi",
     title="FastAPI",
     port=8003,
-    colour="magenta",
+    color="magenta",
     migrate=("-m alembic upgrade head",),
     seed="-m conduit.seed",
     check="-m conduit.check",
@@ -165,7 +165,7 @@ def complete_app(incomplete: str) -> list[str]:
     return [name for name in BY_NAME if name.startswith(incomplete)]
 
 
-# Typer shows the name of a parser as what may be given.
+# Typer shows the name of a parser as the possible values.
 app_named.__name__ = "|".join(BY_NAME)
 
 AppArgument = Annotated[
@@ -191,7 +191,7 @@ def choose_apps(apps: Sequence[App] | None) -> list[App]:
 
 def ensure_free(port: int) -> None:
     with socket.socket() as probe:
-        # As the servers do it: connections that are only just closed do not count.
+        # As the servers do: connections that were just closed do not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
@@ -203,10 +203,10 @@ def ensure_free(port: int) -> None:
 
 
 def free_port(number: int = 1) -> int:
-    """A port on which nothing listens at this moment; of several in a row, the first.
+    """A free port, or the first of this number of consecutive free ports.
 
-    The system itself would draw one of those from which it also opens connections: until a server
-    listens there, one of them may have taken it.
+    The system would choose an ephemeral port: before a server listens on it, an outgoing
+    connection may have taken it.
     """
     while True:
         first = secrets.choice(PORTS)

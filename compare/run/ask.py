@@ -1,4 +1,4 @@
-"""`ask`: one request to all the apps, and one answer where they are equal."""
+"""`ask`: one request to all the apps, and one response if they are equal."""
 
 import asyncio
 import uuid
@@ -127,7 +127,7 @@ async def log_in(client: httpx2.AsyncClient, app: App, user: str) -> str:
     response = await client.post(f"{app.address}/api/users/login", json={"user": credentials})
     if response.status_code != httpx2.codes.OK:
         raise UsageError(
-            f"{app.name} does not let {user}@example.com in ({response.status_code}):"
+            f"{app.name} refused the login of {user}@example.com ({response.status_code}):"
             " give a user of the demo site, such as guido"
         )
     try:
@@ -145,9 +145,9 @@ def heading(request: AskedRequest) -> str:
 def show(answers: Sequence[Answer]) -> None:
     """The answer that all of them gave."""
     first = answers[0]
-    colour = "green" if first.response.is_success else "yellow"
+    color = "green" if first.response.is_success else "yellow"
     times = ", ".join(f"{each.app.name} {each.milliseconds:.0f} ms" for each in answers)
-    out.print(f"[bold {colour}]{first.status}[/] from {times}", soft_wrap=True)
+    out.print(f"[bold {color}]{first.status}[/] from {times}", soft_wrap=True)
     for name, value in first.response.headers.multi_items():
         if name not in NOT_COMPARED:
             out.print(f"[dim]{name}: {escape(value)}[/]", soft_wrap=True)

@@ -35,7 +35,7 @@ def columns(apps: Sequence[Service], texts: Sequence[Sequence[str]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), expand=True)
     table.add_column(width=1)
     for app in apps:
-        table.add_column(Text(app.title, app.colour), overflow="fold", ratio=1)
+        table.add_column(Text(app.title, app.color), overflow="fold", ratio=1)
     skipping = False
     for number, row in enumerate(rows):
         near = rows[max(0, number - CONTEXT) : number + CONTEXT + 1]
@@ -59,7 +59,7 @@ def cells(row: Row) -> list[Text]:
         text = Text("(nothing)" if line is None else line, "dim")
         if differs(row):
             text.stylize("not dim bold red" if alone or counts[line] < most else "not dim")
-        else:  # only there to show the place: not worth more than one line
+        else:  # only context: cut to one line
             text.no_wrap, text.overflow = True, "ellipsis"
         texts.append(text)
     return texts

@@ -51,7 +51,7 @@ class Operation:
 
 @cache
 def read_document() -> Any:
-    """`spec/openapi.yaml`, by the loader in C where PyYAML has it: five times as fast."""
+    """`spec/openapi.yaml`, by the loader in C if PyYAML has it: it is five times as fast."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load((ROOT / "spec" / "openapi.yaml").read_text("utf-8"), loader)
 
@@ -95,7 +95,7 @@ def make_envelope(document: Schema, body: Schema) -> Envelope:
 
 
 def resolve(document: Schema, schema: Schema) -> Schema:
-    """The schema itself, where only a reference to it is given."""
+    """The schema itself, also if only a reference to it is given."""
     if "$ref" not in schema:
         return schema
     found: Any = document

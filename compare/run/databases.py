@@ -46,12 +46,12 @@ OneDatabaseOption = Annotated[
 
 
 def sqlite_url(path: Path) -> str:
-    """`sqlite:///` and the path as it stands: nothing is encoded, `?` and `%` included."""
+    """`sqlite:///` and the unchanged path: nothing is encoded, not even `?` and `%`."""
     return f"{SQLITE}{path}"
 
 
 def sqlite_path(url: str) -> Path | None:
-    """The file behind the URL, by the same reading; None for a PostgreSQL, a libpq URI."""
+    """The file of the URL, not decoded either; None for PostgreSQL, whose URL is a libpq URI."""
     return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None
 
 
@@ -64,7 +64,7 @@ class Database(Protocol):
         """Make an empty database to be filled, and give its URL."""
 
     def finish_draft(self) -> None:
-        """Give the draft its name, in place of what had it before."""
+        """Give the draft the final name, and remove the database that had this name before."""
 
 
 class SQLiteFile:
@@ -81,7 +81,7 @@ class SQLiteFile:
         return sqlite_url(self.draft)
 
     def finish_draft(self) -> None:
-        # The write-ahead log is a file of its own, which a rename would leave behind.
+        # The write-ahead log is a separate file, which a rename would leave behind.
         with closing(sqlite3.connect(self.draft)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         remove_sqlite(self.path)
@@ -118,7 +118,7 @@ class PostgresDatabase:
 
 
 class GivenDatabase:
-    """One that belongs to the person: filled if it has no users yet, never dropped."""
+    """A database of the user: filled if it has no users yet, never dropped."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -133,7 +133,7 @@ class GivenDatabase:
         except psycopg.errors.UndefinedTable:
             return False
         except (sqlite3.Error, psycopg.Error) as error:
-            # SQLite has one code for all errors in a statement, which here is only its table.
+            # SQLite has one code for all errors in a statement: here it means a missing table.
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
                 return False
             reason = str(error).splitlines()[0]
@@ -149,9 +149,9 @@ class GivenDatabase:
 
 
 def usable_url(url: str) -> str:
-    """The URL, once it is known that its database can be used."""
+    """The URL with an absolute path, after a check that its database can be used."""
     if path := sqlite_path(url):
-        # The apps run in folders of their own: a relative path would mean three files.
+        # The apps run in different folders: a relative path would mean three files.
         path = caller_path(str(path))
         if path.is_dir():
             raise UsageError(f"{path} is a folder: give the path of a file for the database")

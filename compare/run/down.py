@@ -1,4 +1,4 @@
-"""`down`: ends what `up` has started."""
+"""`down`: ends the processes that `up` has started."""
 
 import signal
 import time

@@ -19,7 +19,7 @@ LAYERS = (
     Layer("models", "Models and constraints", ("models.py",)),
     Layer("database", "Sessions and connections", ("engine.py", "base.py")),
     Layer("errors", "Errors", ("errors.py", "validation.py")),
-    # All files of its folder, whatever their names.
+    # All files in its folder, with any name.
     Layer("contract", "Contract", ()),
 )
 HANDLER, DEPENDENCIES, SCHEMAS, SERVICES, QUERIES, MODELS, DATABASE, ERRORS, CONTRACT = LAYERS

@@ -1,4 +1,4 @@
-"""Logical lines: a statement is one line, however it is wrapped."""
+"""Logical lines: a statement is one line, no matter how it is wrapped."""
 
 import re
 import tokenize
@@ -16,7 +16,7 @@ LAYOUT = {tokenize.INDENT, tokenize.DEDENT, tokenize.NL, tokenize.ENDMARKER}
 @dataclass(frozen=True)
 class LogicalLine:
     normal: str
-    """Its indentation and its tokens: equal for lines that are only wrapped otherwise."""
+    """Its indentation and its tokens: equal for lines that are only wrapped differently."""
     numbers: range
     """The physical lines, from 0."""
     words: Sequence[tuple[int, Span]]

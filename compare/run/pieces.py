@@ -1,4 +1,4 @@
-"""Pieces of source by name, so that what a text shows is what the file says.
+"""Pieces of source by name, so that a text shows the current code.
 
 A locator is a path and a name in it: `conduit/errors.py::shape` is a function, a class or an
 assignment, `conduit/errors.py::Refusal.__init__` what a class has, `conduit/errors.py` the file.
@@ -21,7 +21,7 @@ ROW = re.compile(r"\{\{ pieces (?P<locators>[^{}]+) \}\}")
 @dataclass(frozen=True)
 class Piece:
     path: Path
-    """As in the locator: relative to the folder in which it was looked for."""
+    """As in the locator: relative to the folder that was searched."""
     name: str
     """As in the locator; empty for a whole file."""
     first_line: int
@@ -32,7 +32,7 @@ class Piece:
 
 
 def find(locator: str, root: Path) -> Piece:
-    """The piece that the locator names below `root`; `Failed` names the nearest if it is gone."""
+    """The piece that the locator names below `root`; `Failed` with the nearest name if missing."""
     path, _, name = locator.partition("::")
     file = root / path
     if not file.is_file():
@@ -67,7 +67,7 @@ def parse(source: str) -> ast.Module:
 
 @cache
 def places_in(source: str) -> Mapping[str, tuple[int, int]]:
-    """For each name, the first and last line of what first gives it a meaning."""
+    """For each name, the first and last line of its first definition."""
     places: dict[str, tuple[int, int]] = {}
     for name, node in named(parse(source).body):
         decorators = getattr(node, "decorator_list", [])
@@ -102,7 +102,7 @@ def is_comment(line: str, *, beside: str) -> bool:
 
 
 def at_margin(lines: list[str]) -> str:
-    """The lines without the indentation of the first; one that has less stays as it is."""
+    """The lines without the indentation of the first; a line with less is unchanged."""
     margin = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
     return "".join(f"{line.removeprefix(margin)}\n" for line in lines)
 
@@ -113,9 +113,9 @@ def nearest(name: str, others: Iterable[str]) -> str:
 
 
 def read_row(line: str) -> dict[App, Piece | None] | None:
-    """What `{{ pieces … }}` on a line of its own stands for, app by app; of another line None.
+    """The pieces that a line with only `{{ pieces … }}` stands for, by app; None for other lines.
 
-    Given is one locator, the same in all three, or `app=locator` for each; `-` is no piece.
+    The line has one locator for all three apps, or `app=locator` for each; `-` means no piece.
     """
     row = ROW.fullmatch(line.strip())
     if row is None:

@@ -7,7 +7,7 @@ from compare.run.terminal import Failed
 
 
 def fill_places(text: str, kinds: Mapping[str, Callable[[str], str]]) -> str:
-    """The text with what its kind makes of the words in each place; other kinds stay.
+    """The text with each place filled by the function of its kind; other kinds are unchanged.
 
     Raises `Failed` if a place has no end.
     """

@@ -40,7 +40,7 @@ async def running_postgres(
     data: Path, log: ProcessLog, *options: str, grace: float = 5.0
 ) -> AsyncIterator[Postgres]:
     """A PostgreSQL on the folder `data`, which is made if it is not there."""
-    # What is set for other servers would lead every client there (PGHOSTADDR, PGSERVICE, …).
+    # Variables for other servers would make every client connect to them (PGHOSTADDR, PGSERVICE).
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
     extend_path()
@@ -48,7 +48,7 @@ async def running_postgres(
         log.write("making a database cluster (once)")
         await asyncio.to_thread(make_cluster, data)
     server = get_server(data, start=False)
-    # Only the permissions now, which a new .venv may lack.
+    # This only sets the permissions now, which a new .venv may lack.
     server.ensure_pgdata_inited()
     # It listens on a socket in the file system only: no port that could be taken. Not in `data`,
     # since the path of a socket must be short.
@@ -89,7 +89,7 @@ def make_cluster(data: Path) -> None:
 
 
 def give_to_postgres(folder: Path, server: PostgresServer) -> None:
-    if server.system_user is not None:  # run by root, which PostgreSQL refuses to be
+    if server.system_user is not None:  # run by root, and PostgreSQL refuses to run as root
         shutil.chown(folder, server.system_user)
 
 

@@ -1,4 +1,4 @@
-"""Child processes that share one log and end together, also where this one is killed."""
+"""Child processes that share one log and end together, also if this process is killed."""
 
 import asyncio
 import os
@@ -27,14 +27,14 @@ MAX_CHUNK = 1 << 16
 MAX_LINE = 1 << 30
 """Bytes of a line that is read from a pipe: a line can hold the figures of a whole run."""
 CLOCK_TOLERANCE = 5.0
-"""The start of a process is counted from that of the system, which moves with its clock."""
+"""The start time of a process is computed from the boot time, which changes with the clock."""
 
 type Streams = Literal["log", "pipes", "terminal"]
 """What the streams of a child are: its log, pipes with the errors as its log, or the terminal."""
 
 # Run by the child before it becomes the command: asks Linux for a signal when its parent dies,
 # which may have happened by then. (`preexec_fn` would do the same in a fork, which Python warns
-# of in a process with threads.) It takes its user first, since that takes the wish back.
+# of in a process with threads.) It changes its user first, since this resets that signal.
 END_WITH_PARENT = """
 import ctypes, os, sys
 end_signal, parent, user = map(int, sys.argv[1:4])
@@ -52,7 +52,7 @@ class TimedOut(Failed):
 
 @dataclass(frozen=True)
 class Group:
-    """A process that leads a group of its own, by its id and when it started."""
+    """A process that leads a process group, by its id and its start time."""
 
     pid: int
     started: float
@@ -65,7 +65,7 @@ class Group:
             return cls(pid, 0)
 
     def leader(self) -> psutil.Process | None:
-        """The process; none where it has ended, and its id may belong to another one."""
+        """The process; None if it has ended, since its id may belong to another process now."""
         with suppress(psutil.Error):
             process = psutil.Process(self.pid)
             if abs(process.create_time() - self.started) <= CLOCK_TOLERANCE:
@@ -73,7 +73,7 @@ class Group:
         return None
 
     def living(self) -> list[psutil.Process]:
-        """The processes of the group; none where the id now belongs to another process."""
+        """The processes of the group; none if the id now belongs to another process."""
         if psutil.pid_exists(self.pid) and not self.leader():
             return []
         return [each for each in psutil.process_iter() if self.has(each)]
@@ -98,7 +98,7 @@ def descendants(child: "Child") -> list[psutil.Process]:
 
 
 def signal_living(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
-    """Signal those that still run; psutil compares when they started."""
+    """Signal the processes that still run; psutil compares their start times."""
     for process in processes:
         with suppress(psutil.Error):
             process.send_signal(number)
@@ -133,7 +133,7 @@ class Processes:
 
     async def stop(self, *children: Child) -> None:
         """End these children, and what they have started."""
-        # Also what a child has started in groups of its own, such as the servers of a test run.
+        # Also what a child has started in other groups, such as the servers of a test run.
         others = [each for child in children for each in descendants(child)]
         # The whole group: a server's workers may outlive it.
         signal_living(living(children), self._stop_signal)
@@ -143,7 +143,7 @@ class Processes:
                     await asyncio.sleep(POLL_INTERVAL)
         signal_living([*living(children), *others], signal.SIGKILL)
         await asyncio.gather(*(child.process.wait() for child in children))
-        # A process that is none of ours may hold the log open.
+        # A process that is not ours may hold the log open.
         if readers := [child.reader for child in children]:
             _, open_readers = await asyncio.wait(readers, timeout=LOG_TIMEOUT)
             for reader in open_readers:
@@ -176,7 +176,7 @@ class Processes:
         }[streams]
         reader = asyncio.create_task(show_lines(log, reading))
         try:
-            # A session of its own keeps the terminal's Ctrl-C away: the order of the end is ours.
+            # In a new session, Ctrl-C does not reach it: we end the children in order.
             process = await asyncio.create_subprocess_exec(
                 *command,
                 cwd=cwd,
@@ -193,7 +193,7 @@ class Processes:
         child = Child(log, process, Group.of(process.pid), reader)
         self._children.append(child)
         if self._has_ended:
-            # It was being started by a task beside the one that has left the block.
+            # Another task was starting it when this block was left.
             await self.stop(child)
             raise Failed(f"{log.name} was not started: all are being ended")
         return child
@@ -227,7 +227,7 @@ class Processes:
         env: Mapping[str, str],
         timeout: float = RUN_TIMEOUT,
     ) -> None:
-        """Run a command to its end, which must be a good one."""
+        """Run a command to its end; raises `Failed` unless it succeeds."""
         try:
             code = await self.call(log, command, cwd=cwd, env=env, timeout=timeout)
             problem = f"ended with exit code {code}" if code else ""
@@ -261,14 +261,14 @@ async def first_end(children: Iterable[Child]) -> None:
 
 
 def cancel_on_signals(received: list[signal.Signals]) -> None:
-    """Let Ctrl-C, and whatever asks for the end, cancel the task that calls this."""
+    """Cancel the calling task on Ctrl-C, SIGTERM and SIGHUP."""
     task = asyncio.current_task()
     assert task is not None
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def stop(number: signal.Signals) -> None:
-        # Once: a second Ctrl-C must not cut the orderly end short.
+        # Only once: a second Ctrl-C must not interrupt the shutdown.
         for each in signals:
             loop.add_signal_handler(each, lambda: None)
         received.append(number)
@@ -279,7 +279,7 @@ def cancel_on_signals(received: list[signal.Signals]) -> None:
 
 
 def run_to_end[T](work: Coroutine[Any, Any, T], *, ordinary: Collection[signal.Signals] = ()) -> T:
-    """Do the work; a signal ends it in order, with exit code 130, or 0 for an ordinary one."""
+    """Run the work; a signal ends it in order, with exit code 130, or 0 if it is in `ordinary`."""
     received: list[signal.Signals] = []
 
     async def do() -> T:
@@ -291,17 +291,17 @@ def run_to_end[T](work: Coroutine[Any, Any, T], *, ordinary: Collection[signal.S
     except asyncio.CancelledError:
         err.print("Stopped: nothing is left running.")
         raise typer.Exit(0 if received[0] in ordinary else 130) from None
-    except ExceptionGroup as group:  # of tasks that work at once: what went wrong first
+    except ExceptionGroup as group:  # of parallel tasks: raise the first error
         raise group.exceptions[0] from None
 
 
 async def show_lines(log: ProcessLog, number: int) -> None:
-    """Say what comes out of a pipe, which is closed at the end."""
+    """Write the lines of a pipe to the log, and close the pipe at the end."""
     stream = asyncio.StreamReader()
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(stream), FileIO(number)
     )
-    # Not readline(): that one gives up on a line longer than its buffer.
+    # Not readline(), which fails on a line longer than its buffer.
     rest = b""
     try:
         while chunk := await stream.read(MAX_CHUNK):

@@ -1,4 +1,4 @@
-"""A run of `bench` as data: what a file in `docs/figures/` holds."""
+"""A run of `bench` as data: the content of a file in `docs/figures/`."""
 
 import json
 import statistics
@@ -63,7 +63,7 @@ class Figure:
 
 
 def rounded(value: float) -> float:
-    """Four digits are more than any of the figures is worth."""
+    """Rounded to four digits, or to an integer: no figure is more precise."""
     return float(f"{value:.4g}") if abs(value) < 1000 else float(round(value))
 
 
@@ -107,7 +107,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Run:
-    """Everything that one run has found."""
+    """Everything that one run has measured."""
 
     command: str
     started_at: str
@@ -132,7 +132,7 @@ class Run:
 
 
 def save(run: Run, path: Path) -> None:
-    """Write the file whole, or not at all."""
+    """Write the file atomically."""
     draft = path.with_name(f"{path.name}-draft")
     draft.write_text(json.dumps(run.data(), indent=1, ensure_ascii=False) + "\n", "utf-8")
     draft.replace(path)

@@ -14,7 +14,7 @@ LINE = re.compile(
     r"|- \*\*(?P<id>[A-Z]+-[0-9]+)\*\* (?P<mark>\*pinned\* )?(?P<sentence>.+))$"
 )
 
-# What an operation keeps because of what it takes, as spec/openapi.yaml has it.
+# Rules that an operation keeps because of its body, token or query in spec/openapi.yaml.
 OF_BODIES = ("BODY-*", "FIELD-*", "ORDER-4", "ORDER-6", "ORDER-7", "ORDER-8")
 OF_TOKENS = ("TOKEN-[1-9]", "ORDER-5")
 OF_TOKENS_THAT_MAY_BE_ABSENT = ("TOKEN-1", "TOKEN-[3-9]", "ORDER-5")
@@ -25,7 +25,7 @@ OF_REFUSALS = ("ORDER-9",)
 OF_THE_LAB = ("LAB-5", "LAB-6", "LAB-8")
 OF_ITS_KIND = ("BODY-", "FIELD-", "ORDER-", "QUERY-", "TOKEN-")
 
-# What it keeps because of what it is for; rules that name its route come by themselves.
+# Rules that an operation keeps because of its purpose; rules with its route are found anyway.
 OF_OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "login": ("LOGIN-*", "EMAIL-3", "PASSWORD-2", "PASSWORD-3", "TOKEN-11", "DB-8"),
     "create_user": ("SIGNUP-*", "NAME-1", "NAME-2", "NAME-3", "EMAIL-*", "PASSWORD-*", "DB-8"),
@@ -56,7 +56,7 @@ class Rule:
     sentence: str
     section: str
     pinned: bool = False
-    """Whether it is there because the frameworks differ, and no client relies on it."""
+    """Whether the rule exists only because the frameworks differ; no client relies on it."""
 
 
 @cache
@@ -73,7 +73,7 @@ def read_rules() -> tuple[Rule, ...]:
 
 
 def rules_of(operation: Operation) -> list[Rule]:
-    """What the operation keeps, leaving out what every route keeps: paths, headers, failures."""
+    """The rules that the operation keeps, without those that every route keeps."""
     patterns = list(patterns_of(operation))
     return [
         rule

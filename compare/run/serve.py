@@ -1,4 +1,4 @@
-"""`serve`: one app as it would be run in production, in the foreground."""
+"""`serve`: runs one app as in production, in the foreground."""
 
 import os
 from collections.abc import Mapping
@@ -56,16 +56,16 @@ def serve(
     ensure_free(port)
     settings = settings_for(None if database == Kind.SQLITE else usable_url(database))
     run_to_end(prepare(app, settings))
-    # The server takes our place: every signal reaches it, and its exit code is ours.
+    # The server replaces this process: every signal reaches it, and its exit code is ours.
     os.chdir(app.folder)
     command = app.serve_command(chosen, port=port, workers=workers)
     os.execve(command[0], command, settings)
 
 
 async def prepare(app: App, settings: Mapping[str, str]) -> None:
-    """Migrate and check; each command says by itself what is wrong."""
+    """Migrate and check; each command prints its own errors."""
     async with Processes() as processes:
-        log = ProcessLog(app.name, app.colour)
+        log = ProcessLog(app.name, app.color)
         for command in (*app.migrate_commands(), app.check_command()):
             if code := await processes.call(
                 log, command, cwd=app.folder, env=settings, streams="terminal"

@@ -1,4 +1,4 @@
-"""Bringing an app up: its migrations, and its server until it answers."""
+"""Starts an app: migrates its database, and waits until its server responds."""
 
 import asyncio
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ async def seed(
 ) -> None:
     """Put the demo site into the app's database."""
     log.write("filling the database with the demo site (once)")
-    # The demo's passwords are published: nothing is lost by hashing them cheaply.
+    # The demo's passwords are published: a fast hash is enough.
     cheaply = {"CONDUIT_PASSWORD_HASHING": "fast"}
     await processes.run(log, app.seed_command(), cwd=app.folder, env={**settings, **cheaply})
 
@@ -45,7 +45,7 @@ async def serve(
 async def answers(
     child: Child, url: str, *, timeout: float = START_TIMEOUT, any_status: bool = False
 ) -> bool:
-    """Wait until the server answers well; False if it has ended, or does not in time."""
+    """Wait for a successful response; False if the server has ended, or there is none in time."""
     said = "nothing"
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout), httpx2.AsyncClient(trust_env=False) as client:

@@ -1,7 +1,7 @@
-"""What `up` leaves in `.triptych/` for as long as it runs, so that `ask` finds the apps.
+"""The state of a running `up` in `.triptych/`, so that `ask` finds the apps.
 
-It holds a lock too, which the system releases however `up` ends: a state without the lock is
-what a killed one could not take away.
+`up` also holds a lock, which the system releases in any case: a state without the lock was
+left by an `up` that was killed.
 """
 
 import fcntl
@@ -23,7 +23,7 @@ from compare.run.terminal import UsageError
 
 HOME = Path(os.environ.get("TRIPTYCH_HOME") or ROOT / ".triptych")
 STATE = HOME / "up.json"
-# A moment's lock is that of an `ask` that looks whether anything runs.
+# An `ask` that checks whether `up` runs holds the lock for a moment.
 LOCK_ATTEMPTS = 5
 
 
@@ -58,7 +58,7 @@ class Running:
 
 
 def make_home(name: str = "") -> Path:
-    """`.triptych/`, or a folder in it, made if need be; raises where it cannot be written."""
+    """`.triptych/`, or a folder in it, created if missing; raises if it cannot be written."""
     folder = HOME / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,10 +73,10 @@ def make_home(name: str = "") -> Path:
 
 @contextmanager
 def only_one(command: str) -> Iterator[None]:
-    """Keep a second run of the command away."""
+    """Prevent a second run of the command."""
     with (make_home() / f"{command}.lock").open("w", encoding="utf-8") as lock:
         for _ in range(LOCK_ATTEMPTS):
-            if is_lockable(lock, fcntl.LOCK_EX):
+            if try_lock(lock, fcntl.LOCK_EX):
                 break
             time.sleep(0.05)
         else:
@@ -84,15 +84,15 @@ def only_one(command: str) -> Iterator[None]:
         yield
 
 
-def forget_killed() -> None:
+def remove_killed_state() -> None:
     """Remove the state of an `up` that was killed, if it has left no processes."""
     if left_behind(read_state()):
         raise UsageError("an earlier up was killed, and left processes: run ./triptych down")
     STATE.unlink(missing_ok=True)
 
 
-def is_lockable(lock: TextIO, kind: int) -> bool:
-    """Take the lock, if nobody has it; it is released when the file is closed."""
+def try_lock(lock: TextIO, kind: int) -> bool:
+    """Take the lock if it is free; it is released when the file is closed."""
     try:
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -127,16 +127,16 @@ def read_state() -> Running | None:
 
 
 def is_up() -> bool:
-    """Whether an `up` runs: only a living one keeps the lock."""
+    """Whether an `up` runs: only a running one holds the lock."""
     try:
         with STATE.with_suffix(".lock").open(encoding="utf-8") as lock:
-            return not is_lockable(lock, fcntl.LOCK_SH)
+            return not try_lock(lock, fcntl.LOCK_SH)
     except FileNotFoundError:
         return False
 
 
 def left_behind(running: Running | None) -> list[psutil.Process]:
-    """What still runs of what an `up` has started."""
+    """The processes of an `up` that still run."""
     groups = running.groups if running else ()
     return [process for group in groups for process in group.living()]
 

@@ -1,4 +1,4 @@
-"""`status`: what runs."""
+"""`status`: shows the running apps."""
 
 from rich import box
 from rich.table import Table
@@ -23,5 +23,5 @@ def status(as_json: JSONOption = False) -> None:
         return
     table = Table("app", "address", box=box.SIMPLE_HEAD, padding=(0, 1))
     for app in running.apps:
-        table.add_row(Text(app.title, app.colour), app.address)
+        table.add_row(Text(app.title, app.color), app.address)
     out.print(table)

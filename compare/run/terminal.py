@@ -1,4 +1,4 @@
-"""How the commands speak to the person at the terminal."""
+"""Input and output of the commands in the terminal."""
 
 import codecs
 import json
@@ -21,20 +21,20 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-# What waits to be printed while the terminal stands still (Ctrl-S, a pager), in pieces.
+# The number of texts that may wait while the terminal is blocked (Ctrl-S, a pager).
 MAX_WAITING = 1_000
 FINISH_TIMEOUT = 1.0
 LAST_LINES = 20
-"""Of a log, where a process has failed."""
+"""The number of lines of a log that are shown if its process fails."""
 
 
 def caller_path(path: str) -> Path:
-    """The path as the caller means it: the launcher works in the folder of the project."""
+    """The path in the folder of the caller: the launcher works in the folder of the project."""
     return Path(os.environ.get("TRIPTYCH_CALLER", ".")).absolute() / path
 
 
 def output_path(path: str) -> Path:
-    """The path of a file to write, as the caller means it; raises where it cannot be written."""
+    """The path of a file to write, in the caller's folder; raises if it cannot be written."""
     file = caller_path(path)
     if not file.parent.is_dir():
         raise UsageError(f"there is no folder {file.parent}: make it first")
@@ -50,19 +50,19 @@ def output_path(path: str) -> Path:
 
 
 def settle_encoding() -> None:
-    """Speak the terminal's encoding, and put a question mark where it has no such character."""
-    # A stream that was closed is one that nobody reads: what is opened later must not get its
-    # number, or it would be printed into.
+    """Print in the terminal's encoding, with a question mark for characters that it lacks."""
+    # A closed standard stream is opened on /dev/null: a file that is opened later must not get
+    # its number, or output would be written into that file.
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(number, True)
     os.close(number)
     sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
-    # It is for this process alone: what the children write is read here, and as UTF-8.
+    # Only for this process: the output of the children is read here, as UTF-8.
     chosen = os.environ.pop("PYTHONIOENCODING", "").partition(":")[0]
     if not chosen:
         chosen = locale.getencoding()
-        # The locale C names ASCII, but says nothing of the terminal.
+        # The locale C names ASCII, but the terminal may use another encoding.
         if codecs.lookup(chosen).name == "ascii":
             chosen = "utf-8"
     for stream in (sys.stdout, sys.stderr):
@@ -71,7 +71,7 @@ def settle_encoding() -> None:
 
 @contextmanager
 def named_errors() -> Iterator[None]:
-    """Give the errors of standard output a name, as those of a file have one."""
+    """Set a file name in the errors of standard output, as errors of files have one."""
     try:
         yield
     except OSError as error:
@@ -82,7 +82,8 @@ def named_errors() -> Iterator[None]:
 class Output:
     """Standard output, which may fail (a full disk, a closed pipe) or block (a pager).
 
-    By default that is an error, or a wait. What has to go on without it calls `outlast`.
+    By default it raises an error, or waits. A command that must not depend on it uses
+    `printed_in_thread`.
     """
 
     def __init__(self) -> None:
@@ -94,7 +95,7 @@ class Output:
         return sys.stdout
 
     @contextmanager
-    def outlast(self) -> Iterator[None]:
+    def printed_in_thread(self) -> Iterator[None]:
         """Print from a thread: what cannot be printed is dropped, and one line says so."""
         self._waiting = queue.SimpleQueue()
         printer = Thread(target=self._print_from, args=[self._waiting], daemon=True)
@@ -127,12 +128,14 @@ class Output:
                 if self._dropped:
                     dropped, self._dropped = self._dropped, 0
                     text = f"{text}({dropped} pieces of the logs were not printed in time)\n"
-                # Past the stream's buffer, whose lock the end of Python would wait for.
+                # Not by the stream's buffer, for whose lock Python would wait at its end.
                 rest = text.encode(encoding, errors)
                 while rest:
                     rest = rest[os.write(1, rest) :]
         except OSError as error:
-            complain(f"nothing more can be printed ({error.strerror}): the apps go on without logs")
+            print_error(
+                f"nothing more can be printed ({error.strerror}): the apps go on without logs"
+            )
             while waiting.get() is not None:
                 pass
 
@@ -141,7 +144,7 @@ class Output:
 
 
 def discard_output(number: int = 1) -> None:
-    """Let what is still printed go nowhere, also what Python prints at its end."""
+    """Discard all further output, also what Python prints at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, number)
     os.close(nowhere)
@@ -158,7 +161,7 @@ err = Console(stderr=True, highlight=False)
 
 @contextmanager
 def paged(wanted: bool = True) -> Iterator[None]:
-    """Print through the pager of the person at the terminal, as Git does; elsewhere directly."""
+    """Print through the user's pager, as Git does; directly if there is no terminal or pager."""
     pager = os.environ.get("PAGER", "less")
     try:
         program = (shlex.split(pager) or [""])[0]
@@ -181,20 +184,20 @@ JSONOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class UsageError(typer.TyperException):
-    """Something that the person can put right: shown as one line, exit code 2."""
+    """An error that the user can correct: shown as one line, exit code 2."""
 
     exit_code = 2
 
 
 class Failed(typer.TyperException):
-    """Something that went wrong on the way: shown as one line, exit code 1."""
+    """Any other error of a command: shown as one line, exit code 1."""
 
 
-def complain(message: str) -> None:
+def print_error(message: str) -> None:
     line = " ".join(message.split())
     try:
         err.print(f"[bold red]triptych:[/] {escape(line)}", soft_wrap=True)
-    except (OSError, SystemExit):  # Rich exits on a closed pipe; the exit code has to say it
+    except (OSError, SystemExit):  # Rich exits on a closed pipe; the exit code shows the error
         discard_output(2)
 
 
@@ -204,11 +207,11 @@ class ProcessLog:
     where = "above"
     """Where a reader finds the lines when something has gone wrong."""
 
-    def __init__(self, name: str, colour: str) -> None:
+    def __init__(self, name: str, color: str) -> None:
         self.name = name
         # Rendered once: the apps can log thousands of lines a second.
         with out.capture() as capture:
-            out.print(f"[{colour}]{name:>8} │[/] ", end="")
+            out.print(f"[{color}]{name:>8} │[/] ", end="")
         self._prefix = capture.get()
 
     def write(self, *lines: str) -> None:
@@ -216,7 +219,7 @@ class ProcessLog:
         out.file.flush()
 
     def unseen_lines(self) -> Sequence[str]:
-        """The last lines, if nobody has seen them yet."""
+        """The last lines, if they were not printed yet."""
         return ()
 
 
@@ -239,7 +242,7 @@ class LogFile(ProcessLog):
                 file.write("".join(f"{line}\n" for line in lines))
         except OSError as error:
             self._is_lost = True
-            complain(f"{self._path} cannot be written ({error.strerror}): it ends here")
+            print_error(f"{self._path} cannot be written ({error.strerror}): the log ends here")
 
     def unseen_lines(self) -> Sequence[str]:
         with suppress(OSError):

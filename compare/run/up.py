@@ -1,4 +1,4 @@
-"""`up`: the apps, side by side, with the demo site in them."""
+"""`up`: starts the apps with the demo site in their databases."""
 
 import asyncio
 import signal
@@ -32,8 +32,8 @@ from compare.run.databases import (
 from compare.run.postgres import Postgres, running_postgres
 from compare.run.processes import Child, Processes, first_end, run_to_end
 from compare.run.start import answers, migrate, seed, serve
-from compare.run.state import HOME, Running, announce, announced, forget_killed, only_one
-from compare.run.terminal import ProcessLog, UsageError, complain, out, output
+from compare.run.state import HOME, Running, announce, announced, only_one, remove_killed_state
+from compare.run.terminal import ProcessLog, UsageError, out, output, print_error
 
 SITE_PORT = 8000
 # Everything must have ended 5 seconds after the signal: first the apps, then their database.
@@ -79,8 +79,8 @@ def up(
         one_database=one_database or own is not None,
         own_database=own,
     )
-    with output.outlast():
-        # SIGTERM is how `down` ends it.
+    with output.printed_in_thread():
+        # `down` ends it with SIGTERM.
         run_to_end(run(plan), ordinary=[signal.SIGTERM])
 
 
@@ -92,7 +92,7 @@ class UpOptions:
     fresh: bool
     one_database: bool
     own_database: str | None
-    """The URL of one that is not made here."""
+    """The URL of a database that `up` has not created."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class AppGroup:
 async def run(plan: UpOptions) -> None:
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one("up"))
-        forget_killed()
+        remove_killed_state()
         running = Running(plan.apps, plan.one_database, phase="starting")
         stack.enter_context(announced(running))
         for port in (plan.port, *(app.port for app in plan.apps)):
@@ -181,23 +181,23 @@ def address_of_pages(port: int) -> str:
 
 
 async def report_end(child: Child) -> None:
-    """Say that a process has ended which the apps can do without."""
+    """Report the end of a process that the apps do not need."""
     code = await child.process.wait()
-    complain(f"{child.log.name} ended with exit code {code}: the apps go on without it")
+    print_error(f"{child.log.name} ended with exit code {code}: the apps go on without it")
 
 
 async def serve_pages(port: int, processes: Processes) -> Child | None:
-    """Start the server of the pages; the apps can do without it, so a failure only shows."""
+    """Start the server of the pages; the apps do not need it, so a failure is only reported."""
     command = python(f"-m compare.read.site.server {port}")
     child = await processes.start(ProcessLog("pages", "yellow"), command, cwd=ROOT)
     if await answers(child, address_of_pages(port)):
         return child
-    complain(f"pages did not start: see its lines {child.log.where}; the apps go on without it")
+    print_error(f"pages did not start: see its lines {child.log.where}; the apps go on without it")
     return None
 
 
 def log_of(app: App) -> ProcessLog:
-    return ProcessLog(app.name, app.colour)
+    return ProcessLog(app.name, app.color)
 
 
 def show_addresses(plan: UpOptions, pages: str | None) -> None:
@@ -208,7 +208,7 @@ def show_addresses(plan: UpOptions, pages: str | None) -> None:
         title = app.title
         for page in app.pages:
             out.print(
-                f"  [bold {app.colour}]{title:8}[/] {page.name:6} "
+                f"  [bold {app.color}]{title:8}[/] {page.name:6} "
                 f"[link={app.address}{page.path}]{app.address}{page.path}[/]",
                 soft_wrap=True,
             )

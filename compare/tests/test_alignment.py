@@ -22,7 +22,7 @@ def test_equal_columns() -> None:
 
 
 def test_other_line() -> None:
-    """A line that another column has differently stands beside its counterpart."""
+    """A line that differs in another column is in one row with its counterpart."""
     assert align(["abc", "axc"]) == [("a", "a"), ("b", "x"), ("c", "c")]
 
 
@@ -32,7 +32,7 @@ def test_missing_line() -> None:
 
 
 def test_additional_lines() -> None:
-    """What the first column lacks has rows of its own, shared by the others."""
+    """Lines that the first column lacks have separate rows, shared by the other columns."""
     assert align(["ac", "abc", "abxc"]) == [
         ("a", "a", "a"),
         (None, "b", "b"),
@@ -47,7 +47,7 @@ def test_lines_at_the_end() -> None:
 
 
 def test_alike_lines() -> None:
-    """A line stands beside the one that it is most like, not beside the one that has its number."""
+    """A line is paired with the most similar line, not with the line of the same number."""
     first = ["shown = get_article(slug, viewer)", "return shown"]
     other = ["await session.flush()", "shown = await get_article(session, slug, viewer)"]
     assert align([first, other]) == [
@@ -58,7 +58,7 @@ def test_alike_lines() -> None:
 
 
 def test_many_lines() -> None:
-    """Columns too long to compare each line with each other still find their equal lines."""
+    """Equal lines are also found in columns too long to compare each line with each other."""
     lines = [f"line {number}" for number in range(1000)]
     other = ["first", *lines[:500], "between", *lines[500:], "last"]
     rows = align([["start", *lines, "end"], other])
@@ -70,7 +70,7 @@ def test_many_lines() -> None:
 
 
 def test_marks() -> None:
-    """The words that a line beside does not have are marked, commas and brackets are not."""
+    """Words that another line of the row lacks are marked; commas and brackets are not."""
     lines = ("f(user, slug)", "f(session, user, slug)", "await f(session, user, slug)")
     marked = [
         [line[start:end] for start, end in spans]
@@ -92,7 +92,7 @@ def test_rows_of_texts() -> None:
 
 
 def test_text_that_one_lacks() -> None:
-    """What not all of the texts have is marked as such."""
+    """Lines that only some of the texts have are marked as such."""
     (row,) = align_texts([None, "a\n", "a\n"])
     assert (row.lines, row.mark) == ((range(0), range(0, 1), range(0, 1)), Mark.ONLY)
 
@@ -122,7 +122,7 @@ APP_SETS = pytest.mark.parametrize(
 
 @cache
 def every_row(apps: Sequence[App]) -> list[Row]:
-    """What `diff` and the pages can put side by side: of operations and of files."""
+    """All rows that `diff` and the pages can show, of operations and of files."""
     shown = [of_operation(operation, apps) for operation in read_operations()]
     for path in files_by_name().values():
         if any(pieces_of(app, path) for app in apps):
@@ -151,10 +151,10 @@ def test_every_row(apps: Sequence[App]) -> None:
 
 
 @APP_SETS
-def test_no_strangers(apps: Sequence[App]) -> None:
-    """Side by side stands what has one place and name, or is written down as one row.
+def test_pieces_of_a_row(apps: Sequence[App]) -> None:
+    """The pieces of a row have the same locator, or are one row of counterparts.toml.
 
-    Where an app has no such piece, a sentence says what does the job.
+    If an app has no such piece, a sentence says what replaces it.
     """
     written = [frozenset(row.locators.items()) for row in read_rows(COUNTERPARTS.read_text())]
     for row in every_row(apps):
@@ -171,7 +171,7 @@ def test_no_strangers(apps: Sequence[App]) -> None:
 
 
 def content(text: str | None, lines: range) -> tuple[int, str] | None:
-    """What the lines say, by Python's own reading; None where there are none."""
+    """The indentation and the text of the lines without white space; None without lines."""
     if text is None or not lines:
         return None
     source = "\n".join(text.splitlines()[lines.start : lines.stop])
@@ -180,7 +180,7 @@ def content(text: str | None, lines: range) -> tuple[int, str] | None:
 
 
 def first_definition(rows: Sequence[LineRow], number: int, text: str | None) -> int | None:
-    """The row where the text defines what it is about."""
+    """The number of the row with the first top-level definition of the text."""
     for place, row in enumerate(rows):
         lines = row.lines[number]
         if text and lines and TOP.match(text.splitlines()[lines.start]):

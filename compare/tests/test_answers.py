@@ -14,7 +14,7 @@ def answer(content: bytes, status: int = 200, headers: dict[str, str] | None = N
 
 
 def test_same_answer_of_another_app() -> None:
-    """Two apps that answer the same are equal."""
+    """The same answer from another app is equal."""
     other = Answer(FLASK, httpx2.Response(200, content=b"{}"))
     assert answer(b"{}") == other
 
@@ -53,7 +53,7 @@ def test_headers_of_the_connection() -> None:
 
 
 def test_length_that_does_not_fit() -> None:
-    """A Content-Length that does not count the body, as after HEAD, counts as it is."""
+    """A Content-Length that does not match the body, as for HEAD, is compared unchanged."""
     here, there = {"Content-Length": "10"}, {"Content-Length": "11"}
     assert answer(b"", headers=here) != answer(b"", headers=there)
 
@@ -61,14 +61,14 @@ def test_length_that_does_not_fit() -> None:
 @pytest.mark.parametrize(
     "content", [b"{nope", b'"\xff"', b"[" * 100_000, b"9" * 5000, b""], ids=lambda text: text[:5]
 )
-def test_json_that_is_none(content: bytes) -> None:
-    """A body that is not the JSON that it says it is can be shown all the same."""
+def test_invalid_json(content: bytes) -> None:
+    """A body with the media type of JSON that is not JSON can still be shown."""
     broken = answer(content, headers={"Content-Type": "application/json"})
     assert not broken.is_json
     assert isinstance(broken.to_json()["body"], str)
     assert "".join(broken.body_lines(pretty=True)) == content.decode(errors="backslashreplace")
 
 
-def test_what_a_terminal_would_obey() -> None:
+def test_control_characters() -> None:
     """Control characters of a body are shown and not sent to the terminal."""
     assert answer(b"a\x1b]0;title\x07\tb").body_lines(pretty=False) == ["a\\x1b]0;title\\x07\tb"]

@@ -1,4 +1,4 @@
-"""`bench`, with a stand-in for wrk: what it measures is wrk's own affair."""
+"""`bench` with a fake wrk, because these tests do not check wrk's measurements."""
 
 import asyncio
 import json
@@ -42,7 +42,7 @@ def burst(requests: int = 500, *, failed: int = 0, status: int = 0) -> str:
 
 @pytest.fixture
 def wrk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A wrk that notes what it is asked for, and has figures of its own for any address."""
+    """A fake wrk that writes its arguments to a file, and prints the same figures for any URL."""
     folder = tmp_path / "bin"
     folder.mkdir()
     program = folder / "wrk"
@@ -55,9 +55,9 @@ def wrk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Databases and logs of the test alone.
+    """A folder for databases and logs that only the test uses.
 
-    Not in a folder of pytest: another run of pytest takes the permissions of all of them back, and
+    Not in a folder of pytest: another run of pytest resets the permissions of these folders, and
     PostgreSQL runs as another user.
     """
     with TemporaryDirectory(prefix="triptych-") as folder:
@@ -102,7 +102,7 @@ def make_run(**figures: list[float]) -> Run:
 def test_reads_and_writes(
     wrk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Apps, *bare* and *floor* are verified and asked in turns; the file keeps to its schema."""
+    """Apps, *bare* and *floor* are verified and measured in turns; the file matches its schema."""
     file = tmp_path / "run.json"
     command = f"bench --quick --app flask --app fastapi --only reads --only writes --output {file}"
     assert not run(monkeypatch, command)
@@ -150,10 +150,10 @@ def test_another_answer_is_not_timed(
     file = tmp_path / "run.json"
     command = f"bench --quick --app flask --only reads --output {file}"
     assert run(monkeypatch, command) == 1
-    told = " ".join(capsys.readouterr().err.split())
-    assert "answer GET /api/tags with another body: what differs is not timed" in told
+    message = " ".join(capsys.readouterr().err.split())
+    assert "answer GET /api/tags with another body: what differs is not timed" in message
     assert not file.exists()
-    # It was asked for its version alone.
+    # wrk was only asked for its version.
     assert (tmp_path / "asked").read_text("utf-8") == "-v\n"
 
 
@@ -170,11 +170,14 @@ def test_without_wrk(
     assert longest and longest.median > 50
     [missing] = [each for each in measured.missing if each.group == "reads"]
     assert "install" in missing.reason
-    assert "missing: reads: wrk is not on the PATH" in capsys.readouterr().out
+    assert (
+        "missing: reads: wrk, which sends the requests, is not on the PATH"
+        in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ("--only read", "there is no group 'read'"),
         ("--output /nowhere/run.json", "there is no folder /nowhere"),
@@ -187,17 +190,17 @@ def test_without_wrk(
     ],
 )
 def test_wrong_usage(
-    options: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    options: str, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Wrong options are refused at once, with what to do."""
+    """Wrong options are refused immediately, with what to do."""
     assert run(monkeypatch, f"bench {options}") == 2
-    assert told in " ".join(capsys.readouterr().err.split())
+    assert message in " ".join(capsys.readouterr().err.split())
 
 
 def test_another_command_that_runs(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A group that another command keeps away is missing, and the other groups are not lost."""
+    """A group that another running command blocks is missing; the other groups are measured."""
     file = tmp_path / "run.json"
     with state.only_one("lab"):
         command = f"bench --app flask --only code --only concurrency --output {file}"
@@ -212,7 +215,7 @@ def test_another_command_that_runs(
 def test_file_that_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where the file cannot be written after all, the run has been shown."""
+    """If the file cannot be written in the end, the run is still printed."""
     (tmp_path / "run.json-draft").mkdir()
     assert run(monkeypatch, f"bench --only code --output {tmp_path}/run.json") == 1
     printed = capsys.readouterr()
@@ -228,8 +231,8 @@ def hanging_wrk(wrk: Path) -> None:
 def test_wrk_that_hangs(
     hanging_wrk: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A wrk that does not end is named; the run itself was not too long."""
-    monkeypatch.setattr("compare.measure.bench.wrk.PATIENCE", 0.2)
+    """A wrk that does not end is named, and not reported as a run that took too long."""
+    monkeypatch.setattr("compare.measure.bench.wrk.TIMEOUT", 0.2)
     assert run(monkeypatch, "bench --only reads") == 1
     assert capsys.readouterr().err == "triptych: wrk did not end within 0.2 seconds\n"
 
@@ -237,7 +240,7 @@ def test_wrk_that_hangs(
 def test_time_limit(
     hanging_wrk: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A run that takes too long is ended, and is told from a timeout within it."""
+    """A run that takes too long is ended, and is distinguished from a timeout inside it."""
     monkeypatch.setattr("compare.measure.bench.command.TIME_LIMIT", 0.2)
     assert run(monkeypatch, "bench --only reads") == 1
     assert "the run took longer than" in capsys.readouterr().err
@@ -279,7 +282,7 @@ def test_file_and_back(tmp_path: Path) -> None:
     ],
 )
 def test_change(before: list[float], after: list[float], beyond: bool, better: bool) -> None:
-    """A change is beyond the noise where the rounds do not overlap."""
+    """A change is beyond the noise if the rounds do not overlap."""
     [change] = changes(make_run(list=before), make_run(list=after))
     assert (change.is_beyond_noise, change.is_better) == (beyond, better)
     assert change.least <= change.ratio <= change.most
@@ -292,7 +295,7 @@ def test_figures_of_one_run_alone() -> None:
 
 
 def test_rounds_take_turns() -> None:
-    """A B C, A B C; one that fails is left out from then on, and the others go on."""
+    """The order is A B C, A B C; a thing that fails is left out from then on."""
     asked = []
 
     async def measure(thing: str) -> int:
@@ -308,7 +311,7 @@ def test_rounds_take_turns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("printed", "told"),
+    ("printed", "message"),
     [
         (burst(status=3), "3 had"),
         (burst(failed=2), "and 2"),
@@ -316,15 +319,15 @@ def test_rounds_take_turns() -> None:
         ("unable to connect", "did not measure"),
     ],
 )
-def test_wrong_answers(wrk: Path, printed: str, told: str) -> None:
-    """Answers that are no success are not measured."""
+def test_wrong_answers(wrk: Path, printed: str, message: str) -> None:
+    """Responses that are not successful are not measured."""
     wrk.write_text(f"#!/bin/sh\necho '{printed}'\n", "utf-8")
-    with pytest.raises(Failed, match=told):
+    with pytest.raises(Failed, match=message):
         asyncio.run(send(str(wrk), "http://127.0.0.1/api/tags", clients=1, seconds=1))
 
 
 def test_lines_of_code() -> None:
-    """Empty lines, comments and docstrings are no code."""
+    """Empty lines, comments and docstrings are not counted as code."""
     text = (
         '"""A module."""\n\nX = (\n    1,  # one\n)\n# alone\n\ndef f():\n    """It\n    is."""\n'
     )
@@ -332,7 +335,7 @@ def test_lines_of_code() -> None:
 
 
 def test_code_of_an_app(tmp_path: Path) -> None:
-    """Each file is of the framework, of the contract or the product's own, and in a layer."""
+    """Each file belongs to the framework, the contract or the product, and to a layer."""
     for path, text in {
         "articles/api.py": "a = 1  # noqa: E501\n",
         "articles/services.py": "a = 1\nb = 2\n",
@@ -350,7 +353,7 @@ def test_code_of_an_app(tmp_path: Path) -> None:
 
 
 def test_weight(tmp_path: Path) -> None:
-    """Distributions are counted, those with compiled files too, and their bytes."""
+    """All distributions are counted, those with compiled files, and the bytes of all."""
     for name, file in (("plain", "plain.py"), ("fast", "fast.cpython-312-x86_64-linux-gnu.so")):
         info = tmp_path / f"{name}-1.0.dist-info"
         info.mkdir()
@@ -416,7 +419,7 @@ def other_backend() -> Iterator[str]:
 
 
 def test_another_backend(other_backend: str) -> None:
-    """A backend with the right statuses and values is taken, with an article that it has."""
+    """A backend with the right statuses and values is accepted, with one of its articles."""
     server = RunningServer(Subject("other", "other", "url"), other_backend)
     found = asyncio.run(examine(server))
     assert (found.slug, found.articles) == ("one", 1)
@@ -460,9 +463,9 @@ def test_interrupt(wrk: Path, home: Path, tmp_path: Path) -> None:
         time.sleep(0.05)
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
-    told = process.communicate(timeout=60)[1]
+    message = process.communicate(timeout=60)[1]
     assert process.returncode == 130
-    assert "nothing is left running" in told
+    assert "nothing is left running" in message
     assert children
     assert not any(child.is_running() for child in children)
     assert not file.exists()
@@ -479,7 +482,7 @@ flask LOG:  statement: COMMIT
 
 
 def test_statements_of_the_log() -> None:
-    """Statements of one database, whole and with their values."""
+    """The statements of one database are complete and contain their values."""
     assert statements_in(LOG, "flask") == [
         "SELECT a FROM b WHERE c = 'it''s'::VARCHAR AND d IS NULL",
         "COMMIT",

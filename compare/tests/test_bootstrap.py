@@ -1,4 +1,4 @@
-"""How `.venv` is made; the commands that need the network are not run."""
+"""How `.venv` is created; the commands that need the network are not run."""
 
 import shutil
 import subprocess
@@ -25,7 +25,7 @@ def bootstrap(tmp_path: Path) -> Any:
 
 
 def test_stamp(bootstrap: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stamp is written after all commands, and what has it is not made again."""
+    """The stamp is written after all commands, and an environment with it is not created again."""
     commands: list[Any] = []
 
     def run(*command: Any) -> None:

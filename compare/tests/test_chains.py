@@ -11,7 +11,7 @@ from compare.run.layers import BY_FILE, CONTRACT, LAYERS
 from compare.run.pieces import find
 
 OPERATIONS = {operation.name: operation for operation in read_operations()}
-# What works without tables or without asking who it is: in no app is there such a layer.
+# Layers that no app has for an operation, because it needs no tables or no user.
 WITHOUT = {
     "get_current_user": {"services", "queries"},
     "get_health": {"dependencies", "services", "queries", "models"},
@@ -34,7 +34,7 @@ def names(app: App, operation: str, layer: str) -> list[str]:
 def test_layers(app: App, operation: Operation) -> None:
     """A chain has all of the layers, from the route to the errors."""
     present = {link.layer.name for link in chain(app, operation)}
-    # Django makes connections from its settings, where no name in the source leads on.
+    # Django creates connections from its settings, so no name in the source leads to them.
     present.add("database")
     assert present | WITHOUT.get(operation.name, set()) == {layer.name for layer in LAYERS}
 
@@ -51,7 +51,7 @@ def test_handler_first(app: App, operation: Operation) -> None:
 
 @APP
 def test_pieces_are_there(app: App) -> None:
-    """Each link of each chain is in the file where it says, once."""
+    """Each link of a chain is in the file that it names, and is there only once."""
     for operation in OPERATIONS.values():
         locators = [f"{link.piece.path}::{link.piece.name}" for link in chain(app, operation)]
         assert len(set(locators)) == len(locators)
@@ -69,7 +69,7 @@ def test_module_that_is_imported() -> None:
 
 
 def test_queryset_methods() -> None:
-    """What is called on `objects`, or on what that gives back, is a method of the QuerySet."""
+    """What is called on `objects`, or on its results, is a method of the QuerySet."""
     assert names(DJANGO, "get_article_comments", "queries") == [
         "CommentQuerySet.for_article",
         "CommentQuerySet.for_viewer",
@@ -94,12 +94,12 @@ def test_decorators() -> None:
 
 
 def test_through_the_framework() -> None:
-    """Where Django itself calls the manager, the chain goes on there."""
+    """If Django itself calls the manager, the chain continues there."""
     assert names(DJANGO, "login", "queries") == ["UserQuerySet.with_email", "lower_ascii"]
 
 
 def test_tables() -> None:
-    """The tables are those that are worked with, not those that they point to."""
+    """The tables are those that the operation uses, not those that they refer to."""
     for app in APPS:
         models = names(app, "get_tags", "models")
         assert "Tag" in models
@@ -107,7 +107,7 @@ def test_tables() -> None:
 
 
 def test_related_tables() -> None:
-    """A table that is reached from a row of another, by `related_name`, is worked with too."""
+    """A table that is reached from a row of another table by `related_name` is used too."""
     for app in APPS:
         assert "Favorite" in names(app, "create_article_favorite", "models")
         assert "Follow" in names(app, "follow_user_by_username", "models")
@@ -115,7 +115,7 @@ def test_related_tables() -> None:
 
 
 def test_body() -> None:
-    """What refuses a body is in the chains of the operations that take one, and in no other."""
+    """The code that refuses bodies is in the chains of operations with a body, and in no other."""
     for app in APPS:
         for operation in OPERATIONS.values():
             paths = {link.piece.path.as_posix() for link in chain(app, operation)}

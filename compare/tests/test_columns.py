@@ -1,4 +1,4 @@
-"""How answers that differ are shown beside each other."""
+"""How answers that differ are shown side by side."""
 
 import httpx2
 import pytest
@@ -18,7 +18,7 @@ from compare.run.columns import cells, side_by_side
     ],
 )
 def test_headers_and_bodies_apart(other: httpx2.Response, head: str, body: str) -> None:
-    """Only that part is shown in columns which differs."""
+    """Only the part that differs is shown in columns."""
     answers = [Answer(DJANGO, httpx2.Response(200, text="one")), Answer(FLASK, other)]
     console = Console(width=80)
     with console.capture() as capture:
@@ -35,7 +35,7 @@ def test_minority_stands_out() -> None:
     assert marked == [False, True, False]
 
 
-def test_nobody_is_right() -> None:
+def test_no_majority() -> None:
     """Without a majority, all are marked."""
     marked = ["red" in str(cell.spans) for cell in cells(("a", "b", "c"))]
     assert marked == [True, True, True]

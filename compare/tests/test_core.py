@@ -1,11 +1,11 @@
-"""What is taken out of a copy of an app, and what is read out of the run against it."""
+"""What is removed from a copy of an app, and what is read from the test run against it."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from compare.prove.core import Outcome, all_passed, read_cases, still_kept, take_out
+from compare.prove.core import Outcome, all_passed, read_cases, remove_contract, still_kept
 from compare.run.rules import read_rules
 from compare.run.terminal import Failed
 
@@ -33,8 +33,8 @@ def app_in(folder: Path, main: str = MAIN, **modules: str) -> Path:
 
 
 def test_take_out(tmp_path: Path) -> None:
-    """The package goes, and the lines that put it to use, and nothing else."""
-    take_out(app_in(tmp_path, errors="contract = 'what is promised'\n"))
+    """The package and the lines that install it are removed, and nothing else."""
+    remove_contract(app_in(tmp_path, errors="contract = 'what is promised'\n"))
     assert {path.name for path in (tmp_path / "conduit").iterdir()} == {"main.py", "errors.py"}
     left = [line for line in MAIN.splitlines() if "install_contract" not in line]
     assert (tmp_path / "conduit" / "main.py").read_text("utf-8").splitlines() == left
@@ -44,18 +44,18 @@ def test_take_out(tmp_path: Path) -> None:
 def test_take_out_of_django(tmp_path: Path) -> None:
     """An app of Django is installed by its name."""
     apps = 'INSTALLED_APPS = [\n    "conduit.live",\n    "conduit.contract",\n]\n'
-    take_out(app_in(tmp_path, settings=apps, main=""))
+    remove_contract(app_in(tmp_path, settings=apps, main=""))
     kept = (tmp_path / "conduit" / "settings.py").read_text("utf-8").splitlines()
     assert kept == ["INSTALLED_APPS = [", '    "conduit.live",', "]"]
 
 
 @pytest.mark.parametrize("number", [0, 5])
-def test_lines_that_put_it_to_use(tmp_path: Path, number: int) -> None:
-    """None is a sign of another name, and many are not one place."""
+def test_lines_that_install_the_contract(tmp_path: Path, number: int) -> None:
+    """No line means that the name has changed, and many lines mean more than one place."""
     folder = app_in(tmp_path, main="install_contract()\n" * number)
     message = f"{tmp_path.name} has {number} lines that install the contract, not 1 to 4"
     with pytest.raises(Failed, match=re.escape(message)):
-        take_out(folder)
+        remove_contract(folder)
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,13 @@ def test_lines_that_put_it_to_use(tmp_path: Path, number: int) -> None:
     ],
 )
 def test_contract_that_is_needed_elsewhere(tmp_path: Path, code: str) -> None:
-    """An app that could not start without it is not run."""
+    """An app that could not start without the contract is not run."""
     with pytest.raises(Failed, match=re.escape(f"{tmp_path.name}/conduit/urls.py needs the con")):
-        take_out(app_in(tmp_path, urls=code))
+        remove_contract(app_in(tmp_path, urls=code))
 
 
 def test_read_cases(tmp_path: Path) -> None:
-    """Each test has its name, its rules and its outcome; one that was skipped is none."""
+    """Each test has its name, its rules and its outcome; skipped tests are left out."""
     report = tmp_path / "report.xml"
     rules = f'<properties><property name="rules" value="{CORE} {PINNED}"/></properties>'
     report.write_text(

@@ -13,7 +13,7 @@ from compare.run.databases import GivenDatabase, SQLiteFile, sqlite_path, sqlite
 
 
 def fill(url: str, name: str) -> None:
-    """Write a user, and leave the write-ahead log in a file of its own."""
+    """Write a user, and leave the write-ahead log in a separate file."""
     path = sqlite_path(url)
     assert path
     with closing(sqlite3.connect(path)) as connection:
@@ -29,7 +29,7 @@ def users(path: Path) -> list[tuple[str]]:
 
 
 def test_draft(tmp_path: Path) -> None:
-    """What was interrupted is not complete; what is complete replaces what was there."""
+    """An interrupted draft is not complete; a complete one replaces the old database."""
     database = SQLiteFile(tmp_path / "x.sqlite3")
     fill(database.start_draft(), "interrupted")
     assert not database.is_complete()
@@ -55,7 +55,7 @@ def test_own_database(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not shutil.which("useradd"), reason="this system adds users in another way")
 def test_program_that_adds_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root's PATH may lack the program by which PostgreSQL gets a user of its own."""
+    """Root's PATH may lack the program that adds the user for PostgreSQL."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(os, "getuid", lambda: 0)
     postgres.extend_path()

@@ -28,7 +28,7 @@ from compare.read.comparison import (
     of_operation,
 )
 from compare.read.diff import choose, diff, list_operations, sizes, unified
-from compare.read.panes import Panes, coloured, fold
+from compare.read.panes import Panes, colored, fold
 from compare.run.apps import APPS, FASTAPI, FLASK, ROOT, App
 from compare.run.contract import read_operations
 from compare.run.layers import BY_NAME, CONTRACT, ERRORS
@@ -49,8 +49,8 @@ def printed(
 def shown(
     comparison: Comparison, width: int, *, full: bool = False, terminal: bool = False
 ) -> list[str]:
-    colours: Literal["standard"] | None = "standard" if terminal else None
-    console = Console(file=StringIO(), width=width, force_terminal=terminal, color_system=colours)
+    colors: Literal["standard"] | None = "standard" if terminal else None
+    console = Console(file=StringIO(), width=width, force_terminal=terminal, color_system=colors)
     console.print(Panes(comparison, full=full))
     assert isinstance(console.file, StringIO)
     return console.file.getvalue().splitlines()
@@ -73,7 +73,7 @@ def test_width(width: int) -> None:
 
 
 def test_all_of_the_code() -> None:
-    """However it is wrapped, all of the code is there."""
+    """All of the code is shown, even if lines are wrapped."""
     text = "".join("".join(line[1:] for line in printed(60, full=True)).split())
     for section in compare_operation(OPERATION, APPS).sections:
         for row in section.rows:
@@ -90,7 +90,7 @@ def test_marked_words() -> None:
 
 
 def test_equal_lines_are_dimmed() -> None:
-    """A line that is equal in all is dimmed, and has no sign before it."""
+    """A line that is equal in all apps is dimmed, and has no sign before it."""
     lines = printed(120, [FLASK, FASTAPI], terminal=True)
     docstring = next(line for line in lines if '"""Comment on an article"""' in line)
     assert DIM + '    """Comment on an article"""' in docstring
@@ -98,7 +98,7 @@ def test_equal_lines_are_dimmed() -> None:
 
 
 def test_equal_pieces_are_folded() -> None:
-    """Pieces that are equal in all are named, and shown when asked for."""
+    """Pieces that are equal in all apps are only named, and shown with `--full`."""
     assert not any("class NewComment(Schema):" in line for line in printed(160))
     assert any("NewCommentRequest, Schema" in line for line in printed(160))
     assert sum("class NewComment(Schema):" in line for line in printed(160, full=True)) == 1
@@ -106,37 +106,37 @@ def test_equal_pieces_are_folded() -> None:
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_a_piece_of_one_app(width: int) -> None:
-    """Each line of a piece that one app alone has is marked as such."""
+    """Each line of a piece that only one app has is marked as such."""
     lines = printed(width, [FLASK, FASTAPI])
     assert any(line.startswith("+class ArticlePath(") for line in lines)
 
 
 def test_pipe() -> None:
-    """In a pipe there are no colours, and the sign tells which lines differ."""
+    """In a pipe there are no colors, and a sign shows which lines differ."""
     lines = printed(120, [FLASK, FASTAPI])
     assert not any("\x1b" in line for line in lines)
     assert any(line.startswith("≠@bp.post(") for line in lines)
 
 
-def test_colours_lose_nothing() -> None:
-    """The coloured lines of a text are the text."""
+def test_colors_keep_the_text() -> None:
+    """The colored lines of a text are the text."""
     for app in APPS:
         for path in sorted((app.folder / "conduit").rglob("*.py")):
             text = path.read_text("utf-8")
-            lines = [line.plain for line in coloured(text)]
+            lines = [line.plain for line in colored(text)]
             assert lines == text.splitlines()
 
 
 def test_fold() -> None:
     """A line is broken after a comma or a bracket, and goes on further in."""
-    (line,) = coloured("    answer = services.create(session, slug=slug, author=user)\n")
+    (line,) = colored("    answer = services.create(session, slug=slug, author=user)\n")
     lines = [part.plain for part in fold(line, 40)]
     assert lines == ["    answer = services.create(session, ", "        slug=slug, author=user)"]
 
 
 def test_fold_of_a_long_word() -> None:
     """A word that is longer than a line is broken where the line ends."""
-    (line,) = coloured(f"x = {'a' * 30}\n")
+    (line,) = colored(f"x = {'a' * 30}\n")
     lines = [part.plain for part in fold(line, 12)]
     assert max(map(len, lines)) <= 12
     assert "".join(line.strip() for line in lines).replace(" ", "") == f"x={'a' * 30}"
@@ -146,7 +146,7 @@ def test_fold_of_a_long_word() -> None:
     "apps", [*combinations(APPS, 2)], ids=lambda apps: "-".join(app.name for app in apps)
 )
 def test_plain(apps: Sequence[App]) -> None:
-    """A unified diff counts its lines from the top of the files, so that they are found there."""
+    """The line numbers of a unified diff are those of the files."""
     lines = [
         line for operation in read_operations() for line in unified(of_operation(operation, apps))
     ]
@@ -184,7 +184,7 @@ WRAPPED = {
 
 
 def test_plain_marks_no_wrapping() -> None:
-    """A statement that is only wrapped otherwise is no line of a unified diff."""
+    """A statement that is only wrapped differently is not a change in a unified diff."""
     one, other = (Piece(Path(path), "f", 1, 3, text) for path, text in WRAPPED.items())
     lines = list(unified(Comparison("", [FLASK, FASTAPI], [Section("", [Row((one, other))])])))
     assert lines == [
@@ -221,14 +221,14 @@ def test_narrow_list(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_alike() -> None:
-    """What is equal is wholly alike; Flask and FastAPI are more alike than all three."""
+    """Equal code is 100 % alike; Flask and FastAPI are more alike than all three."""
     assert compare_file("articles/slugs.py", APPS).size.alike == 1
     two = compare_operation(OPERATION, [FLASK, FASTAPI])
     assert 0.1 < compare_operation(OPERATION, APPS).size.alike < two.size.alike < 1
 
 
 def test_size_is_without_what_is_shared() -> None:
-    """Errors and contract are counted by themselves, and do not hide what differs."""
+    """Errors and contract are counted separately, and do not hide what differs."""
     found = compare_operation(OPERATION, APPS)
     own = [section for section in found.sections if section.layer not in (ERRORS, CONTRACT)]
     for number, lines in enumerate(found.size.lines):
@@ -237,7 +237,7 @@ def test_size_is_without_what_is_shared() -> None:
 
 
 def test_overview() -> None:
-    """Before the code stands how many lines each app has in each layer, and how alike they are."""
+    """A table before the code has the lines of each app in each layer, and how alike they are."""
     lines = printed(160)
     first = next(number for number, line in enumerate(lines) if line.startswith(" Route and"))
     for section in compare_operation(OPERATION, APPS).sections:
@@ -252,14 +252,14 @@ def test_overview() -> None:
     ("width", "apps", "said"), [(99, 2, True), (100, 2, False), (159, 3, True)]
 )
 def test_width_that_is_needed(width: int, apps: int, said: bool) -> None:
-    """A terminal that is too narrow is told how wide it must be, and no other."""
+    """Only in a terminal that is too narrow, a line says how wide it must be."""
     found = [line for line in printed(width, APPS[:apps]) if "need a terminal of" in line]
     assert bool(found) == said
     assert all("Two columns" in line and "100" in line and "160" in line for line in found)
 
 
 def test_sentences() -> None:
-    """Above a pair stands why it differs; nothing is said of what is equal."""
+    """Above a pair is the sentence why it differs; an equal pair has no sentence."""
     text = " ".join(" ".join(printed(200)).split())
     rows = compare_operation(OPERATION, APPS).rows
     said = [row for row in rows if row.why]
@@ -270,7 +270,7 @@ def test_sentences() -> None:
 
 
 def test_layers() -> None:
-    """Some layers are shown alone: of one operation, or of all."""
+    """The output can be limited to some layers, of one operation or of all."""
     layers = [BY_NAME["queries"], BY_NAME["models"]]
     one = compare_operation(OPERATION, APPS, layers)
     every = compare_layers(layers, APPS)
@@ -290,7 +290,7 @@ def test_file() -> None:
 
 
 def test_file_of_one_app() -> None:
-    """What another app has in another file is beside it all the same."""
+    """A counterpart in another file is shown side by side too."""
     rows = compare_file("main.py", APPS).rows
     (row,) = [row for row in rows if "create_app" in row.names]
     assert [piece and str(piece.path) for piece in row.pieces][1:] == [
@@ -300,7 +300,7 @@ def test_file_of_one_app() -> None:
 
 
 def test_topic() -> None:
-    """A topic is shown with its words, and the pieces between them."""
+    """A topic is shown with its text, and the pieces between the paragraphs."""
     found = compare_topic("errors", APPS)
     assert found.title == "Errors"
     assert ["register", "HANDLERS"] in [row.names for row in found.rows]
@@ -310,7 +310,7 @@ def test_topic() -> None:
 
 
 def test_list_as_data() -> None:
-    """The list of operations as data has the sizes that the chains have."""
+    """The list of operations as data has the same sizes as the comparisons."""
     listed = {each["operation"]: each for each in sizes([FLASK, FASTAPI])}
     assert list(listed) == [operation.name for operation in read_operations()]
     size = compare_operation(OPERATION, [FLASK, FASTAPI]).size
@@ -338,7 +338,7 @@ def test_subject(subject: str, title: str) -> None:
 
 
 def in_terminal(command: Sequence[str], variables: Mapping[str, str]) -> str:
-    """What the command prints where its output is a terminal."""
+    """What the command prints to a terminal."""
     reader, writer = os.openpty()
     child = subprocess.Popen(
         [sys.executable, "-m", "compare", *command],
@@ -362,7 +362,7 @@ DIFF = ("diff", "get_health", "--app", "flask", "--app", "fastapi")
 
 
 def test_pager() -> None:
-    """In a terminal it is read in the pager, with its colors."""
+    """In a terminal, the diff is shown in the pager, with colors."""
     shown = in_terminal(DIFF, {"PAGER": "sed 's/^/paged: /'"}).splitlines()
     assert all(line.startswith("paged: ") for line in shown)
     assert "\x1b[" in shown[0]
@@ -372,7 +372,7 @@ def test_pager() -> None:
 
 
 def test_no_pager_in_a_pipe() -> None:
-    """A pipe is no terminal, also where colors are forced."""
+    """Output to a pipe does not use the pager, even if colors are forced."""
     variables = {"PAGER": "sed 's/^/paged: /'", "FORCE_COLOR": "1"}
     command = [sys.executable, "-m", "compare", *DIFF]
     shown = subprocess.run(command, cwd=ROOT, env=os.environ | variables, stdout=subprocess.PIPE)
@@ -380,7 +380,7 @@ def test_no_pager_in_a_pipe() -> None:
     assert b"paged: " not in shown.stdout
 
 
-def test_plain_as_it_stands(
+def test_plain_text_is_unchanged(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Tabs and long lines are printed as they are in the file."""
@@ -396,6 +396,6 @@ def test_plain_as_it_stands(
     [(["--no-pager"], "false"), ([], ""), ([], "/nonexistent/pager"), ([], '"')],
 )
 def test_no_pager(options: Sequence[str], pager: str) -> None:
-    """Without a pager, by option or because there is none, it is printed."""
+    """Without a pager, by option or because there is none, the diff is printed."""
     shown = in_terminal([*DIFF, *options], {"PAGER": pager})
     assert "def get_health(" in re.sub(r"\x1b\[[\d;]*m", "", shown)

@@ -1,4 +1,4 @@
-"""What is asked of the bare frameworks, and how the page of their answers is filled."""
+"""The requests to the bare frameworks, and how the page of their answers is filled."""
 
 import re
 import socket
@@ -15,7 +15,7 @@ from compare.run.terminal import Failed
 
 
 def test_rules_exist() -> None:
-    """A case names rules that there are."""
+    """The rules that a case names exist."""
     rules = set(
         re.findall(r"\*\*([A-Z]+-\d+)\*\*", (ROOT / "spec" / "rules.md").read_text("utf-8"))
     )
@@ -24,7 +24,7 @@ def test_rules_exist() -> None:
 
 
 def test_pieces_exist() -> None:
-    """What makes an app keep a rule is there."""
+    """The code that makes an app keep a rule exists."""
     for case in CASES:
         for name, locator in case.made.items():
             assert find(locator, BY_NAME[name].folder).text
@@ -32,7 +32,7 @@ def test_pieces_exist() -> None:
 
 @pytest.mark.parametrize("app", APPS, ids=lambda app: app.name)
 def test_sections_exist(app: App) -> None:
-    """What a file of the contract refers to on the page is a heading there."""
+    """Each section of the page that a file of the contract refers to exists."""
     page = (ROOT / "docs" / "differences.md").read_text("utf-8")
     headings = re.findall(r"^##+ (.+)$", page, re.MULTILINE)
     anchors = {heading.lower().replace(" ", "-") for heading in headings}
@@ -60,7 +60,7 @@ def test_sections_exist(app: App) -> None:
     ids=["no host", "in chunks"],
 )
 def test_request(request_: BareRequest, wire: bytes) -> None:
-    """A request is what it is told to be, with no header of its own but two."""
+    """A request is sent as it is given, with only two more headers."""
     with socket.create_server((HOST, 0)) as server, ThreadPoolExecutor() as pool:
         answer = pool.submit(request_.send, server.getsockname()[1])
         with server.accept()[0] as connection, connection.makefile("rb") as received:
@@ -70,13 +70,13 @@ def test_request(request_: BareRequest, wire: bytes) -> None:
 
 
 def test_answer() -> None:
-    """An answer is shown on one line, cut, and fit for a table."""
+    """An answer is shown on one line, shortened, and escaped for a table."""
     answer = BareAnswer(200, {"Content-Type": "application/json"}, '{"a|b":"' + "x" * 60 + '"}\n')
     assert answer.brief() == '200, `{"a\\|b":"' + "x" * 35 + "…`"
 
 
 def test_other_answers() -> None:
-    """What is no JSON is named by its kind."""
+    """A body that is not JSON is only named by its kind."""
     assert (
         BareAnswer(500, {"Content-Type": "text/html; charset=utf-8"}, "<p>").brief() == "500, HTML"
     )

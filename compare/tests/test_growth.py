@@ -1,4 +1,4 @@
-"""`load growth`, with a stand-in for wrk."""
+"""`load growth`, with a fake wrk."""
 
 import json
 import sys
@@ -29,7 +29,7 @@ def wrk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    # Not in a folder of pytest: another run of pytest takes the permissions of all of them back,
+    # Not in a folder of pytest: another run of pytest resets the permissions of these folders,
     # and PostgreSQL runs as another user.
     with TemporaryDirectory(prefix="triptych-") as home:
         monkeypatch.setattr(servers, "FOLDER", Path(home))
@@ -47,7 +47,7 @@ def run(monkeypatch: pytest.MonkeyPatch, command: str) -> object:
 def test_each_read_at_each_size(
     wrk: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """All reads find their articles, and what grows has the plans of its statements."""
+    """All reads find their articles, and slower reads have the plans of their statements."""
     assert not run(monkeypatch, "load growth --app flask --sizes 1000,1500 --seconds 1 --json")
     [report] = json.loads(capsys.readouterr().out)
     reads = {read["name"]: read for read in report["reads"]}

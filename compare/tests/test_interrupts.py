@@ -1,4 +1,4 @@
-"""Ctrl-C: an end at once, exit code 130, and nothing left."""
+"""Ctrl-C ends a command immediately, with exit code 130, and leaves nothing running."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from compare.run import state
 from compare.run.apps import FLASK, ROOT
 from compare.run.processes import is_running
 
-# What tox does where a part is interrupted, which is not for the person to read.
+# Behaves like tox if a part is interrupted; the user must not see this output.
 TOX = """
 import signal, subprocess, sys
 if "-e" not in sys.argv:
@@ -66,7 +66,7 @@ def test_ask_while_an_app_is_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("delay", [0.05, 0.2, 0.4])
 @pytest.mark.parametrize("arguments", ["--help", "diff"])
-def test_the_first_moments(arguments: str, delay: float) -> None:
+def test_interrupt_while_loading(arguments: str, delay: float) -> None:
     """While the command is being loaded, there is no traceback either."""
     with triptych(arguments) as loading:
         time.sleep(delay)
@@ -76,7 +76,7 @@ def test_the_first_moments(arguments: str, delay: float) -> None:
 
 
 def test_parity(tmp_path: Path) -> None:
-    """`parity` ends what it has started, and says so where it is no result."""
+    """`parity` ends its processes, and says so on standard error, which has no results."""
     with triptych("parity", TRIPTYCH_HOME=str(tmp_path)) as searching:
         assert searching.stdout
         assert searching.stdout.readline().startswith("The stories of seed")
@@ -94,7 +94,7 @@ def tox(tmp_path: Path) -> str:
 
 
 def test_tests(tox: str) -> None:
-    """The tests end with what they have started, and are not reported as failed."""
+    """The tests and their processes end, and are not reported as failed."""
     with triptych("test", "-e", "flask", PYTHONPATH=tox) as testing:
         assert testing.stdout
         part = psutil.Process(int(testing.stdout.readline()))
@@ -106,8 +106,8 @@ def test_tests(tox: str) -> None:
 
 
 def test_tests_that_fail(tox: str) -> None:
-    """Tests that fail are exit code 1, and the way to the first of them is shown."""
+    """If tests fail, the exit code is 1, and a command that finds the first failure is shown."""
     with triptych("test", PYTHONPATH=tox) as testing:
-        _, complaint = testing.communicate(timeout=30)
+        _, message = testing.communicate(timeout=30)
     assert testing.returncode == 1
-    assert "./triptych test -e PART -- -x" in complaint
+    assert "./triptych test -e PART -- -x" in message

@@ -1,4 +1,4 @@
-"""What the lab reckons from the answers, what it says about them, and how it draws them."""
+"""What the lab computes from the answers, what it says about them, and how it draws them."""
 
 import io
 import json
@@ -46,7 +46,7 @@ def answer(start: float, end: float, *, thread: str = "t 1", loop: str | None = 
 
 
 def facts(cell: Cell) -> tuple[int, int, int, int]:
-    """At once, threads, event loops, tracks."""
+    """The peak, and the numbers of threads, event loops and tracks."""
     return cell.peak, len(cell.threads), len(cell.loops), len(cell.tracks)
 
 
@@ -76,7 +76,7 @@ def facts(cell: Cell) -> tuple[int, int, int, int]:
 def test_recorded(
     app: str, name: str, expected: tuple[int, int, int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A recorded run is reckoned as it was, and every explanation fits it."""
+    """The facts of a recorded run are as expected, and every explanation fits."""
     monkeypatch.setattr(reasons, "EXECUTOR_THREADS", 6)  # of the machine that it ran on
     measured = recorded(app, name)
     assert facts(measured) == expected
@@ -84,7 +84,7 @@ def test_recorded(
 
 
 def test_end_and_start_at_once() -> None:
-    """What ends when the next begins was not under way together with it."""
+    """A request that ends when the next one begins does not overlap with it."""
     after = cell("fastapi", "async", [answer(5, 15), answer(15, 25), answer(14, 16)])
     assert after.peak == 2
     assert after.total == 20
@@ -101,7 +101,7 @@ def test_lanes() -> None:
 
 
 def test_request_around_its_waits() -> None:
-    """A request that gathers is a train of its own, and is not counted among its waits."""
+    """A request that gathers is a separate train, and does not count as one of its waits."""
     request = answer(100, 130, loop="a 1") | {
         "spans": [
             {"name": "wait 1", "thread": "pool 2", "start": 110, "end": 120},
@@ -131,14 +131,14 @@ def test_full_pool_of_django() -> None:
 
 
 def full_pool(app: str, size: int) -> str:
-    """What is said of one request more than there are threads."""
+    """The explanation for one request more than there are threads."""
     answers = [answer(0, 10, thread=f"pool {number}") for number in range(size)]
     late = answer(10, 20, thread="pool 7")
     return why(cell(app, "blocking", [*answers, late], n=size + 1)).text
 
 
 def test_half_empty_pool() -> None:
-    """39 threads for 41 requests are not: no size of a pool explains them."""
+    """39 threads for 41 requests do not fit: no pool has this size."""
     answers = [answer(0, 10, thread=f"pool {number}") for number in range(39)]
     late = [answer(10, 20, thread="pool 7"), answer(10, 20, thread="pool 8")]
     reason = why(cell("fastapi", "blocking", [*answers, *late], n=41))
@@ -155,7 +155,7 @@ def test_stalled() -> None:
 
 
 def test_late_requests() -> None:
-    """Requests that came too late to meet the first are said to have done so."""
+    """If requests begin after the first has ended, the explanation says so."""
     apart = [answer(start, start + 10, loop="a 1") for start in (0, 2, 30)]
     reason = why(cell("fastapi", "async", apart))
     assert not reason.fits
@@ -164,7 +164,7 @@ def test_late_requests() -> None:
 
 @pytest.mark.parametrize(("width", "beside"), [(80, False), (160, True)])
 def test_drawing(width: int, beside: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Within the width of the terminal each app has its picture, beside the others or below."""
+    """The pictures of the apps fit into the terminal, side by side or one below the other."""
     console = Console(file=io.StringIO(), width=width, record=True)
     monkeypatch.setattr(drawing, "out", console)
     drawing.show_row([recorded(app, "blocking") for app in ("django", "flask", "fastapi")])

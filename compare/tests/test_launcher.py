@@ -1,4 +1,4 @@
-"""The launcher and what it starts, in surroundings that mean no good."""
+"""The launcher and its processes in hostile environments."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ PROXIES = {
     "ALL_PROXY": "socks5://127.0.0.1:9",
     "SSL_CERT_FILE": "/nonexistent",
 }
-# Each of these sends psycopg elsewhere.
+# Each of these makes psycopg connect to another server.
 POSTGRES = {"PGHOSTADDR": "127.0.0.1", "PGSERVICE": "nothing"}
 
 
@@ -50,7 +50,7 @@ def run(
 
 
 def test_link_from_elsewhere(tmp_path: Path) -> None:
-    """It finds its folder through links, relative ones too, and whatever `CDPATH` says."""
+    """The launcher finds its folder through links, also relative ones, with any `CDPATH`."""
     (tmp_path / "far").symlink_to(TRIPTYCH)
     (tmp_path / "near").symlink_to("far")
     (tmp_path / "here").mkdir()
@@ -65,14 +65,14 @@ def test_link_from_elsewhere(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp1252", "utf-8"])
 def test_other_encodings(encoding: str) -> None:
-    """What the terminal has no character for is shown as a question mark."""
+    """A character that the encoding of the terminal lacks is shown as a question mark."""
     ended = run(TRIPTYCH, "diff", "get_tags", variables={"PYTHONIOENCODING": encoding})
     assert (ended.returncode, ended.stderr) == (1, b"")
     assert b"get_tags" in ended.stdout
 
 
 def test_output_that_nobody_reads() -> None:
-    """A pipe that is closed ends a command without a word, as everywhere."""
+    """A closed pipe ends a command without a message, as is usual."""
     command = f"'{TRIPTYCH}' diff create_article | head -1"
     ended = run("bash", "-c", f"set -o pipefail; {command}", variables={})
     assert ended.returncode in {0, 1}
@@ -90,7 +90,7 @@ def test_output_that_nobody_reads() -> None:
     ],
 )
 def test_completion(words: str, completions: list[bytes]) -> None:
-    """A shell that asks gets the commands, the apps and what else may be given."""
+    """Shell completion offers the commands, the apps and the other possible values."""
     asked = {
         "_TRIPTYCH_COMPLETE": "complete_bash",
         "COMP_WORDS": words.replace(" ", "\n"),
@@ -101,7 +101,7 @@ def test_completion(words: str, completions: list[bytes]) -> None:
 
 
 def test_full_disk() -> None:
-    """Where nothing can be written, one line says so."""
+    """If nothing can be written, one line says so."""
     with open("/dev/full", "wb") as full:
         ended = subprocess.run(
             [TRIPTYCH, "diff"], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False
@@ -112,7 +112,7 @@ def test_full_disk() -> None:
 
 
 def test_closed_streams() -> None:
-    """Where a stream is closed from the start, nothing is printed there, and that is all."""
+    """If a stream is closed from the start, nothing is printed to it; the command still works."""
     printed = run("sh", "-c", f"'{TRIPTYCH}' diff get_tags >&-", variables={})
     assert (printed.returncode, printed.stdout, printed.stderr) == (1, b"", b"")
     for nowhere in ("2>&-", "2>/dev/full"):
@@ -122,7 +122,7 @@ def test_closed_streams() -> None:
 
 @pytest.fixture
 def own_folder() -> Iterator[Path]:
-    """Not a folder of pytest: each run of it takes their permissions back, also PostgreSQL's."""
+    """Not a folder of pytest: each run of pytest resets the permissions of these folders."""
     with TemporaryDirectory(prefix="triptych-") as folder:
         yield Path(folder)
 
@@ -131,7 +131,7 @@ def own_folder() -> Iterator[Path]:
 def up(
     home: Path, variables: Mapping[str, str], *arguments: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """`up`, once it has said where the apps are."""
+    """`up`, after it has printed the addresses of the apps."""
     port = free_port(4)
     with (home / "errors").open("wb") as errors:
         process = subprocess.Popen(
@@ -162,8 +162,8 @@ def up(
             process.stdout.close()
 
 
-def test_up_in_a_hostile_environment(tmp_path: Path) -> None:
-    """The apps answer whatever other tools and proxies are set, and go on without a log."""
+def test_up_with_variables_of_other_tools(tmp_path: Path) -> None:
+    """The apps respond with the variables of other tools, and continue after the log is closed."""
     with up(tmp_path, OTHER_TOOLS | PROXIES) as (process, port):
         assert process.stdout is not None
         process.stdout.close()
@@ -192,21 +192,21 @@ def test_up_in_a_hostile_environment(tmp_path: Path) -> None:
 
 
 def ask_much(port: int) -> set[int]:
-    """What an app answers to requests whose log lines are more than a pipe holds."""
+    """The statuses of requests whose log lines are more than a pipe holds."""
     with httpx2.Client(trust_env=False) as client:
         url = f"http://127.0.0.1:{port}/api/nothing{'x' * 200}"
         return {client.get(url).status_code for _ in range(1000)}
 
 
-def test_up_whose_output_stands_still(tmp_path: Path) -> None:
-    """The apps answer, and a signal ends them, while a pager has stopped to read."""
+def test_up_with_blocked_output(tmp_path: Path) -> None:
+    """The apps respond, and a signal ends them, while a pager has stopped reading."""
     with up(tmp_path, {}, "--app", "flask") as (process, port):
         assert ask_much(port + 2) == {404}
     assert process.returncode == 0
 
 
 def test_up_without_any_output(tmp_path: Path) -> None:
-    """The apps go on where neither logs nor errors can be written."""
+    """The apps continue if neither logs nor errors can be written."""
     port = free_port(4)
     with open("/dev/full", "wb") as full:
         process = subprocess.Popen(
@@ -224,9 +224,9 @@ def test_up_without_any_output(tmp_path: Path) -> None:
         assert process.wait(timeout=10) == 0
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals a child if its parent ends")
 def test_up_that_is_killed(own_folder: Path) -> None:
-    """Whatever kills `up`, nothing goes on without it, and the next one starts as usual."""
+    """If `up` is killed, all its processes end, and the next `up` starts as usual."""
     # A path that would mean something else in a URL, and variables that name other servers.
     folder = own_folder / "a%41 b+c"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""What is reckoned from the arrivals of events on many sockets."""
+"""The figures that are computed from the arrivals of events on many sockets."""
 
 import json
 import resource
@@ -20,7 +20,7 @@ def test_spread() -> None:
 
 
 def test_spread_of_one() -> None:
-    """One value is all three."""
+    """One value is the p50, the p99 and the maximum."""
     figures = spread([7.25])
     assert (figures.p50, figures.p99, figures.max) == (7.2, 7.2, 7.2)
 
@@ -42,7 +42,7 @@ def test_perfect_delivery() -> None:
     ],
 )
 def test_delivery(numbers: list[int], expected: tuple[int, int, int]) -> None:
-    """What is lost, comes twice or comes out of order is counted."""
+    """Events that are lost, repeated or out of order are counted."""
     fine = [(1.0, 4), (1.0, 5), (1.0, 6)]
     found = delivery([4, 5, 6], [fine, [(1.0, number) for number in numbers]])
     assert (found.lost, found.repeated, found.sockets_out_of_order) == expected
@@ -62,14 +62,14 @@ def test_times_of_both_databases() -> None:
 
 
 def test_too_few_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sockets for which the system has no files are refused with what to do."""
+    """More sockets than the system allows open files are refused, with what to do."""
     monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 1024))
     with pytest.raises(UsageError, match="1200 open files are needed and the system allows 1024"):
         allow_files(1200)
 
 
 def test_raised_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Within what the system allows, the limit is raised."""
+    """The limit is raised if the system allows it."""
     limits: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 4096))
     monkeypatch.setattr(resource, "setrlimit", lambda _, pair: limits.append(pair))
@@ -78,7 +78,7 @@ def test_raised_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_real_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """A run delivers every event to every socket, those written past the app too."""
+    """A run delivers every event to every socket, also events that were not written by the app."""
     command = "load live --app fastapi --sockets 3 --events 12 --database sqlite --json"
     monkeypatch.setattr(sys, "argv", ["triptych", *command.split()])
     with pytest.raises(SystemExit) as end:

@@ -1,4 +1,4 @@
-"""What parity does not compare, and what it compares all the same."""
+"""What parity does not compare, and what it still compares."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -60,20 +60,20 @@ def user(token: str) -> httpx2.Response:
 
 
 def test_times() -> None:
-    """Each app has its own times, as long as they are those of the story."""
+    """Each app may have its own times, if they are within the time of the story."""
     assert equal(response({"createdAt": time()}), response({"createdAt": time(seconds=0.5)}))
     assert not equal(response({"createdAt": time()}), response({"createdAt": time(hours=1)}))
     assert not equal(response({"createdAt": time()}), response({"createdAt": time(hours=-1)}))
 
 
 def test_form_of_times() -> None:
-    """A time of another form is another value."""
+    """A time in another format is another value."""
     other = time().replace("Z", "000Z")
     assert not equal(response({"createdAt": time()}), response({"createdAt": other}))
 
 
 def test_times_that_are_equal_in_one_app() -> None:
-    """Which times are the same one is compared."""
+    """Which times of a response are equal is compared."""
     once, later = time(seconds=0.5), time()
     same = response({"createdAt": once, "updatedAt": once})
     moved = response({"createdAt": once, "updatedAt": later})
@@ -99,12 +99,12 @@ def test_times_on_one_database() -> None:
 
 
 def test_tokens() -> None:
-    """Tokens differ in when they were made, and in the session that they are of."""
+    """Tokens may differ in the time when they were made, and in their session."""
     assert equal(user(token()), user(token(ago=1)))
 
 
 def test_sessions() -> None:
-    """Which tokens are of one session is compared."""
+    """Whether two tokens belong to the same session is compared."""
     one = token()
     same = response([{"token": one}, {"token": one}])
     other = response([{"token": one}, {"token": token()}])
@@ -124,20 +124,20 @@ def test_sessions() -> None:
         "x",
     ],
 )
-def test_tokens_that_say_something_else(other: str) -> None:
-    """What tokens say is compared, and that they are good and new."""
+def test_tokens_with_other_claims(other: str) -> None:
+    """The other claims of tokens are compared, and each token must be valid and new."""
     assert not equal(user(token()), user(other))
 
 
 def test_order_of_claims() -> None:
-    """Tokens are bytes too: their claims are in the same order."""
+    """The order of the claims in a token is compared."""
     claims = jwt.decode(token(), SECRET, ["HS256"])
     other = jwt.encode(dict(reversed(claims.items())), SECRET)
     assert not equal(user(token()), user(other))
 
 
 def test_token_that_was_sent() -> None:
-    """The current user has the very token of the request, not one that is as good."""
+    """The current user is returned with the token of the request, not with an equivalent one."""
     sent, other = token(ago=1), token()
     asked = request("/api/user", headers={"Authorization": f"Token {sent}"})
     assert equal(user(sent), user(sent), asked)
@@ -145,7 +145,7 @@ def test_token_that_was_sent() -> None:
 
 
 def test_request_ids() -> None:
-    """An id that the app has made may differ, but not in its form; one that was sent may not."""
+    """An id that the app has made may differ, but not in its format; a sent id may not differ."""
     ids = [response({}, headers={"X-Request-ID": text}) for text in ("0a", "bc", "0a-", "0g")]
     assert equal(ids[0], ids[1])
     assert not equal(ids[0], ids[2])
@@ -159,7 +159,7 @@ def test_missing_length() -> None:
 
 
 def test_documents() -> None:
-    """The OpenAPI documents are compared as JSON values, but for the framework in the title."""
+    """The OpenAPI documents are compared as JSON values, except for the framework in the title."""
     asked = request("/api/openapi.json")
     here = response(b'{"a":1,"info":{"title":"Conduit (Django)"}}')
     assert equal(here, response(b'{"info":{"title":"Conduit (Flask)"},"a":1.0}'), asked)
@@ -169,7 +169,7 @@ def test_documents() -> None:
 
 @pytest.mark.parametrize("path", ["/api/lab/gather?ms=1", "/%61pi/lab/gather/"])
 def test_lab(path: str) -> None:
-    """Only in the lab may values differ, but not the keys."""
+    """Only in the lab, values may differ, but not the keys."""
     asked = request(path)
     here = response({"process": 1, "loop": None, "spans": [{"start": 1.5}]})
     assert equal(here, response({"process": 2, "loop": "x", "spans": [{"start": 2}]}), asked)

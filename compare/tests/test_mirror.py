@@ -1,4 +1,4 @@
-"""What the mirror sees in the apps' source."""
+"""How `mirror` checks the apps' source."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -24,14 +24,14 @@ TAGS = Handler("get_tags", "Get tags", FILE)
 
 
 def problems(*handlers: Handler) -> list[str]:
-    """What is wrong when the last of the apps has these handlers, and the others the right ones."""
+    """The problems if the last app has these handlers, and the others have the right ones."""
     *others, last = APPS
     present = {app: [ARTICLES, TAGS] for app in others} | {last: list(handlers)}
     return list(check_handlers(OPERATIONS, present))
 
 
 def test_handlers_are_found(tmp_path: Path) -> None:
-    """A handler is a function with a route, sync or async; other functions are none."""
+    """A handler is a function with a route, sync or async; other functions are ignored."""
     file = tmp_path / "api.py"
     file.write_text(
         '@router.get("/articles")\n'
@@ -93,7 +93,7 @@ def pieces() -> Pieces:
 def check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pieces: Pieces
 ) -> Iterator[Callable[[str, str], list[str]]]:
-    """What is wrong with counterparts.toml once a part of its text is another."""
+    """The problems of counterparts.toml after a part of its text is replaced."""
     text = COUNTERPARTS.read_text("utf-8")
 
     def problems_of(old: str, new: str) -> list[str]:
@@ -156,7 +156,7 @@ def test_wrong_row(check: Check, new: str, message: str) -> None:
     ],
 )
 def test_row_that_cannot_be_read(check: Check, new: str, message: str) -> None:
-    """A row that lacks its sentence or has something else in it is refused."""
+    """A row without its sentence, with unknown keys or with wrong values is refused."""
     with pytest.raises(Failed, match=re.escape(message)):
         check(SOCK, new)
 

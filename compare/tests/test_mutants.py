@@ -1,4 +1,4 @@
-"""Mutants: what is changed, what is left alone, and that their names last."""
+"""Mutants: what is changed, what is not changed, and that their ids are stable."""
 
 import signal
 from pathlib import Path
@@ -48,7 +48,7 @@ def changes(source: str, kind: str) -> list[str]:
     ],
 )
 def test_changes(kind: str, source: str, expected: list[str]) -> None:
-    """Each kind changes what it says, and nothing that says nothing to a client."""
+    """Each kind changes what its name says, and nothing that no client can see."""
     assert changes(source, kind) == expected
 
 
@@ -57,7 +57,7 @@ def ids(source: str) -> set[str]:
 
 
 def test_ids_last() -> None:
-    """A mutant keeps its name when lines are added elsewhere, and loses it with its own line."""
+    """A mutant keeps its id if lines are added elsewhere, but not if its own line changes."""
     source = "def f():\n    a = b\n    return a + 1\n"
     assert ids(source) == ids("import c\n\n\n" + source)
     assert not ids(source) & ids(source.replace("b", "c").replace("1", "2"))
@@ -69,7 +69,7 @@ def sample(number: int, seed: int) -> list[Mutant]:
 
 
 def test_samples() -> None:
-    """The same seed draws the same, another seed others, and none twice."""
+    """The same seed draws the same mutants, another seed draws others, and none is drawn twice."""
     drawn = [mutant.id for mutant in sample(24, 1)]
     assert drawn == [mutant.id for mutant in sample(24, 1)]
     assert drawn != [mutant.id for mutant in sample(24, 2)]
@@ -77,25 +77,25 @@ def test_samples() -> None:
 
 
 def test_unknown_id() -> None:
-    """An id that no mutant has is told."""
+    """An id that no mutant has is an error."""
     with pytest.raises(UsageError, match="no mutant '0123abcx' of this app"):
         chosen(sample(2, 1), ["0123abcx"])
 
 
 def test_samples_are_even() -> None:
-    """Of each kind about as many are drawn, however many there are."""
+    """About the same number is drawn of each kind, even if one kind has many more mutants."""
     kinds = [mutant.kind for mutant in sample(24, 1)]
     assert kinds.count("argument") <= kinds.count("line") + 1
 
 
 def test_near_files() -> None:
-    """What is run first is in the suite."""
+    """The test files that are run first exist in the suite."""
     names = [name for group in (NEAR, NEAR_MODULE) for near in group.values() for name in near]
     assert [name for name in names if not (ROOT / "shared_tests" / f"{name}.py").exists()] == []
 
 
 def test_unseen(tmp_path: Path) -> None:
-    """An entry of the page counts for the apps that it names."""
+    """An entry of the page applies to the apps that it names."""
     page = tmp_path / "mutants.md"
     page.write_text(
         "# Mutants\n\n- `0123abcd` (flask, fastapi) `f`: why.\n- `4567abcd` (django)\n", "utf-8"

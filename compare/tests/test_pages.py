@@ -28,7 +28,7 @@ def test_old_fences() -> None:
 
 
 def test_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is old and what is gone are named, and writing mends what is old."""
+    """Outdated and missing pieces are named, and writing updates the outdated ones."""
     monkeypatch.setattr(pages, "ROOT", tmp_path)
     monkeypatch.setattr(pages, "DOCS", tmp_path / "docs")
     (tmp_path / "README.md").write_text("# Name\n", "utf-8")
@@ -54,14 +54,14 @@ def test_the_readme_has_its_map() -> None:
 
 
 def test_place_without_an_end() -> None:
-    """A place that has no end is told, instead of what is in it staying old for ever."""
+    """A place without an end is an error; otherwise its content would stay outdated."""
     text = "<!-- map: a -->\nold\n<!-- map: b -->\nold\n<!-- end -->\n"
     with pytest.raises(Failed, match="has lost its mark <!-- end -->"):
         fill_places(text, {"map": str.upper})
 
 
 def test_names_in_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A link that is a name leads to a file that has it."""
+    """If the text of a link is a name, the linked file defines this name."""
     monkeypatch.setattr(pages, "ROOT", tmp_path)
     monkeypatch.setattr(pages, "DOCS", tmp_path / "docs")
     (tmp_path / "a.py").write_text("class Form:\n    x = 1\n", "utf-8")
@@ -76,7 +76,7 @@ def test_names_in_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_links() -> None:
-    """What a page of the repository links to in it is there."""
+    """Every file that a page of the repository links to exists."""
     gone = [
         f"{page.relative_to(ROOT)}: {target}"
         for pattern in ("*.md", "[a-z]*/**/*.md")

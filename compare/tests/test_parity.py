@@ -52,7 +52,7 @@ def test_narrow_table(width: int) -> None:
 
 @pytest.mark.parametrize("path", sorted(ENGINE.glob("*.py")), ids=lambda path: path.name)
 def test_engine_knows_no_api(path: Path) -> None:
-    """The engine has no word of Conduit, and imports only itself and what knows no app."""
+    """The engine contains no word of Conduit, and imports only itself and modules without apps."""
     source = path.read_text("utf-8")
     assert CONDUIT.findall(source) == []
     modules = [

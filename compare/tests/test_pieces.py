@@ -80,19 +80,19 @@ def test_piece(root: Path, name: str, first: int, last: int, begins: str) -> Non
 
 
 def test_text_in_a_method(root: Path) -> None:
-    """Lines of a text that stand further left than the method keep their place."""
+    """Lines of a string that are indented less than the method are unchanged."""
     text = find("conduit/errors.py::Refusal.text", root).text
     assert text.endswith('    return """\nleft as it is\n"""\n')
 
 
 def test_first_line(root: Path) -> None:
-    """What begins the file has nothing above it, whatever ends the file."""
+    """A piece on the first line has no comment above it, even if the file ends with a comment."""
     (root / "conduit" / "short.py").write_text("x = 1\n# The end.", "utf-8")
     assert find("conduit/short.py::x", root).first_line == 1
 
 
 def test_whole_file(root: Path) -> None:
-    """A path alone is the whole file."""
+    """A path without a name is the whole file."""
     piece = find("conduit/errors.py", root)
     assert (piece.name, piece.first_line, piece.last_line) == ("", 1, 36)
     assert piece.text == SOURCE
@@ -109,7 +109,7 @@ def test_whole_file(root: Path) -> None:
     ],
 )
 def test_gone(root: Path, locator: str, message: str) -> None:
-    """What is not there is named, and what is nearest to it."""
+    """A missing piece is named, with the nearest name that exists."""
     with pytest.raises(Failed) as failure:
         find(locator, root)
     assert failure.value.message.startswith(f"{locator}: ")
@@ -117,7 +117,7 @@ def test_gone(root: Path, locator: str, message: str) -> None:
 
 
 def test_row() -> None:
-    """A row of pieces has one an app; a dash is none."""
+    """A row of pieces has one piece per app; a dash means no piece."""
     row = read_row(
         "{{ pieces django=manage.py flask=conduit/__init__.py::create_app fastapi=- }}\n"
     )
@@ -127,7 +127,7 @@ def test_row() -> None:
 
 
 def test_row_of_one_locator() -> None:
-    """One locator is meant for all three."""
+    """One locator stands for all three apps."""
     row = read_row("{{ pieces conduit/schemas.py::Schema }}")
     assert row is not None
     assert [app.name for app in row] == list(BY_NAME)
@@ -135,7 +135,7 @@ def test_row_of_one_locator() -> None:
 
 
 def test_other_line() -> None:
-    """Any other line is no row of pieces."""
+    """Any other line is not a row of pieces."""
     assert read_row("The `{{ pieces … }}` of a text.") is None
 
 
@@ -143,6 +143,6 @@ def test_other_line() -> None:
     "locators", ["django=manage.py", "django=- flask=- rails=-", "django=- flask=- fastapi=- x"]
 )
 def test_wrong_row(locators: str) -> None:
-    """A row that does not say it for each app is refused."""
+    """A row that does not name each app exactly once is refused."""
     with pytest.raises(Failed, match="give one locator, or django=… flask=… fastapi=…"):
         read_row(f"{{{{ pieces {locators} }}}}")

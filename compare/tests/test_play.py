@@ -18,7 +18,7 @@ from compare.run.apps import APPS, FLASK
 
 
 class Counter(ThreadingHTTPServer):
-    """Counts: POST adds one, GET tells how many, DELETE is what a broken one does not do."""
+    """POST adds one, GET returns the count, DELETE subtracts one, but not on a broken server."""
 
     daemon_threads = True
 
@@ -63,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def servers() -> Iterator[list[Counter]]:
-    """One for each app; the second is broken."""
+    """One server for each app; the second is broken."""
     servers = [Counter(broken=app is FLASK) for app in APPS]
     threads = [Thread(target=server.serve_forever, args=[0.01]) for server in servers]
     for thread in threads:
@@ -128,8 +128,8 @@ def test_difference(player: Player) -> None:
     assert [json.loads(each.response.content)["count"] for each in found.answers] == [1, 2, 1]
 
 
-def test_difference_made_short(player: Player) -> None:
-    """A long story is made as short as the difference allows, and still shows it."""
+def test_shrunk_difference(player: Player) -> None:
+    """A long story is shortened, and still shows the difference."""
     found = player.play(STORY)
     assert found is not None
     story = shrink(found.story, lambda story: player.play(story) is not None)
@@ -138,7 +138,7 @@ def test_difference_made_short(player: Player) -> None:
 
 
 def test_references(player: Player) -> None:
-    """Each app is sent what it has answered itself."""
+    """References are filled with the app's own answers."""
     story = Story(
         (post("1"), post("2"), Step("3", "GET", "/⟦2.count.id⟧"), Step("4", "DELETE", "/"))
     )
@@ -162,7 +162,7 @@ def test_bytes_that_are_not_utf8(player: Player, servers: list[Counter]) -> None
 
 @pytest.mark.parametrize("path", ["/failure", "/nothing"])
 def test_failure_of_all(player: Player, path: str) -> None:
-    """A 500 is wrong, and so is no answer, even if all apps agree on it."""
+    """A 500 or no answer is an error, even if all apps agree."""
     found = player.play(Story((Step("1", "GET", path),)))
     assert found is not None
     assert found.sides == (0, 0, 0)
@@ -182,7 +182,7 @@ def test_stop(player: Player, stop: Event) -> None:
 
 
 def test_curl(player: Player) -> None:
-    """The curl commands repeat a difference by hand."""
+    """The curl commands reproduce a difference."""
     steps = (
         Step("1", "POST", "/api/users", (("Content-Type", "x"),), '{"it\'s": "한"}'),
         Step("4", "GET", "http://x/y"),

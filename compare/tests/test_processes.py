@@ -1,4 +1,4 @@
-"""What the runner of child processes does with those that are late, fail or leave others."""
+"""What the runner does with child processes that are late, fail or leave other processes."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ import pytest
 from compare.run.processes import Group, Processes, Streams, TimedOut, is_running, run_to_end
 from compare.run.terminal import Failed, KeptLog, LogFile
 
-# Starts a process in a session of its own, says its id, and stays.
+# Starts a process in a new session, prints its id, and keeps running.
 PARENT = """
 import subprocess, sys, time
 print(subprocess.Popen(["sleep", "600"], start_new_session=True).pid, flush=True)
@@ -38,7 +38,7 @@ def parent(seconds: float) -> list[str]:
 
 
 def test_deadline(tmp_path: Path) -> None:
-    """A command that is late is ended, and so is what it has started in another session."""
+    """A command that is late is ended, and also the process that it started in another session."""
     record = KeptLog("parent")
 
     async def late() -> None:
@@ -53,7 +53,7 @@ def test_deadline(tmp_path: Path) -> None:
 
 
 def test_call_that_is_late(tmp_path: Path) -> None:
-    """A caller can tell a command that is late from other failures."""
+    """A caller can distinguish a command that is late from other failures."""
 
     async def late() -> None:
         async with Processes(stop_signal=signal.SIGTERM, grace=1) as processes:
@@ -64,7 +64,7 @@ def test_call_that_is_late(tmp_path: Path) -> None:
 
 
 def test_last_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where a command fails whose log is a file, its last lines are shown."""
+    """If a command fails and its log is a file, the last lines of the file are shown."""
     log = LogFile("parent", tmp_path / "log")
 
     async def fail() -> None:
@@ -79,7 +79,7 @@ def test_last_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(("streams", "logged"), [("log", ["out", "err"]), ("pipes", ["err"])])
 def test_streams(tmp_path: Path, streams: Streams, logged: list[str]) -> None:
-    """The log is all that is printed, or the errors where the output is a pipe."""
+    """The log has all that is printed, or only standard error if the streams are pipes."""
     record = KeptLog("printer")
     command = ["sh", "-c", "echo out; echo err >&2"]
 
@@ -92,7 +92,7 @@ def test_streams(tmp_path: Path, streams: Streams, logged: list[str]) -> None:
 
 
 def test_what_fails_first_is_raised() -> None:
-    """Of tasks that work at once, the error of one is raised, not a group of them."""
+    """If one of several tasks fails, its error is raised, and not an exception group."""
 
     async def fail() -> None:
         raise Failed("this one")
@@ -107,5 +107,5 @@ def test_what_fails_first_is_raised() -> None:
 
 
 def test_process_that_has_ended() -> None:
-    """The group of a process that nobody has seen is empty."""
+    """The group of a process id that does not exist is empty."""
     assert Group.of(2**22 + 1).living() == []

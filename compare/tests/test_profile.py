@@ -1,4 +1,4 @@
-"""`load profile` and `load clients`, with stand-ins for wrk and py-spy."""
+"""`load profile` and `load clients`, with a fake wrk and a fake py-spy."""
 
 import json
 import sys
@@ -40,7 +40,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         (tmp_path / name).write_text(f"#!/bin/sh\n{text}", "utf-8")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    # Not in a folder of pytest, whose permissions another run takes back: PostgreSQL runs as
+    # Not in a folder of pytest, whose permissions another run resets: PostgreSQL runs as
     # another user.
     with TemporaryDirectory(prefix="triptych-") as home:
         monkeypatch.setattr(servers, "FOLDER", Path(home))
@@ -56,7 +56,7 @@ def run(monkeypatch: pytest.MonkeyPatch, command: str) -> object:
 
 
 def test_shares() -> None:
-    """A sample counts for the layer of its innermost frame that belongs to one."""
+    """A sample counts for the layer of the innermost frame that belongs to a layer."""
     found = shares(STACKS)
     assert found["queries and models"] == 0.6
     assert found["routing and handler"] == 0.3
@@ -67,7 +67,7 @@ def test_shares() -> None:
 def test_profile(
     tools: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The layers of each read of an app, on a server that is named."""
+    """The profile has the layers of each read of an app, on the given server."""
     assert not run(monkeypatch, "load profile --app django --server gunicorn --seconds 1 --json")
     [profile] = json.loads(capsys.readouterr().out)
     assert (profile["app"], profile["server"]) == ("django", "gunicorn")
@@ -78,7 +78,7 @@ def test_profile(
 def test_clients(
     tools: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is refused is counted, and a p99 far above the p50 has a mark."""
+    """Refused requests are counted, and a p99 far above the p50 has a mark."""
     assert not run(monkeypatch, "load clients --app flask --clients 32 --seconds 1")
     [line] = [line for line in capsys.readouterr().out.splitlines() if "tags" in line]
     assert line.split()[1:] == ["32", "100", "10", "ms", "50", "ms", "5.0", "!", "7", "0"]

@@ -1,4 +1,4 @@
-"""Each app's folder is a project of its own, whose pins are those of the whole."""
+"""Each app's folder is a separate project, with the pinned versions of the repository."""
 
 import re
 import tomllib
@@ -20,7 +20,7 @@ def names_of(requirements: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("app", APPS, ids=lambda app: app.name)
 def test_pins(app: App) -> None:
-    """The folder asks for what the app's environment has, in the versions of constraints.txt."""
+    """The folder requires what the app's environment has, in the versions of constraints.txt."""
     needed = read("pyproject.toml")["dependency-groups"][app.name]
     project = read(f"{app.name}_app/pyproject.toml")["project"]["dependencies"]
     assert names_of(project) == names_of(needed)

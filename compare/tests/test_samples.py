@@ -23,7 +23,7 @@ def printed(arguments: str, columns: int) -> str:
 
 
 def test_samples_are_updated() -> None:
-    """A sample is what its command prints, cut to its number of lines; others stay."""
+    """A sample is its command's output, cut to its number of lines; other blocks are unchanged."""
     new = update(TEXT, printed)
     assert '$ ./triptych diff "a b"\ndiff "a b" 80\nsecond\n…\n```\n' in new
     assert "by hand" in new
@@ -36,6 +36,6 @@ def test_short_output_is_not_cut() -> None:
 
 
 def test_the_readme_has_samples() -> None:
-    """The marks in the README are written as the script reads them."""
+    """The script finds every mark in the README."""
     text = README.read_text("utf-8")
     assert len(SAMPLE.findall(text)) == text.count("<!-- sample:") > 0

@@ -1,4 +1,4 @@
-"""`serve`: one app, alone."""
+"""`serve` starts one app."""
 
 import os
 import signal

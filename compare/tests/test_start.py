@@ -1,4 +1,4 @@
-"""How long a server may take until it answers."""
+"""How long a server may take until it responds without an error."""
 
 import asyncio
 import signal
@@ -23,7 +23,7 @@ HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
 
 
-def test_an_unhealthy_server_is_not_waited_for_without_end(tmp_path: Path) -> None:
+def test_unhealthy_server(tmp_path: Path) -> None:
     """A server that answers 500 has a deadline, and its log says what it answered."""
 
     async def start() -> bool:

@@ -1,4 +1,4 @@
-"""`status` and `down`, also of what a killed `up` has left."""
+"""`status` and `down`, also for processes that a killed `up` has left."""
 
 import json
 import os
@@ -64,7 +64,7 @@ def test_nothing_runs(home: Path) -> None:
 
 
 def test_up_refuses_what_is_left(home: Path, left: subprocess.Popen[bytes]) -> None:
-    """`up` does not start beside what a killed one has left, and says what to do."""
+    """`up` does not start while processes of a killed `up` are running, and says what to do."""
     ended = triptych(home, "up", "--app", "flask", "--port", str(free_port()))
     assert ended.returncode == 2
     assert "run ./triptych down" in ended.stderr
@@ -72,21 +72,21 @@ def test_up_refuses_what_is_left(home: Path, left: subprocess.Popen[bytes]) -> N
 
 
 def test_down_ends_what_is_left(home: Path, left: subprocess.Popen[bytes]) -> None:
-    """`down` ends what a killed `up` has left, and forgets it."""
+    """`down` ends the processes that a killed `up` has left, and deletes its state."""
     assert triptych(home, "down").returncode == 0
     assert left.wait(5) == -signal.SIGTERM
     assert not (home / "up.json").exists()
 
 
 def test_a_process_of_another_start_is_not_ours(left: subprocess.Popen[bytes]) -> None:
-    """A process that has the id of one that ended is not signalled."""
+    """A process that has the id of an ended process is not signalled."""
     started = psutil.Process(left.pid).create_time()
     assert Group(left.pid, started).living()
     assert not Group(left.pid, started - 60).living()
 
 
 def test_down_while_up_starts(home: Path) -> None:
-    """`down` ends an `up` that has not started everything yet, and two of them say the same."""
+    """`down` ends an `up` that has not started everything yet; two `down` have the same result."""
     with start_up(home, "fastapi", free_port(4)) as up:
         while not (home / "up.json").exists():
             assert up.poll() is None
@@ -100,7 +100,7 @@ def test_down_while_up_starts(home: Path) -> None:
 
 
 def test_status_and_down_of_up(home: Path) -> None:
-    """`status` shows what runs, `ask` asks it, and `down` ends it; `up` says what has ended."""
+    """`status` shows the apps, `ask` sends a request, `down` ends them; `up` reports an end."""
     port = free_port(4)
     with start_up(home, "flask", port) as up:
         assert up.stdout and up.stderr

@@ -45,12 +45,12 @@ def test_references() -> None:
 
 @pytest.mark.parametrize("mark", ["⟦9.user.token⟧", "⟦1.user.name⟧", "⟦1.user⟧", "⟦?⟧"])
 def test_references_to_nothing(mark: str) -> None:
-    """What was not answered is filled all the same."""
+    """A reference to something that was not answered is filled with a fixed word."""
     assert fill(mark, {"1": {"user": {"token": "abc"}}}) == NOTHING
 
 
 def test_repetitions() -> None:
-    """Long texts are written short."""
+    """A repeated text is written as the text and a number."""
     assert fill("x⟦한*3⟧y", {}) == "x한한한y"
 
 
@@ -63,7 +63,7 @@ def test_file(tmp_path: Path) -> None:
 
 
 def test_numbers() -> None:
-    """Steps get new numbers, and references follow; one to a missing step finds nothing."""
+    """Steps and references get new numbers; a reference to a missing step finds nothing."""
     lost = replace(WRITE, name="50", target="/api/articles/⟦3.article.slug⟧")
     story = renumber(Story((replace(SIGN_UP, name="7"), lost)))
     assert [step.name for step in story.steps] == ["1", "2"]
@@ -72,14 +72,14 @@ def test_numbers() -> None:
 
 
 def test_last_story_is_cut() -> None:
-    """A number of steps is kept to the step."""
+    """The number of steps is exact: the last story is cut."""
     stories = [Story(tuple(NOISE[:10]))] * 5
     assert [len(story.steps) for story in take_steps(iter(stories), 25)] == [10, 10, 5]
 
 
 @pytest.mark.parametrize("setting", ["apart", "one database"])
 def test_same_seed(setting: Setting) -> None:
-    """The same seed gives the same stories, another one others."""
+    """The same seed makes the same story, another seed makes another one."""
     operations = read_operations()
     story = make_story("1.0", operations, setting)
     assert story == make_story("1.0", operations, setting)
@@ -87,7 +87,7 @@ def test_same_seed(setting: Setting) -> None:
 
 
 def test_stories_keep_to_the_contract() -> None:
-    """Requests stay where the contract begins: BASE-3, and nothing repeated of BASE-4."""
+    """Requests are within the limits of BASE-3, and repeat no header that BASE-4 names."""
     stories = list(itertools.islice(make_stories(3, read_operations(), "apart"), 20))
     steps = [step for story in stories for step in story.steps]
     assert {len(story.steps) for story in stories} == {MAX_STEPS}
@@ -104,8 +104,8 @@ def test_stories_keep_to_the_contract() -> None:
             assert names.count(once) <= 1
 
 
-def test_most_steps_reach_something() -> None:
-    """Most requests are for an operation, and most of those are made by somebody."""
+def test_most_steps_refer_to_others() -> None:
+    """More than half of the steps refer to an earlier step."""
     stories = itertools.islice(make_stories(4, read_operations(), "apart"), 4)
     steps = [step for story in stories for step in story.steps[20:]]
     referring = [step for step in steps if references(step)]
@@ -122,7 +122,7 @@ def test_one_database_writes_once() -> None:
 
 
 def test_shrinking() -> None:
-    """What a difference does not need is taken out: steps, headers, query, most of a body."""
+    """What a difference does not need is removed: steps, headers, query, most of a body."""
 
     def shows(story: Story) -> bool:
         return any(
@@ -144,7 +144,7 @@ def test_shrinking() -> None:
 
 
 def test_shrinking_targets() -> None:
-    """What is left of a target is one: with its host or without, its encoded bytes whole."""
+    """A shortened target is still valid: it has a path, and complete percent-encoded bytes."""
     seen = []
 
     def shows(story: Story) -> bool:
@@ -159,7 +159,7 @@ def test_shrinking_targets() -> None:
 
 
 def test_shrinking_to_steps_that_nothing_refers_to() -> None:
-    """A step that only has to be there stays."""
+    """A step that is needed is kept, even if no other step refers to it."""
 
     def shows(story: Story) -> bool:
         return {"/api/tags?x=7", "/api/tags?x=30"} <= {step.target for step in story.steps}

@@ -27,8 +27,8 @@ def imported(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_a_folder_imports_itself_and_run_alone(folder: str) -> None:
-    """`read`, `prove` and `measure` may use `run`; nothing else crosses."""
+def test_a_folder_imports_only_itself_and_run(folder: str) -> None:
+    """`read`, `prove` and `measure` import only themselves and `run`."""
     wrong = [
         f"{path.relative_to(TOOLS)} imports {other}"
         for path in sources(TOOLS / folder)

@@ -1,4 +1,4 @@
-"""Errors of use: one line that says what to do, exit code 2, never a traceback."""
+"""Usage errors: one line that says what to do, exit code 2, never a traceback."""
 
 import shlex
 import shutil
@@ -24,16 +24,16 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A `.triptych` of the test's own, in which nothing runs."""
+    """A separate `.triptych` folder for the test, without running apps."""
     monkeypatch.setattr(state, "HOME", tmp_path)
     monkeypatch.setattr(state, "STATE", tmp_path / "up.json")
     return tmp_path
 
 
-def complaint(
+def error_line(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> str:
-    """The one line that the command says before it ends with exit code 2."""
+    """The one line that the command prints before it exits with exit code 2."""
     monkeypatch.setattr(sys, "argv", ["triptych", *shlex.split(command)])
     with pytest.raises(SystemExit) as end:
         main()
@@ -117,25 +117,25 @@ def test_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """What cannot be done is said in one line."""
-    assert part in complaint(command, monkeypatch, capsys)
+    """A usage error is reported in one line."""
+    assert part in error_line(command, monkeypatch, capsys)
 
 
 def test_taken_port(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A port on which something listens is named."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        line = complaint(f"serve flask --port {port}", monkeypatch, capsys)
+        line = error_line(f"serve flask --port {port}", monkeypatch, capsys)
     assert f"port {port} cannot be used" in line
 
 
 def test_taken_port_of_the_pages(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`up` looks at the port of the pages before it starts anything."""
+    """`up` checks the port of the pages before it starts anything."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        line = complaint(f"up --port {port}", monkeypatch, capsys)
+        line = error_line(f"up --port {port}", monkeypatch, capsys)
     assert f"port {port} cannot be used" in line
 
 
@@ -145,29 +145,29 @@ def test_write_to_all_on_one_database(
     """A write to apps that share their database must name one of them."""
     ports = [replace(DJANGO, port=8001), replace(FLASK, port=8002)]
     with state.only_one("up"), state.announced(state.Running(ports, one_database=True)):
-        line = complaint("ask POST /api/users", monkeypatch, capsys)
+        line = error_line("ask POST /api/users", monkeypatch, capsys)
     assert "send it to one app, with --app django" in line
 
 
 def test_app_that_is_not_up(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An app that `up` was not told to start cannot be asked."""
+    """An app that `up` has not started cannot get a request."""
     with state.only_one("up"), state.announced(state.Running([DJANGO], one_database=False)):
-        line = complaint("ask GET /api/tags --app flask", monkeypatch, capsys)
+        line = error_line("ask GET /api/tags --app flask", monkeypatch, capsys)
     assert "flask is not running" in line
 
 
 def test_up_that_was_killed(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What a killed `up` leaves behind is not believed, and the next one takes it away."""
+    """The state of a killed `up` is ignored, and the next `up` deletes it."""
     (home / "up.lock").touch()
     (home / "up.json").write_text(state.Running([DJANGO], one_database=False).to_json(), "utf-8")
-    assert "nothing is running" in complaint("ask GET /api/tags", monkeypatch, capsys)
+    assert "nothing is running" in error_line("ask GET /api/tags", monkeypatch, capsys)
     with state.only_one("up"):
-        state.forget_killed()
-        assert "nothing is running" in complaint("ask GET /api/tags", monkeypatch, capsys)
+        state.remove_killed_state()
+        assert "nothing is running" in error_line("ask GET /api/tags", monkeypatch, capsys)
 
 
 @pytest.mark.parametrize(
@@ -176,10 +176,10 @@ def test_up_that_was_killed(
 def test_folder_that_cannot_be_written(
     command: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where `.triptych/` cannot be made, one line says what to do."""
+    """If `.triptych/` cannot be created, one line says what to do."""
     (home / "file").touch()
     monkeypatch.setattr(state, "HOME", home / "file" / ".triptych")
-    line = complaint(command, monkeypatch, capsys)
+    line = error_line(command, monkeypatch, capsys)
     assert "cannot be written (Not a directory): make it writable, or set TRIPTYCH_HOME" in line
 
 
@@ -192,9 +192,9 @@ def test_damaged_state(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A state of `up` that cannot be read is said in one line."""
+    """A state of `up` that cannot be read is reported in one line."""
     (home / "up.json").write_text(text)
-    assert "up.json is damaged" in complaint(command, monkeypatch, capsys)
+    assert "up.json is damaged" in error_line(command, monkeypatch, capsys)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_two_at_once(
 ) -> None:
     """A second run of a command that needs the same folder is refused."""
     with state.only_one(name):
-        line = complaint(command, monkeypatch, capsys)
+        line = error_line(command, monkeypatch, capsys)
     assert f"another ./triptych {name} is running: end it first" in line
 
 
@@ -217,14 +217,14 @@ def test_locked_database(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A database that is locked is not taken for an empty one."""
+    """A locked database is not treated as empty."""
     monkeypatch.setattr(databases, "LOCK_TIMEOUT", 0.1)
     path = tmp_path / "own.sqlite3"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("CREATE TABLE users (id)")
         connection.execute("BEGIN EXCLUSIVE")
         arguments = f"--database sqlite:///{path} --port {free_port(4)}"
-        line = complaint(f"{command} {arguments}", monkeypatch, capsys)
+        line = error_line(f"{command} {arguments}", monkeypatch, capsys)
         with pytest.raises(UsageError, match="database is locked"):
             GivenDatabase(sqlite_url(path)).is_complete()
     assert "cannot be used (database is locked): end what uses it, or give another" in line
@@ -233,7 +233,7 @@ def test_locked_database(
 
 @pytest.mark.parametrize("name", ["a?b%41", "a b", "file:x"])
 def test_sqlite_paths(name: str, tmp_path: Path) -> None:
-    """A SQLite URL has the path as it stands in the file system."""
+    """The path in a SQLite URL is used unchanged."""
     path = tmp_path / name / "x.sqlite3"
     path.parent.mkdir()
     assert usable_url(sqlite_url(path)) == f"sqlite:///{path}"
@@ -245,9 +245,9 @@ def test_sqlite_paths(name: str, tmp_path: Path) -> None:
 def test_files_that_are_no_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A folder is refused before anything starts."""
+    """A folder is refused before anything starts, and a text file is not a database."""
     (tmp_path / "folder").mkdir()
-    line = complaint(f"up --database sqlite:///{tmp_path}/folder", monkeypatch, capsys)
+    line = error_line(f"up --database sqlite:///{tmp_path}/folder", monkeypatch, capsys)
     assert "is a folder" in line
     (tmp_path / "text").write_text("no database at all, and long enough to be read" * 9, "utf-8")
     with pytest.raises(UsageError, match="file is not a database"):
@@ -257,17 +257,17 @@ def test_files_that_are_no_database(
 def test_paths_are_the_callers(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """A relative path is looked for where the launcher was called, not in the project."""
+    """A relative path is relative to the caller's folder, not to the project."""
     monkeypatch.setenv("TRIPTYCH_CALLER", str(tmp_path))
-    assert str(tmp_path / "no") in complaint("lab --svg no/x.svg", monkeypatch, capsys)
-    assert str(tmp_path / "no") in complaint("parity --replay no", monkeypatch, capsys)
+    assert str(tmp_path / "no") in error_line("lab --svg no/x.svg", monkeypatch, capsys)
+    assert str(tmp_path / "no") in error_line("parity --replay no", monkeypatch, capsys)
     assert usable_url("sqlite:///x.sqlite3") == sqlite_url(tmp_path / "x.sqlite3")
     (tmp_path / "pages").write_text("")
-    assert str(tmp_path / "pages") in complaint("site build --output pages", monkeypatch, capsys)
+    assert str(tmp_path / "pages") in error_line("site build --output pages", monkeypatch, capsys)
 
 
 def test_the_launcher_passes_the_callers_folder(tmp_path: Path) -> None:
-    """The launcher tells the commands where it was called."""
+    """The launcher passes the folder of the caller to the commands."""
     project = tmp_path / "project"
     (project / ".venv" / "bin").mkdir(parents=True)
     for place in (project, project / ".venv"):
@@ -297,7 +297,7 @@ def test_help(
 def test_help_of_each_command(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each option has a sentence, and names what may be given."""
+    """Each option has a sentence that ends with a period, and no name of a helper function."""
     monkeypatch.setattr(sys, "argv", ["triptych", *command.split(), "--help"])
     monkeypatch.setenv("COLUMNS", "250")
     with pytest.raises(SystemExit) as end:
@@ -315,7 +315,7 @@ def test_help_of_each_command(
 def test_help_of_the_tests(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each part of the tests has a line of its own, which fits in a terminal."""
+    """Each part of the tests has one line, which fits into a terminal."""
     monkeypatch.setattr(sys, "argv", ["triptych", "test", "--help"])
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
@@ -327,7 +327,7 @@ def test_help_of_the_tests(
 
 
 def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--version` is that of the project."""
+    """`--version` prints the version of the project."""
     monkeypatch.setattr(sys, "argv", ["triptych", "--version"])
     with pytest.raises(SystemExit) as end:
         main()

@@ -17,12 +17,12 @@ WORKER_CANNOT_START = 3
 
 def find_problem(*, may_be_unavailable: bool) -> str | None:
     """What is wrong with the database and what to do, in one line; None if nothing is."""
-    from .core.adoption import is_to_adopt  # models can be imported only after the setup
+    from .core.adoption import needs_adoption  # models can be imported only after the setup
 
     connection = connections[DEFAULT_DB_ALIAS]
     try:
         with without_pool(connection):
-            made_by_another = is_to_adopt(connection)
+            made_by_another = needs_adoption(connection)
             executor = MigrationExecutor(connection)
     except (DatabaseError, InterfaceError) as error:
         if may_be_unavailable:

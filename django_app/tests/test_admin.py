@@ -53,7 +53,7 @@ class AdminCase(TestCase):
         self.assertEqual(page.status_code, 302)
 
     def delete_in_list(self, *rows: Model) -> None:
-        """The action of the list, confirmed."""
+        """Delete the rows with the list's action, and confirm it."""
         page = self.post(
             type(rows[0]),
             "changelist",
@@ -84,7 +84,7 @@ class UserRulesTests(AdminCase):
         )
 
     def test_the_rules_of_the_api(self) -> None:
-        """What the API refuses the admin refuses, in the same words, beside the field."""
+        """The admin refuses what the API refuses, with the same message at the field."""
         long = "is too long (maximum is 128 characters)"
         cases = [
             ({"username": "a b/c"}, "username", "is invalid"),
@@ -101,8 +101,8 @@ class UserRulesTests(AdminCase):
                 self.assertEqual(self.errors_of(self.add(**changes)), {field: [message]})
         self.assertEqual(User.objects.count(), 2)
 
-    def test_one_who_comes_between(self) -> None:
-        """Where another writer takes the name after the check, the form says so."""
+    def test_a_name_taken_after_the_check(self) -> None:
+        """If another writer takes the name after the check, the view runs again."""
         save = User.save
         made: list[User] = []
 
@@ -120,7 +120,7 @@ class UserRulesTests(AdminCase):
         self.assertEqual(len(made), 1)
 
     def test_text_is_kept(self) -> None:
-        """White space and line ends are stored as they were typed, and a blank bio is null."""
+        """White space is kept, line ends are stored as line feeds, and a blank image is null."""
         draft = {"email": "ada@example.com", "username": "ada", "is_active": "on"}
         self.post(User, "change", self.ada.pk, **draft, bio=" one\r\n two ", image="")
         self.ada.refresh_from_db()
@@ -141,7 +141,7 @@ class UserRulesTests(AdminCase):
         )
         self.assertEqual(self.events()[-1][1], {"slug": "mine"})
 
-    def test_delete_users_with_much(self) -> None:
+    def test_delete_users_with_many_rows(self) -> None:
         """More comments and favorites need no more statements, and the events come last."""
         counts = []
         for number in (1, 5):
@@ -161,7 +161,7 @@ class UserRulesTests(AdminCase):
         self.assertEqual(counts[0], counts[1])
 
     def test_delete_users_in_the_list(self) -> None:
-        """The action of the list does the same."""
+        """The action of the list records an event for each article too."""
         self.write_article()
         self.delete_in_list(self.ada)
         self.assertEqual(self.names(), ["article.deleted"])
@@ -185,7 +185,7 @@ class ArticleTests(AdminCase):
         self.assertEqual(data["article"]["tagList"], ["a", "b"])
 
     def test_change(self) -> None:
-        """A change moves `updated_at` and the slug, and sockets hear of it."""
+        """A change updates `updated_at` and the slug, and records an event."""
         article = self.write_article(tags=("a", "b"))
         [tag, _] = Tag.objects.order_by("name")
         page = self.post(Article, "change", article.pk, **self.draft(title="X", tag_list=[tag.pk]))
@@ -198,8 +198,8 @@ class ArticleTests(AdminCase):
         self.assertEqual(name, "article.updated")
         self.assertEqual(data["article"]["tagList"], ["a"])
 
-    def test_what_cannot_be_typed(self) -> None:
-        """The slug, the times and the author of an article are not for the form."""
+    def test_read_only_fields(self) -> None:
+        """The form cannot change the slug, the times or the author of an article."""
         article = self.write_article()
         tries = {"slug": "feed", "updated_at_0": "2001-01-01", "author": self.root.pk}
         self.post(Article, "change", article.pk, **self.draft(**tries))
@@ -211,7 +211,7 @@ class ArticleTests(AdminCase):
         self.assertEqual(self.events(), [])
 
     def test_the_rules_of_the_api(self) -> None:
-        """What the API refuses the admin refuses, in the same words, beside the field."""
+        """The admin refuses what the API refuses, with the same message at the field."""
         tags = Tag.objects.bulk_create(Tag(name=str(number)) for number in range(21))
         cases: list[tuple[dict[str, Any], str, str]] = [
             ({"title": " "}, "title", "can't be blank"),
@@ -239,32 +239,34 @@ class ArticleTests(AdminCase):
         self.assertEqual(self.names(), ["article.deleted"] * 3)
         self.assertEqual(slugs, ["one", "two", "three"])
 
-    def test_take_off_tags(self) -> None:
+    def test_remove_tags(self) -> None:
         """An action removes tags from all articles and records an event for each article."""
         self.write_article("One", tags=("a", "b", "c"))
         self.write_article("Two", tags=("b",))
         tags = Tag.objects.filter(name__in=["a", "b"])
-        self.post(Tag, "changelist", action="take_off", _selected_action=[tag.pk for tag in tags])
+        self.post(
+            Tag, "changelist", action="remove_tags", _selected_action=[tag.pk for tag in tags]
+        )
         lists = [data["article"]["tagList"] for _, data in self.events()]
         self.assertEqual(self.names(), ["article.updated"] * 2)
         self.assertEqual(lists, [["c"], []])
         page = self.post(Tag, "delete", tags[0].pk, post="yes")
         self.assertEqual(page.status_code, 403)
 
-    def test_take_off_a_tag_of_many(self) -> None:
+    def test_remove_a_tag_of_many_articles(self) -> None:
         """More articles need no more statements."""
         counts = []
         for number in (1, 5):
             for place in range(number):
                 self.write_article(f"Tagged {number} {place}", tags=("spam", "kept"))
             with CaptureQueriesContext(connection) as removal:
-                services.take_off_tags(Tag.objects.filter(name="spam"))
+                services.remove_tags(Tag.objects.filter(name="spam"))
             counts.append(len(removal))
         self.assertEqual(counts[0], counts[1])
         self.assertEqual(set(ArticleTag.objects.values_list("tag__name", flat=True)), {"kept"})
 
     def test_statements_of_the_page(self) -> None:
-        """The page of an article takes the same statements for one tag and for many."""
+        """The page of an article needs the same number of statements for one tag and for many."""
         few = self.write_article("Few", tags=("a",))
         many = self.write_article("Many", tags=tuple("abcdefghij"))
         counts = []
@@ -306,7 +308,7 @@ class LinkTests(AdminCase):
         self.assertEqual(self.events()[-1][1], {"id": two.pk, "slug": article.slug})
 
     def test_what_a_service_refuses(self) -> None:
-        """A refusal between the form's check and the write is shown; an outage is not hidden."""
+        """An error of a service after the form's check is shown; an outage is raised."""
         draft = {"article": self.write_article().pk, "author": self.ada.pk, "body": "x"}
         missing, outage = NotFound(article="not found"), Unavailable(server="unavailable")
         with patch.object(comments, "create_comment", side_effect=missing):
@@ -319,7 +321,7 @@ class LinkTests(AdminCase):
             self.post(Comment, "add", **draft)
 
     def test_follows(self) -> None:
-        """Nobody follows themselves, or somebody twice."""
+        """Users cannot follow themselves, or follow somebody twice."""
         oneself = self.post(Follow, "add", follower=self.ada.pk, followed=self.ada.pk)
         self.assertEqual(self.errors_of(oneself), {"__all__": ["Nobody follows themselves."]})
         link = {"follower": self.root.pk, "followed": self.ada.pk}
@@ -328,7 +330,7 @@ class LinkTests(AdminCase):
         self.assertEqual(list(again), ["__all__"])
 
     def test_links_of_tags(self) -> None:
-        """A tag is linked by the article's page alone."""
+        """Tags are added to an article only on the article's page."""
         article = self.write_article(tags=("a",))
         self.assertEqual(ArticleTag.objects.filter(article=article).count(), 1)
         self.assertEqual(self.client.get("/admin/articles/articletag/").status_code, 404)
@@ -336,7 +338,7 @@ class LinkTests(AdminCase):
 
 class ModelRulesTests(TestCase):
     def test_full_clean(self) -> None:
-        """The models know the rules, also that a slug is not the word of a route."""
+        """`full_clean` checks the rules, also that a slug is not the word of a route."""
         ada = User.objects.create_user("ada@example.com", "ada", "a long password")
         article = Article(author=ada, slug="feed", title=" ", description="d", body="b\0")
         with self.assertRaises(ValidationError) as refused:
@@ -350,7 +352,7 @@ class ModelRulesTests(TestCase):
                 Tag(name=name).full_clean()
 
     def test_create_user(self) -> None:
-        """The manager takes no name or email that the API would refuse."""
+        """The manager refuses a name or email that the API would refuse."""
         for email, username in (("x", "x"), ("x@example.com", "a b"), ("é@example.com", "x")):
             with self.subTest(email), self.assertRaises(ValidationError):
                 User.objects.create_user(email, username, "a long password")
@@ -367,7 +369,7 @@ class FormTests(AdminCase):
         self.assertIsInstance(page.formfield_for_dbfield(choice, request).widget, forms.Select)
 
     def test_values_of_the_model(self) -> None:
-        """A change takes what the form has put into the model: a cleared file is False in it."""
+        """A change saves the model's values, not `cleaned_data`, where a cleared file is False."""
         article = self.write_article()
         article.description = "as the model has it"
         form = Mock(changed_data=["description"], cleaned_data={"description": False})

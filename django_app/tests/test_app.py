@@ -1,4 +1,4 @@
-"""What a caller from outside cannot see: the admin, the commands, and the tables behind."""
+"""What an API client cannot see: the admin, the commands, and the tables."""
 
 from unittest.mock import Mock, patch
 
@@ -29,7 +29,7 @@ class AdminTests(TestCase):
         self.client.force_login(self.root)
 
     def test_sign_in(self) -> None:
-        """One signs in to the admin with the email, in any case."""
+        """The login of the admin accepts the email in upper or lower case."""
         self.client.logout()
         page = self.client.post(
             "/admin/login/?next=/admin/",
@@ -38,7 +38,7 @@ class AdminTests(TestCase):
         self.assertRedirects(page, "/admin/")
 
     def test_every_table(self) -> None:
-        """Each table has a list, and each row of it a page."""
+        """Each table has a list page, and each row has a change page."""
         for model in admin.site._registry:
             name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
             with self.subTest(name):
@@ -50,7 +50,7 @@ class AdminTests(TestCase):
                     self.assertEqual(page.status_code, 200)
 
     def test_search(self) -> None:
-        """Where there is a search, it finds, and does not fail."""
+        """A search does not fail in any list that has one."""
         for model, options in admin.site._registry.items():
             if options.search_fields:
                 name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
@@ -59,7 +59,7 @@ class AdminTests(TestCase):
                     self.assertEqual(page.status_code, 200)
 
     def test_lists_have_a_fixed_number_of_statements(self) -> None:
-        """The list of articles takes the same statements for few rows and for many."""
+        """The list of articles needs a fixed number of statements."""
         with self.assertNumQueries(4):
             self.client.get("/admin/articles/article/")
 
@@ -87,14 +87,14 @@ class AdminTests(TestCase):
 
 class DatabaseTests(TestCase):
     def test_seed_twice(self) -> None:
-        """The demo site is not poured over a site that is in use."""
+        """The demo site is not added to a site that has users."""
         User(username="x", email="x@example.com", password="!").save()
         with self.assertRaisesMessage(CommandError, "has users already"):
             call_command("seed")
         self.assertFalse(Article.objects.exists())
 
     def test_phc_string(self) -> None:
-        """The database holds the PHC string alone, and Django finds its hasher all the same."""
+        """The database stores only the PHC string, and Django still finds its hasher."""
         user = User(username="x", email="x@example.com")
         user.set_password("a long password")
         user.save()
@@ -104,7 +104,7 @@ class DatabaseTests(TestCase):
         self.assertTrue(User.objects.get().check_password("a long password"))
 
     def test_events(self) -> None:
-        """A change writes its event with the number that the counter then has."""
+        """A change writes its event with the new value of the counter as its number."""
         user = {"username": "x", "email": "x@example.com", "password": "a long password"}
         answer = self.client.post("/api/users", {"user": user}, content_type="application/json")
         token = {"Authorization": f"Token {answer.json()['user']['token']}"}
@@ -120,7 +120,7 @@ class DatabaseTests(TestCase):
 
 class HubTests(TestCase):
     def test_events_are_handed_out_once(self) -> None:
-        """What the hub has read stays read, also where its next read fails."""
+        """The hub hands out each event once, even if its next read fails."""
         hub = Hub()
         hub.position = 0
         hub.loop = Mock()
@@ -140,8 +140,8 @@ class HubTests(TestCase):
 
 class HealthTests(TestCase):
     @override_settings(DATABASE_TIMEOUT=1)
-    def test_health_while_another_asks(self) -> None:
-        """A check that waits too long for the one before it says that the database is away."""
+    def test_health_while_another_check_runs(self) -> None:
+        """A health check that waits too long for the previous one returns 503."""
         with health.check_lock:
             self.assertEqual(self.client.get("/api/health").status_code, 503)
         self.assertEqual(self.client.get("/api/health").status_code, 200)

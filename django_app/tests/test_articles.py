@@ -35,7 +35,7 @@ class ArticleTests(TestCase):
         self.assertEqual(set(self.article), names)
 
     def test_read(self) -> None:
-        """An article is read as it was answered when written; a list leaves out its body."""
+        """Reading an article returns what creating it returned; a list leaves out the body."""
         self.assertEqual(self.client.get(self.path).json(), {"article": self.article})
         [listed] = self.client.get("/api/articles?limit=1").json()["articles"]
         self.assertEqual({**listed, "body": self.article["body"]}, self.article)
@@ -52,7 +52,7 @@ class ArticleTests(TestCase):
                 self.assertEqual(changed - {"slug", "updatedAt"}, {name})
 
     def test_blank(self) -> None:
-        """A text that is blank is refused under its name."""
+        """A blank text is refused, with an error under the name of its field."""
         for name in ("title", "description", "body"):
             with self.subTest(name):
                 draft = {"article": {**DRAFT, name: " "}}

@@ -112,7 +112,7 @@ class HandlerTests(SimpleTestCase):
         return async_to_sync(get)()
 
     def test_a_synchronous_view(self) -> None:
-        """It runs in a thread of the pool, in one crossing, and the request is finished there."""
+        """A synchronous view runs in a thread of the pool, as one call, and is finished there."""
         handler = SyncToAsync.thread_handler
         with patch.object(
             SyncToAsync, "thread_handler", autospec=True, side_effect=handler
@@ -123,13 +123,13 @@ class HandlerTests(SimpleTestCase):
         self.assertEqual(self.finished, [thread])
 
     def test_an_asynchronous_view(self) -> None:
-        """It runs on the event loop, and in none of these threads."""
+        """An asynchronous view runs on the event loop, not in a thread of the pool."""
         status, thread = self.get("/api/async")
         self.assertEqual(status, 200)
         self.assertFalse(thread.startswith("request"))
 
     def test_a_streamed_response(self) -> None:
-        """It is finished after its last part, in the thread that made the parts."""
+        """A streamed response is finished after its last part, in the thread that made it."""
         with self.assertWarnsMessage(Warning, "must consume synchronous iterators"):
             status, thread = self.get("/api/stream")
         self.assertEqual((status, self.finished), (200, [thread]))
@@ -156,7 +156,7 @@ class HandlerTests(SimpleTestCase):
         self.assertEqual(loops[0], loops[1])
 
     def test_a_large_body(self) -> None:
-        """A view that reads a body without asking for its size gets an error and not a part."""
+        """A view that does not check the size of a body gets an error and not part of it."""
         for page in ("/api/read", "/api/read-async"):
             for chunked in (False, True):
                 with self.subTest(page, chunked=chunked):
@@ -166,7 +166,7 @@ class HandlerTests(SimpleTestCase):
                     self.assertEqual(self.get(page, b"x" * 1000, chunked=chunked), (200, "1000"))
 
     def test_a_large_chunked_body_on_wsgi(self) -> None:
-        """The same where Django does not learn the length of the body."""
+        """A large body is refused on WSGI too, where Django does not know its length."""
         environ = RequestFactory().post("/api/read").META
         for size, expected in ((2_000_000, "413"), (1000, "200")):
             start = Mock()
@@ -175,7 +175,7 @@ class HandlerTests(SimpleTestCase):
             self.assertEqual(start.call_args.args[0][:3], expected)
 
     def test_broken_chunks_on_wsgi(self) -> None:
-        """A view gets an error for chunks that are none, and not an empty body."""
+        """A view gets an error for invalid chunks, and not an empty body."""
         stream = Mock(read=Mock(side_effect=OSError("no chunk")))
         body = {"wsgi.input": stream, "HTTP_TRANSFER_ENCODING": "chunked"}
         for urls, page, words in (
@@ -191,9 +191,9 @@ class HandlerTests(SimpleTestCase):
 
     @override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=None)
     def test_no_limit(self) -> None:
-        """Django's setting for no limit is one here, too."""
+        """With Django's setting for no limit, the handler has no limit."""
         self.assertEqual(self.get("/api/read", b"x" * 2_000_000), (200, "2000000"))
 
     def test_no_view(self) -> None:
-        """A path that nothing has is answered by the handler for 404."""
+        """A path without a view gets the response of the 404 handler."""
         self.assertEqual(self.get("/api/nothing")[0], 404)

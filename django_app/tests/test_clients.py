@@ -1,4 +1,4 @@
-"""Django's and Channels' own test clients, and what Django does around the API."""
+"""The test clients of Django and Channels, and Django's features outside the API."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ from conduit.live.routing import websocket_urlpatterns
 
 class AdminPagesTests(TestCase):
     def test_not_found(self) -> None:
-        """A page that the admin does not have is Django's usual HTML, and one outside JSON."""
+        """A missing page of the admin is Django's usual HTML, and any other is JSON."""
         root = User.objects.create_superuser("root@example.com", "root", "a long password")
         self.client.force_login(root)
         answer = self.client.get("/admin/nothing/")
@@ -26,14 +26,14 @@ class AdminPagesTests(TestCase):
         self.assertEqual(self.client.get("/nothing").json(), {"errors": {"route": ["not found"]}})
 
     def test_method_not_allowed(self) -> None:
-        """A method that a page does not have is 405 as Django has it."""
+        """A method that a page of the admin does not support gets Django's 405."""
         root = User.objects.create_superuser("root@example.com", "root", "a long password")
         self.client.force_login(root)
         answer = self.client.get("/admin/logout/")
         self.assertEqual((answer.status_code, answer.content), (405, b""))
 
     def test_forms(self) -> None:
-        """A form without its token is 403; the API needs none, and answers 405 where it must."""
+        """A form needs its CSRF token, or it gets a 403; the API needs none, also for its 405."""
         client = Client(enforce_csrf_checks=True)
         self.assertEqual(client.post("/admin/login/", {}).status_code, 403)
         self.assertEqual(client.post("/api/users/login", {}, "application/json").status_code, 422)
@@ -51,7 +51,7 @@ class AdminPagesTests(TestCase):
 
 class HostTests(TestCase):
     def test_vary(self) -> None:
-        """What the admin says in `Vary` stays, and other origins have no part in it."""
+        """The `Vary` of the admin is unchanged, and the admin has no CORS headers."""
         answer = self.client.get("/admin/login/", headers={"Origin": "https://front.example"})
         self.assertEqual(answer["Vary"], "Cookie")
         self.assertNotIn("Access-Control-Allow-Origin", answer)
@@ -80,12 +80,12 @@ class HostTests(TestCase):
 
 class PrefixTests(TestCase):
     def setUp(self) -> None:
-        # What a server's handler does for each request, and the test client does not.
+        # A server's handler does this for each request, but the test client does not.
         set_script_prefix("/v1/")
         self.addCleanup(clear_script_prefix)
 
     def test_server(self) -> None:
-        """Below the prefix that the server says, the app is as it is without."""
+        """With a prefix from the server, the app works as without one."""
         answer = self.client.get("/", SCRIPT_NAME="/v1")
         self.assertEqual(answer["Location"], "/v1/api/docs")
         self.assertEqual(self.client.get("/api/tags", SCRIPT_NAME="/v1").status_code, 200)
@@ -93,7 +93,7 @@ class PrefixTests(TestCase):
         self.assertEqual(answer.json()["servers"], [{"url": "/v1"}])
 
     def test_admin(self) -> None:
-        """The admin is below the prefix too, whether or not a proxy has taken it off."""
+        """The admin is below the prefix too, whether or not a proxy has removed the prefix."""
         for page in ("/v1/admin/", "/admin/"):
             answer = self.client.get(page)
             self.assertEqual(answer["Location"], "/v1/admin/login/?next=/v1/admin/")
@@ -109,7 +109,7 @@ class PrefixTests(TestCase):
 
 class ClientTests(TestCase):
     async def test_async_client(self) -> None:
-        """`AsyncClient` reaches what a server reaches, its path percent-encoded or not."""
+        """`AsyncClient` reaches the same routes as a server, with a percent-encoded path or not."""
         client = AsyncClient()
         user = {"username": "ada", "email": "ada@example.com", "password": "a long password"}
         answer = await client.post("/api/users", {"user": user}, "application/json")
@@ -125,7 +125,7 @@ class ClientTests(TestCase):
         self.assertEqual(answer, HealthResponse(status="ok"))
 
     def socket(self, path: str) -> Any:
-        """What Channels' `WebsocketCommunicator` makes of a path; that one needs daphne."""
+        """A communicator like Channels' `WebsocketCommunicator`, which needs daphne."""
         scope = {
             "type": "websocket",
             "path": path,
@@ -136,7 +136,7 @@ class ClientTests(TestCase):
         routes: Any = SocketMiddleware(URLRouter(websocket_urlpatterns))
         return ApplicationCommunicator(routes, scope)  # type: ignore[no-untyped-call]
 
-    @patch.object(hub, "join")  # which would begin to read the database in a thread
+    @patch.object(hub, "join")  # because `join` would start to read the database in a thread
     async def test_socket(self, join: Mock) -> None:
         """Channels' communicator opens a socket."""
         socket = self.socket("/api/live")
@@ -148,7 +148,7 @@ class ClientTests(TestCase):
         await socket.wait()
 
     async def test_no_socket(self) -> None:
-        """A socket elsewhere is refused, also by a server that can only close."""
+        """A socket on another path is refused, also by a server that can only close it."""
         socket = self.socket("/api/nothing")
         await socket.send_input({"type": "websocket.connect"})
         self.assertEqual((await socket.receive_output())["type"], "websocket.close")

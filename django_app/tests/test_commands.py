@@ -1,4 +1,4 @@
-"""Django's commands do what they do everywhere, and say in a line what is wrong."""
+"""Django's commands work as usual, and report errors in one line."""
 
 import json
 from io import StringIO
@@ -34,7 +34,7 @@ PRODUCTION: dict[str, Any] = {
 
 class CheckTests(TestCase):
     def test_deploy(self) -> None:
-        """Where all of production is set, no check finds anything, and none is silenced."""
+        """With all settings for production, no check reports anything, and none is silenced."""
         with override_settings(**PRODUCTION):
             self.assertEqual(run_checks(include_deployment_checks=True), [])
         self.assertEqual(settings.SILENCED_SYSTEM_CHECKS, [])
@@ -58,7 +58,7 @@ class CreateSuperuserTests(TestCase):
             )
 
     def test_names(self) -> None:
-        """A name that the API would refuse, or that is taken in any case, is one line."""
+        """A name that the API would refuse, or that is taken in another case, is one line."""
         self.create("root@example.com", "root")
         cases = [
             ("not an email", "x", "is invalid"),
@@ -71,7 +71,7 @@ class CreateSuperuserTests(TestCase):
                 self.create(email, username)
 
     def test_passwords(self) -> None:
-        """`changepassword` asks again for one that the API would refuse, and gives up."""
+        """`changepassword` asks again if the API would refuse the password, and then gives up."""
         self.create("root@example.com", "root")
         said = StringIO()
         with (
@@ -84,7 +84,7 @@ class CreateSuperuserTests(TestCase):
 
 class FixtureTests(TestCase):
     def test_dump_and_load(self) -> None:
-        """What `dumpdata` writes `loaddata` reads, by ids or by natural keys."""
+        """`loaddata` reads what `dumpdata` writes, by ids or by natural keys."""
         call_command("seed")
         for natural in (False, True):
             with self.subTest(natural), TemporaryDirectory() as folder:
@@ -119,7 +119,7 @@ class FixtureTests(TestCase):
 
 class OuterTransactionTests(TestCase):
     def test_create_user(self) -> None:
-        """A service that meets a name that is taken leaves a transaction around it whole."""
+        """A service that fails because a name is taken does not break a transaction around it."""
         draft = {"username": "ada", "email": "ada@example.com", "password": "a long password"}
         with transaction.atomic():
             services.create_user(**draft)
@@ -128,14 +128,14 @@ class OuterTransactionTests(TestCase):
             self.assertEqual(User.objects.count(), 1)
 
     def test_constraint(self) -> None:
-        """The database has the last word on names, as Django's constraint says it."""
+        """The constraint in the database refuses a name that differs only in case."""
         User(username="ada", email="ada@example.com", password="!").save()
         with self.assertRaises(IntegrityError), transaction.atomic():
             User(username="ADA", email="x@example.com", password="!").save()
 
 
 class FlushTests(TransactionTestCase):
-    """Tests whose tables are emptied after each: each finds the event counter again."""
+    """After each of these tests, all tables are emptied; the event counter must exist again."""
 
     def write(self) -> None:
         ada = User.objects.create_user("ada@example.com", "ada", "a long password")

@@ -1,4 +1,4 @@
-"""What the database layer promises to the services."""
+"""The guarantees of the database layer to the services."""
 
 import threading
 import time
@@ -28,12 +28,12 @@ class WritesTests(TestCase):
         cls.guido = User.objects.get(username="guido")
 
     def test_other_violations_are_raised(self) -> None:
-        """Only a taken slug is tried again: any other violation is an error, at once."""
+        """Only a taken slug is retried: any other violation is raised immediately."""
         with self.assertRaises(IntegrityError):
             services.create_article(author=self.guido, title="", description="d", body="b")
 
     def test_attempts_end(self) -> None:
-        """Where every slug is taken by another writer, trying ends."""
+        """If other writers take every slug, the retries end."""
         taken = Article.objects.values_list("slug", flat=True)[0]
         with (
             patch.object(services, "find_free_slug", return_value=taken),
@@ -105,8 +105,8 @@ class HashingTests(TestCase):
             release_connection()
         self.assertEqual(close.called, connection.vendor == "postgresql")
 
-    def test_hashing_at_once(self) -> None:
-        """No more passwords are hashed at once than there are processors."""
+    def test_concurrent_hashing(self) -> None:
+        """At most as many passwords are hashed at the same time as there are processors."""
         running: list[int] = []
         most = 0
 

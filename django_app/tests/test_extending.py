@@ -1,4 +1,4 @@
-"""What is added to the app later works as in any Django project."""
+"""Code that is added to the app works as in any Django project."""
 
 from collections.abc import Callable
 from functools import partial
@@ -116,13 +116,13 @@ handler404, handler500 = urls.handler404, urls.handler500
 @override_settings(ROOT_URLCONF=__name__)
 class OperationTests(TestCase):
     def test_a_plain_parameter(self) -> None:
-        """A parameter that is no schema is named by its own name."""
+        """An error of a parameter without a schema has the name of the parameter."""
         answer = self.client.get("/api/added/plain?n=a")
         self.assertEqual(answer.status_code, 422)
         self.assertEqual(answer.json(), {"errors": {"n": ["must be an integer"]}})
 
     def test_other_parameters(self) -> None:
-        """An alias, two bodies, and JSON beside a file are validated as Ninja means them."""
+        """An alias, two bodies, and JSON with a file are validated as in any Ninja API."""
         answer = self.client.get("/api/added/named?pageSize=a")
         self.assertEqual(answer.json(), {"errors": {"pageSize": ["must be an integer"]}})
         self.assertEqual(self.client.get("/api/added/named?pageSize=1").json(), 1)
@@ -132,14 +132,14 @@ class OperationTests(TestCase):
         form = {"file": file, "note": '{"text": "x"}'}
         self.assertEqual(self.client.post("/api/added/files", form).json(), "x")
 
-    def test_the_client_of_ninja(self) -> None:
-        """Its requests have no media type, and are taken for JSON."""
+    def test_ninja_client(self) -> None:
+        """Requests of Ninja's test client have no media type, and are read as JSON."""
         note = {"text": "x"}
         answer = NinjaClient(added).post("/two", json={"a": note, "b": note})
         self.assertEqual(answer.status_code, 200)
 
     def test_an_asynchronous_operation(self) -> None:
-        """An `async def` takes a body, and is not called with one that is too large."""
+        """An `async def` operation can have a body, and is not called if the body is too large."""
         note = {"text": "x"}
         answer = self.client.post("/api/added/notes", note, "application/json")
         self.assertEqual((answer.status_code, answer.json()), (200, note))
@@ -147,7 +147,7 @@ class OperationTests(TestCase):
         self.assertEqual(answer.status_code, 413)
 
     def test_a_reference_to_nothing(self) -> None:
-        """A foreign key that is violated without a missing user is a failure, and no 401."""
+        """If no user is missing, a violated foreign key is raised, and not turned into a 401."""
         error = IntegrityError()
         error.__cause__ = ForeignKeyViolation()
         with self.assertRaises(IntegrityError):
@@ -165,7 +165,7 @@ class FailureTests(TestCase):
         self.failures.append(request)
 
     def test_answers(self) -> None:
-        """Django's exceptions have their status and the contract's shape, wherever raised."""
+        """Django's exceptions get their status and the contract's shape in every kind of view."""
         client = Client(raise_request_exception=False)
         for name, (status, body) in ANSWERS.items():
             for prefix in ("/api/later", "/api/later/async", "/api/plain", "/plain"):
@@ -179,7 +179,7 @@ class FailureTests(TestCase):
                     self.assertEqual(len(self.failures), status == 500)
 
     def test_errors_of_ninja(self) -> None:
-        """Ninja's `HttpError` says its message in the contract's shape."""
+        """The message of Ninja's `HttpError` is returned in the contract's shape."""
         answer = self.client.get("/api/later/teapot")
         self.assertEqual(answer.status_code, 418)
         self.assertEqual(answer.json(), {"errors": {"request": ["is a teapot"]}})
@@ -193,7 +193,7 @@ class FailureTests(TestCase):
         self.assertIn(" GET 500: is broken", logs.output[0])
 
     def test_errors_of_models(self) -> None:
-        """What a model refuses in an operation is a 422, with the first message of each field."""
+        """A model's `ValidationError` in an operation is a 422 with the first message per field."""
         for name, body in {
             "bad model": {"tagList": ["is odd"], "request": ["no"]},
             "bad words": {"request": ["is odd"]},
@@ -206,13 +206,13 @@ class FailureTests(TestCase):
         self.assertEqual(self.client.get("/api/refusing").status_code, 405)
 
     def test_bugs_are_raised(self) -> None:
-        """The test client raises what a view has raised, in an operation too."""
+        """The test client raises the exception of a view, and of an operation too."""
         for prefix in ("/api/later", "/api/later/async", "/api/plain"):
             with self.subTest(prefix), self.assertRaisesMessage(ZeroDivisionError, "a secret"):
                 self.client.get(f"{prefix}/bug")
 
     def test_debug(self) -> None:
-        """With DEBUG Django shows its page of a bug, also of one in an operation."""
+        """With DEBUG, Django shows its debug page, also for an exception in an operation."""
         client = Client(raise_request_exception=False)
         with override_settings(DEBUG=True):
             answer = client.get("/api/later/bug", headers={"Accept": "text/html"})
@@ -220,7 +220,7 @@ class FailureTests(TestCase):
         self.assertContains(answer, "ZeroDivisionError", status_code=500)
 
     def test_the_admin(self) -> None:
-        """Below the admin the answers are Django's usual pages."""
+        """In the admin, error responses are Django's usual pages."""
         client = Client(raise_request_exception=False)
         for name in ("missing", "forbidden", "suspicious", "bug"):
             status, _ = ANSWERS[name]

@@ -26,7 +26,7 @@ class KeepOut:
 
 class MigrationTests(TestCase):
     def test_migrations(self) -> None:
-        """No change of the models is without a migration."""
+        """Every change of the models has a migration."""
         call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
     def test_another_database(self) -> None:
@@ -42,7 +42,7 @@ class MigrationTests(TestCase):
 
 
 class AdoptTests(TestCase):
-    """The tables are there; what is recorded of them is taken away."""
+    """The tables exist, but the records of their migrations are deleted."""
 
     def forget(self) -> None:
         with connection.cursor() as cursor:
@@ -66,13 +66,13 @@ class AdoptTests(TestCase):
             said = StringIO()
             call_command("adopt", stdout=said)
             self.assertEqual(said.getvalue(), line)
-        self.assertFalse(adoption.is_to_adopt(connection))
+        self.assertFalse(adoption.needs_adoption(connection))
 
     def test_what_deviates(self) -> None:
-        """A table that differs is named, and nothing recorded."""
+        """A table that differs is named, and no migration is recorded."""
         self.forget()
         with connection.cursor() as cursor:
             cursor.execute("DROP INDEX users_username_key")
         with self.assertRaisesMessage(CommandError, "the first: users_username_key on users"):
             call_command("adopt")
-        self.assertTrue(adoption.is_to_adopt(connection))
+        self.assertTrue(adoption.needs_adoption(connection))

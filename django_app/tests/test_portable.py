@@ -1,4 +1,4 @@
-"""The app can be imported and asked on a system that lacks what Windows lacks."""
+"""The app can be imported and responds without the modules and functions that Windows lacks."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ for name in ("fcntl", "grp", "pwd", "resource", "termios"):
 import importlib, pkgutil, conduit, django
 django.setup()
 for module in pkgutil.walk_packages(conduit.__path__, "conduit."):
-    # The first two look for a database, the last is gunicorn's, which Windows has not.
+    # The first two check the database, the last needs gunicorn, which does not run on Windows.
     if module.name not in ("conduit.asgi", "conduit.wsgi", "conduit.worker"):
         importlib.import_module(module.name)
 from django.test import Client
@@ -35,7 +35,7 @@ assert Client().get("/api/health").status_code == 200
 
 class PortableTests(TestCase):
     def test_without_posix(self) -> None:
-        """Every module is imported, and the app answers."""
+        """Every module can be imported, and the app responds."""
         with tempfile.TemporaryDirectory() as folder:
             environment = {
                 **os.environ,

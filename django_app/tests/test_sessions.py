@@ -1,4 +1,4 @@
-"""What ends the sessions of the API: setting a password, in any way, and nothing else."""
+"""Setting a password in any way ends the sessions of the API, and nothing else does."""
 
 from io import StringIO
 from typing import Any
@@ -31,7 +31,7 @@ class SessionTests(TestCase):
         return [self.client.get("/api/user", headers=each).status_code for each in headers]
 
     def change_password(self) -> None:
-        """In the first session, which goes on."""
+        """Change the password in the first session, which stays valid."""
         answer = self.client.put(
             "/api/user",
             {"user": {"password": "a new password"}},
@@ -43,7 +43,7 @@ class SessionTests(TestCase):
         self.ada.refresh_from_db()
 
     def test_in_the_shell(self) -> None:
-        """`set_password` ends all sessions, the one that changed the password last too."""
+        """`set_password` ends all sessions, including the one that last changed the password."""
         self.change_password()
         self.ada.set_password("another password")
         self.ada.save()
@@ -51,7 +51,7 @@ class SessionTests(TestCase):
         self.assertEqual((self.ada.token_version, self.ada.password_session_id), (3, None))
 
     def test_a_write_that_fails(self) -> None:
-        """A password that was set is still to be saved after another write has failed."""
+        """After another write has failed, saving the new password still ends all sessions."""
         self.ada.set_password("another password")
         self.ada.bio = ""
         with self.assertRaises(IntegrityError), transaction.atomic():
@@ -61,7 +61,7 @@ class SessionTests(TestCase):
         self.assertEqual(self.statuses(), [401, 401])
 
     def test_some_fields(self) -> None:
-        """It does so where only some fields are saved: with the password, and not before."""
+        """With `update_fields`, the sessions end when the password is saved, and not before."""
         self.ada.set_password("another password")
         self.ada.bio = "New"
         self.ada.save(update_fields=["bio"])
@@ -72,8 +72,8 @@ class SessionTests(TestCase):
         self.ada.save()
         self.assertEqual(self.statuses(), [200])
 
-    def test_no_password(self) -> None:
-        """The tokens of a user who is deactivated are refused."""
+    def test_unusable_password(self) -> None:
+        """`set_unusable_password` ends all sessions."""
         self.ada.set_unusable_password()
         self.ada.save()
         self.assertEqual(self.statuses(), [401, 401])
@@ -105,7 +105,7 @@ class SessionTests(TestCase):
         self.assertEqual(page.status_code, 302)
         self.assertEqual(self.statuses(), [200, 200])
 
-    def test_hashed_anew(self) -> None:
+    def test_rehash_at_login(self) -> None:
         """A login that hashes the password with stronger parameters ends no session."""
         weak = User.objects.get().password
         with override_settings(PASSWORD_HASHERS=STRONG):
@@ -114,8 +114,8 @@ class SessionTests(TestCase):
         self.assertNotEqual(weak.split("$")[3], strong.split("$")[3])
         self.assertEqual(self.statuses(), [200, 200])
 
-    def test_hashed_anew_in_the_admin(self) -> None:
-        """Neither does a sign-in in the admin end its own session."""
+    def test_rehash_in_the_admin(self) -> None:
+        """A login in the admin that hashes the password again does not end its own session."""
         User.objects.update(is_staff=True)
         credentials = {"username": "ada@example.com", "password": "a long password"}
         with override_settings(PASSWORD_HASHERS=STRONG):
@@ -135,8 +135,8 @@ class SessionTests(TestCase):
         self.client.post("/api/users/login", {"user": user}, content_type="application/json")
         self.assertEqual(failed, ["ada@example.com"])
 
-    def test_hashed_anew_async(self) -> None:
-        """So does one in asynchronous code."""
+    def test_rehash_async(self) -> None:
+        """A login in asynchronous code that hashes the password again ends no session."""
         with override_settings(PASSWORD_HASHERS=STRONG):
             found = async_to_sync(aauthenticate)(
                 username="ada@example.com", password="a long password"
@@ -145,7 +145,7 @@ class SessionTests(TestCase):
         self.assertEqual(self.statuses(), [200, 200])
 
     def test_case_of_emails(self) -> None:
-        """Django signs people in by their email in any case, in asynchronous code too."""
+        """Django authenticates users by email in upper or lower case, also in asynchronous code."""
         named: Any = {"username": "ADA@Example.com", "password": "a long password"}
         self.assertEqual(authenticate(**named), self.ada)
         self.assertEqual(async_to_sync(aauthenticate)(**named), self.ada)
@@ -153,7 +153,7 @@ class SessionTests(TestCase):
 
 class DeletedUserTests(TransactionTestCase):
     def test_a_user_deleted_before_the_write(self) -> None:
-        """A write of a user who has just been deleted is 401."""
+        """A write by a user who has just been deleted returns 401."""
         User.objects.create_user("ada@example.com", "ada", "a long password")
         user = {"email": "ada@example.com", "password": "a long password"}
         answer = self.client.post("/api/users/login", {"user": user}, "application/json")

@@ -29,13 +29,13 @@ class StatementsTests(TestCase):
         self.token = {"Authorization": f"Token {answer.json()['user']['token']}"}
 
     def test_reads(self) -> None:
-        """A read takes its number of statements."""
+        """Each read executes the expected number of statements."""
         for path, most in READS.items():
             with self.subTest(path), self.assertNumQueries(most):
                 self.assertEqual(self.client.get(path).status_code, 200)
 
     def test_reads_with_a_token(self) -> None:
-        """The check of a token is one statement more."""
+        """Checking a token executes one more statement."""
         for path, most in READS.items():
             with self.subTest(path), self.assertNumQueries(most + (path != "/api/tags")):
                 self.assertEqual(self.client.get(path, headers=self.token).status_code, 200)

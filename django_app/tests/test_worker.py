@@ -1,4 +1,4 @@
-"""gunicorn's configuration file, in a process of its own as gunicorn's is."""
+"""gunicorn's configuration file, in a separate process as in production."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ finally:
 
 class GunicornTests(TestCase):
     def test_the_check_before_the_start(self) -> None:
-        """It stops gunicorn, whose own process never loads Django: a reload needs that."""
+        """A failed check stops gunicorn, and the parent process never loads Django, for reloads."""
         with tempfile.TemporaryDirectory() as folder:
             environment = {**os.environ, "CONDUIT_DATABASE_URL": f"sqlite:///{folder}/x.sqlite3"}
             command = [sys.executable, "-c", SCRIPT]

@@ -1,4 +1,4 @@
-"""An application on a migrated database of its own, filled with the demo site."""
+"""An application on a separate, migrated database that is filled with the demo site."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,14 +45,14 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 
 @pytest.fixture
 def sessions(app: FastAPI, client: TestClient) -> Sessions:
-    """The sessions of the app, while its client runs it."""
+    """The sessions of the app, while the client runs the app."""
     sessions: Sessions = app.state.sessions
     return sessions
 
 
 @pytest.fixture
 def token(client: TestClient) -> dict[str, str]:
-    """The headers of somebody signed in."""
+    """The headers of a user who is logged in."""
     user = {"email": "guido@example.com", "password": "triptych-demo"}
     answer = client.post("/api/users/login", json={"user": user})
     return {"Authorization": f"Token {answer.json()['user']['token']}"}

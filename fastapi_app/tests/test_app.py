@@ -1,4 +1,4 @@
-"""What a caller from outside cannot see: dependencies, and the tables behind the answers."""
+"""What an API client cannot see: dependencies and tables."""
 
 from datetime import UTC, datetime
 
@@ -37,7 +37,7 @@ def test_overridden_user(app: FastAPI, client: TestClient) -> None:
 
 
 def test_events(sessions: Sessions, client: TestClient, token: dict[str, str]) -> None:
-    """A change writes its event with the number that the counter then has."""
+    """A change writes its event with the new value of the counter as its number."""
     draft = {"title": "An event", "description": "d", "body": "b", "tagList": []}
     created = client.post("/api/articles", json={"article": draft}, headers=token)
     slug = created.json()["article"]["slug"]
@@ -59,7 +59,7 @@ def test_events(sessions: Sessions, client: TestClient, token: dict[str, str]) -
 def test_events_are_handed_out_once(
     sessions: Sessions, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the hub has read stays read, also where its next read fails."""
+    """The hub hands out each event once, even if its next read fails."""
     hub = Hub(load_settings(), sessions)
     hub.position = 0
     reads: list[list[PublishedEvent]] = [
@@ -97,7 +97,7 @@ def test_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_user_deleted_before_the_write(app: FastAPI, client: TestClient) -> None:
-    """A write of a user who has just been deleted is 401."""
+    """A write by a user who has just been deleted returns 401."""
 
     async def get_deleted_user(request: Request) -> User:
         request.state.user_id = 10**9
@@ -124,8 +124,8 @@ def test_no_seed_in_production(app: FastAPI, monkeypatch: pytest.MonkeyPatch) ->
         load_settings.cache_clear()
 
 
-def test_health_while_another_asks(app: FastAPI, client: TestClient) -> None:
-    """A check that waits too long for the one before it says that the database is away."""
+def test_health_while_another_check_runs(app: FastAPI, client: TestClient) -> None:
+    """A health check that waits too long for the previous one returns 503."""
     assert client.portal is not None
     limiter = app.state.health_check
     client.portal.call(limiter.acquire_on_behalf_of, "another")

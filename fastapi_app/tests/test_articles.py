@@ -34,7 +34,7 @@ def test_create(article: Any) -> None:
 
 
 def test_read(client: TestClient, article: Any) -> None:
-    """An article is read as it was answered when it was written; a list leaves out its body."""
+    """Reading an article returns what creating it returned; a list leaves out the body."""
     path = f"/api/articles/{article['slug']}"
     assert client.get(path).json() == {"article": article}
     listed = client.get("/api/articles?limit=1").json()["articles"][0]
@@ -55,7 +55,7 @@ def test_update(client: TestClient, token: Headers, article: Any, name: str) -> 
 
 @pytest.mark.parametrize("name", ["title", "description", "body"])
 def test_blank(client: TestClient, token: Headers, name: str) -> None:
-    """A text that is blank is refused under its name."""
+    """A blank text is refused, with an error under the name of its field."""
     draft = {"article": {**DRAFT, name: " "}}
     response = client.post("/api/articles", json=draft, headers=token)
     assert (response.status_code, list(response.json()["errors"])) == (422, [name])

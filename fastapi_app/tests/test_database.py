@@ -1,4 +1,4 @@
-"""What the database layer promises to the services."""
+"""The guarantees of the database layer to the services."""
 
 import asyncio
 import time
@@ -89,7 +89,7 @@ def test_waiting_for_a_connection_ends(tmp_path: Path) -> None:
 
 
 def test_other_violations_are_raised(sessions: Sessions, call: Call, guido: User) -> None:
-    """Only a taken slug is tried again: any other violation is an error, at once."""
+    """Only a taken slug is retried: any other violation is raised immediately."""
 
     async def create() -> None:
         async with sessions.writing.begin() as session:
@@ -135,7 +135,7 @@ def test_streamed_rows_need_a_transaction(sessions: Sessions, call: Call) -> Non
 
 @pytest.mark.parametrize("is_index", [True, False])
 def test_a_violation_of_a_unique_column(sessions: Sessions, call: Call, is_index: bool) -> None:
-    """It is recognized by its name, whether it is of a unique constraint or a unique index."""
+    """A violation is recognized by the name of its unique constraint or unique index."""
     table = Table("coupons", Base.metadata, Column("code", String(9), unique=True, index=is_index))
     name = "ix_coupons_code" if is_index else "coupons_code_key"
 
@@ -156,7 +156,7 @@ def test_a_violation_of_a_unique_column(sessions: Sessions, call: Call, is_index
 def test_attempts_end(
     sessions: Sessions, call: Call, guido: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where every slug is taken by another writer, trying ends."""
+    """If other writers take every slug, the retries end."""
 
     async def find_taken_slug(session: Any, *arguments: object) -> str:
         slug: str = await session.scalar(select(Article.slug).limit(1))
@@ -176,7 +176,7 @@ def test_attempts_end(
 def test_hashing_holds_no_connection(
     sessions: Sessions, client: TestClient, monkeypatch: pytest.MonkeyPatch, password: str
 ) -> None:
-    """While a password is hashed, no connection is taken out of the pool."""
+    """While a password is hashed, no connection is checked out of the pool."""
     taken: list[int] = []
     pool: Any = sessions.engine.pool
 
@@ -203,8 +203,8 @@ def test_hashing_holds_no_connection(
     assert set(taken) == {0}
 
 
-def test_hashing_at_once(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No more passwords are hashed at once than there are processors."""
+def test_concurrent_hashing(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most as many passwords are hashed at the same time as there are processors."""
     running: list[int] = []
     most = 0
 

@@ -1,4 +1,4 @@
-"""What is added to the app later works as in any FastAPI app."""
+"""Code that is added to the app works as in any FastAPI app."""
 
 import logging
 import time
@@ -49,13 +49,13 @@ from conduit.settings import Settings, SettingsDep, load_settings
 
 @pytest.fixture
 def own(app: FastAPI) -> FastAPI:
-    """An app of its own, on the same database, to add routes to."""
+    """A separate app on the same database, to add routes to."""
     return create_app(load_settings())
 
 
 @pytest.fixture
 def browser(own: FastAPI) -> Iterator[TestClient]:
-    """A client of it that sees failures as any client does."""
+    """A client of that app that gets a 500 for an exception, like a browser."""
     with TestClient(own, raise_server_exceptions=False) as client:
         yield client
 
@@ -83,7 +83,7 @@ def refusing(error: Exception) -> Callable[[], None]:
 def test_http_exception(
     own: FastAPI, browser: TestClient, error: Exception, status: int, errors: dict[str, list[Any]]
 ) -> None:
-    """`HTTPException` answers with its status, and a body in the shape of all errors."""
+    """The response to an `HTTPException` has its status, and a body in the shape of all errors."""
     own.add_api_route("/api/refusing", refusing(error))
     answer = browser.get("/api/refusing")
     assert (answer.status_code, answer.json()) == (status, {"errors": errors})
@@ -109,7 +109,7 @@ def test_headers_of_an_http_exception(own: FastAPI, browser: TestClient) -> None
 
 
 def test_failure(own: FastAPI, browser: TestClient) -> None:
-    """A failure is a 500 with the usual headers."""
+    """An unhandled exception is a 500 with the usual headers."""
     own.add_api_route("/api/failing", lambda: 1 // 0)
     answer = browser.get("/api/failing")
     assert (answer.status_code, answer.json()) == (500, {"errors": {"server": ["internal error"]}})
@@ -117,7 +117,7 @@ def test_failure(own: FastAPI, browser: TestClient) -> None:
 
 
 def test_own_handler_of_failures(own: FastAPI, browser: TestClient) -> None:
-    """A handler that is registered for `Exception` makes the response to a failure."""
+    """A handler that is registered for `Exception` makes the response to an unhandled one."""
 
     @own.exception_handler(Exception)
     async def answer(request: Request, error: Exception) -> Response:
@@ -137,7 +137,7 @@ def test_own_plain_handler_of_failures(own: FastAPI, browser: TestClient) -> Non
 
 
 def test_failure_before_a_socket_is_open(own: FastAPI, token: dict[str, str]) -> None:
-    """A route for sockets may ask for the user, and its failure reaches the test as it is."""
+    """A WebSocket route may depend on the user, and its exception is raised in the test."""
 
     @own.websocket("/api/failing")
     async def fail(socket: WebSocket, user: CurrentUser) -> None:
@@ -154,7 +154,7 @@ def test_failure_before_a_socket_is_open(own: FastAPI, token: dict[str, str]) ->
 def test_refused_socket(
     own: FastAPI, browser: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log says of a socket that is refused what the client gets: no failure."""
+    """The log line of a refused socket has the status that the client gets."""
     caplog.set_level("INFO", "conduit.request")
 
     @own.websocket("/api/refusing")
@@ -167,7 +167,7 @@ def test_refused_socket(
 
 
 def test_a_viewer_who_writes(app: FastAPI, token: dict[str, str]) -> None:
-    """The connection that has read the viewer is free again before the handler writes."""
+    """The connection that read the viewer is back in the pool before the handler writes."""
     small = create_app(load_settings().model_copy(update={"database_pool_size": 1}))
 
     async def count(viewer: Viewer, session: WriteSession) -> int | None:
@@ -182,7 +182,7 @@ def test_a_viewer_who_writes(app: FastAPI, token: dict[str, str]) -> None:
 def test_reading_session_does_not_write(
     own: FastAPI, browser: TestClient, token: dict[str, str], change: str
 ) -> None:
-    """What a `ReadSession` would lose is a failure."""
+    """A change in a `ReadSession`, which would be lost, is a 500."""
 
     async def write(viewer: Viewer, session: ReadSession) -> None:
         if change == "add":
@@ -195,7 +195,7 @@ def test_reading_session_does_not_write(
 
 
 def test_login_in_a_transaction(own: FastAPI, browser: TestClient) -> None:
-    """A login beside other services commits nothing of theirs."""
+    """A login between other services does not commit their transaction."""
 
     async def join(session: WriteSession, sessions: SessionsDep, settings: SettingsDep) -> None:
         await account_services.create_user(
@@ -214,7 +214,7 @@ def test_login_in_a_transaction(own: FastAPI, browser: TestClient) -> None:
 def test_services_in_one_transaction(
     own: FastAPI, browser: TestClient, token: dict[str, str]
 ) -> None:
-    """A handler reads, calls two services and reads again; all of it is undone if it raises."""
+    """A handler reads, calls a service twice and reads again; all is rolled back if it raises."""
 
     async def favorite_all(user: CurrentUser, session: WriteSession, fail: bool) -> list[bool]:
         page = Page(limit=2)
@@ -234,7 +234,7 @@ def test_services_in_one_transaction(
 
 
 def test_a_commit_in_a_handler(own: FastAPI, browser: TestClient) -> None:
-    """A handler may commit and read what the database has made of the row."""
+    """A handler may commit and refresh a row from the database."""
 
     async def add_tag(session: WriteSession) -> str:
         tag = Tag(name="committed")
@@ -268,7 +268,7 @@ def test_a_session_after_its_request(own: FastAPI, browser: TestClient) -> None:
 
 
 def test_a_reference_to_nothing(own: FastAPI, browser: TestClient, token: dict[str, str]) -> None:
-    """A foreign key that a bug is_unique_violation is a failure, and not a missing user."""
+    """A foreign key that a bug violates is a 500, and not a missing user."""
 
     async def refer(user: CurrentUser, session: WriteSession) -> None:
         session.add(Favorite(user_id=user.id, article_id=10**9))
@@ -279,7 +279,7 @@ def test_a_reference_to_nothing(own: FastAPI, browser: TestClient, token: dict[s
 
 @pytest.mark.parametrize("body", [b"", b'{"name": "x"', b'{"name": NaN}', b"{}", b'{"name": "x"}'])
 def test_an_optional_body(own: FastAPI, browser: TestClient, body: bytes) -> None:
-    """Only a body that is not there is left out: JSON that is refused is a 400 here too."""
+    """Only an empty body counts as missing: invalid JSON is a 400 here too."""
 
     class Named(BaseModel):
         name: str = "nobody"
@@ -300,7 +300,7 @@ def test_an_optional_body(own: FastAPI, browser: TestClient, body: bytes) -> Non
 def test_a_body_that_may_be_null(
     own: FastAPI, browser: TestClient, body: bytes, status: int
 ) -> None:
-    """`null` is a value there, and JSON that is refused is not."""
+    """`null` is a valid body there, and invalid JSON is a 400."""
 
     def show(value: Annotated[Any, Body()]) -> Any:
         return value
@@ -311,7 +311,7 @@ def test_a_body_that_may_be_null(
 
 
 def test_the_bytes_of_a_body(own: FastAPI, browser: TestClient) -> None:
-    """A route without a body of its own reads what was sent, as for a signature."""
+    """A route without a body parameter can read the bytes, for example to check a signature."""
 
     async def echo(request: Request) -> Response:
         return Response(await request.body())
@@ -338,14 +338,14 @@ def test_the_time_of_a_background_task(
 
 
 def test_failure_in_a_test(own: FastAPI) -> None:
-    """A failure reaches the test, as Starlette's client means it."""
+    """Starlette's test client raises an unhandled exception in the test."""
     own.add_api_route("/api/failing", lambda: 1 // 0)
     with TestClient(own) as client, pytest.raises(ZeroDivisionError):
         client.get("/api/failing")
 
 
 def test_sync_route_with_a_user(own: FastAPI, browser: TestClient, token: dict[str, str]) -> None:
-    """A route that asks for a token may be an ordinary function."""
+    """A route that requires a token may be an ordinary function."""
 
     def named(user: CurrentUser) -> str:
         return user.username
@@ -355,7 +355,7 @@ def test_sync_route_with_a_user(own: FastAPI, browser: TestClient, token: dict[s
 
 
 def test_vary(app: FastAPI) -> None:
-    """What a route says in `Vary` stays, with any setting of the allowed origins."""
+    """The `Vary` of a route is kept, with any setting of the allowed origins."""
     other = create_app(load_settings().model_copy(update={"cors_origins": "https://a.example"}))
     other.add_api_route("/api/varying", lambda: Response(headers={"Vary": "Accept-Language"}))
     with TestClient(other) as client:
@@ -364,7 +364,7 @@ def test_vary(app: FastAPI) -> None:
 
 
 def test_settings_of_the_app(client: TestClient, token: dict[str, str]) -> None:
-    """An app goes by the settings that it was made with, not by the environment's."""
+    """An app uses the settings that it was created with, not those of the environment."""
     settings = load_settings().model_copy(
         update={"secret_key": "another secret that is long enough for it", "token_lifetime": 60}
     )
@@ -378,7 +378,7 @@ def test_settings_of_the_app(client: TestClient, token: dict[str, str]) -> None:
 
 
 def test_database_of_the_app() -> None:
-    """Making an app opens nothing, and starting it opens the database of its own settings."""
+    """Creating an app opens no connection; starting it uses the database in its settings."""
     settings = Settings(database_url="postgresql://127.0.0.1:1/nowhere", database_timeout=1)
     with TestClient(create_app(settings)) as client:
         assert client.get("/api/health").status_code == 503
@@ -403,12 +403,12 @@ def test_document_by_its_name(own: FastAPI, browser: TestClient) -> None:
     """`app.openapi()` is the document that is served, before the first request and after it."""
     served = browser.get("/api/openapi.json").json()
     assert own.openapi() == served
-    # One that has not been asked yet: what is made first would be kept.
+    # A new app, because `own` has cached the document by now.
     assert create_app(load_settings()).openapi() == served
 
 
 def test_prefix_of_the_settings(app: FastAPI) -> None:
-    """A prefix makes no warning, and is in the document before the first request too."""
+    """A prefix causes no warning, and is in the document before the first request too."""
     other = create_app(load_settings().model_copy(update={"root_path": "/v1"}))
     assert other.openapi()["servers"] == [{"url": "/v1"}]
     with TestClient(other) as client:
@@ -416,8 +416,8 @@ def test_prefix_of_the_settings(app: FastAPI) -> None:
 
 
 def test_mounted(own: FastAPI, browser: TestClient) -> None:
-    """Mounted in another application, the app is below the prefix that this one says."""
-    # The other application has no part in the start and the end: `browser` does this.
+    """Mounted in another application, the app has the prefix of its mount."""
+    # The other application does not run the lifespan of the app: `browser` does.
     client = TestClient(Router([Mount("/v1", own)]), follow_redirects=False)
     assert client.get("/v1/").headers["Location"] == "/v1/api/docs"
     assert client.get("/v1/api/tags").status_code == 200
@@ -425,8 +425,8 @@ def test_mounted(own: FastAPI, browser: TestClient) -> None:
     assert answer.json()["servers"] == [{"url": "/v1"}]
 
 
-def test_forgotten_transaction(own: FastAPI, browser: TestClient) -> None:
-    """A write session that has never begun keeps no connection after its request."""
+def test_write_session_that_only_reads(own: FastAPI, browser: TestClient) -> None:
+    """A `WriteSession` that has only read keeps no connection after its request."""
 
     async def forget(session: WriteSession) -> int:
         return len((await session.scalars(select(User.id))).all())
@@ -437,7 +437,7 @@ def test_forgotten_transaction(own: FastAPI, browser: TestClient) -> None:
 
 
 def test_messages_of_other_validators(own: FastAPI, browser: TestClient) -> None:
-    """A message that is not of this API is passed on unchanged, with any characters."""
+    """A message of another validator is returned unchanged, with any characters."""
 
     def refuse(value: str) -> str:
         raise ValueError("use {braces}")
@@ -455,7 +455,7 @@ def test_messages_of_other_validators(own: FastAPI, browser: TestClient) -> None
 
 
 def test_added_socket(own: FastAPI, browser: TestClient) -> None:
-    """A socket that is added later is reached; one that is not there is 404."""
+    """A WebSocket route that is added works; a missing one is 404."""
 
     async def greet(websocket: WebSocket) -> None:
         await websocket.accept()
@@ -473,7 +473,7 @@ def test_added_socket(own: FastAPI, browser: TestClient) -> None:
 
 
 def test_exceptions_are_logged_once() -> None:
-    """An exception that the app has logged is not repeated by the server; any other one is."""
+    """The server logs an exception only if the app has not logged it."""
     is_new = without_repetition()
     error: Any = ZeroDivisionError()
     record = logging.LogRecord(
@@ -485,7 +485,7 @@ def test_exceptions_are_logged_once() -> None:
 
 
 def test_document_of_an_added_route(own: FastAPI, browser: TestClient) -> None:
-    """A route that is added later is documented as FastAPI means it."""
+    """A route that is added is documented as in any FastAPI app."""
 
     async def count(limit: int) -> int:
         return limit
@@ -498,7 +498,7 @@ def test_document_of_an_added_route(own: FastAPI, browser: TestClient) -> None:
 
 
 def test_failure_at_the_start(own: FastAPI) -> None:
-    """What fails while an app starts is raised as it is."""
+    """An exception during the start of an app is raised unchanged."""
 
     @asynccontextmanager
     async def failing(app: FastAPI) -> AsyncIterator[None]:

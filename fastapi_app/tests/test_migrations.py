@@ -1,4 +1,4 @@
-"""The next migration can be made, and the models say what the migrations do."""
+"""The next migration can be generated, and the models match the migrations."""
 
 import shutil
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ FOLDER = Path(__file__).parent.parent
 
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
-    """The migrations in a folder of their own, whose name has a percent sign."""
+    """The migrations in a separate folder, with a percent sign in its name."""
     folder = tmp_path / "feature%2Fx"
     shutil.copytree(FOLDER / "migrations", folder / "migrations")
     shutil.copy(FOLDER / "alembic.ini", folder)
@@ -82,7 +82,7 @@ def test_next_migration(migrated: Config) -> None:
 
 
 def read_schema() -> dict[str, str]:
-    """What SQLite keeps of each table and index: AUTOINCREMENT, and indexes on expressions."""
+    """The names of all tables and indexes, and whether a table has AUTOINCREMENT."""
     with Session(make_sync_engine(DATABASE)) as session:
         rows = session.execute(
             text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
@@ -92,7 +92,7 @@ def read_schema() -> dict[str, str]:
 
 @pytest.mark.parametrize("model", [Article, User])
 def test_an_added_column(migrated: Config, model: type[Base]) -> None:
-    """The migration of a new column applies and can be taken back, and nothing is lost."""
+    """The migration of a new column can be applied and reverted, and nothing is lost."""
     rows, schema = count_rows(), read_schema()
     table = model.__table__
     assert isinstance(table, Table)
@@ -120,7 +120,7 @@ def write_migration(config: Config, name: str, upgrade: str, downgrade: str = "p
     path.write_text(text.replace("    pass\n", f"    {downgrade}\n"))
 
 
-LONGER = 'with op.batch_alter_table("users", recreate="always"): ...'
+RECREATE = 'with op.batch_alter_table("users", recreate="always"): ...'
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ LONGER = 'with op.batch_alter_table("users", recreate="always"): ...'
     ],
 )
 def test_a_migration_that_loses_something(migrated: Config, options: str, lost: str) -> None:
-    """A table created again without all that it had is refused; the database stays as it was."""
+    """A migration that recreates a table without all its parts is refused and changes nothing."""
     rows, schema = count_rows(), read_schema()
-    write_migration(migrated, "longer", LONGER.replace(")", f"{options})"))
+    write_migration(migrated, "longer", RECREATE.replace(")", f"{options})"))
     with pytest.raises(SystemExit, match=lost):
         command.upgrade(migrated, "head")
     assert count_rows() == rows
@@ -141,16 +141,16 @@ def test_a_migration_that_loses_something(migrated: Config, options: str, lost: 
 
 
 def test_a_loss_on_an_empty_database(empty: Config) -> None:
-    """It is refused too if the same command has made the table, or remakes it twice."""
-    write_migration(empty, "longer", LONGER)
-    write_migration(empty, "again", LONGER)
+    """A loss is refused too if the same command creates the table, or recreates it twice."""
+    write_migration(empty, "longer", RECREATE)
+    write_migration(empty, "again", RECREATE)
     with pytest.raises(SystemExit, match="3 lost: AUTOINCREMENT"):
         command.upgrade(empty, "head")
     assert read_schema() == {}
 
 
 def test_an_index_that_is_dropped_on_purpose(migrated: Config) -> None:
-    """A migration may drop it, also if another one of the same command remakes the table."""
+    """A migration may drop an index, also if another one of the command recreates the table."""
     schema = read_schema()
     remake = (
         'with op.batch_alter_table("articles", table_kwargs={"sqlite_autoincrement": True},'
@@ -178,7 +178,7 @@ def test_a_migration_outside_of_a_transaction(migrated: Config) -> None:
 
 
 def test_columns_for_both_databases(migrated: Config) -> None:
-    """A unique constraint has a name, so that it can be dropped; a boolean default is no number."""
+    """A unique constraint has a name, so it can be dropped; a boolean default is not a number."""
     table = Article.__table__
     assert isinstance(table, Table)
     table.append_column(Column("code", String(9), unique=True))
@@ -204,7 +204,7 @@ def generate(config: Config, name: str) -> str:
 
 
 def test_a_new_table(migrated: Config) -> None:
-    """A table, its default and its index on an expression are made, whatever they are called."""
+    """A table, its default and its index on an expression are created, with any names."""
     table = Table(
         "auth_tokens",
         Base.metadata,
@@ -230,7 +230,7 @@ def test_a_new_table(migrated: Config) -> None:
 
 
 def test_a_column_that_refers_to_a_table(migrated: Config) -> None:
-    """On SQLite the table is created again for it, and then the models and the database agree."""
+    """On SQLite such a column recreates the table, and then the models match the database."""
     rows, schema = count_rows(), read_schema()
     table = Article.__table__
     assert isinstance(table, Table)
@@ -264,7 +264,7 @@ def test_a_column_that_refers_to_a_table(migrated: Config) -> None:
 
 
 def test_rows_that_refer_to_nothing(migrated: Config) -> None:
-    """Those that were there before do not matter; a migration that leaves more is refused."""
+    """A migration may leave such rows from before as they are, but must not add any."""
     with Session(make_sync_engine(DATABASE)) as session:
         session.execute(text("PRAGMA foreign_keys = OFF"))
         session.execute(text("DELETE FROM users WHERE username = 'ada'"))
@@ -279,7 +279,7 @@ def test_rows_that_refer_to_nothing(migrated: Config) -> None:
 
 
 def test_two_heads(migrated: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Migrations that two branches have made are a problem that the check tells in one line."""
+    """Two heads, made on two branches, are a problem that the check reports in one line."""
     monkeypatch.setattr("conduit.check.MIGRATIONS", Path("migrations"))
     for name in ("one", "two"):
         command.revision(migrated, name, head="0002", splice=True)
@@ -287,7 +287,7 @@ def test_two_heads(migrated: Config, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_table_without_a_model(migrated: Config) -> None:
-    """A table whose model was removed is dropped, and those of other apps are left alone."""
+    """A table whose model was removed is dropped, and the tables of other apps are ignored."""
     with Session(make_sync_engine(DATABASE)) as session:
         for name in ("bookmarks", "django_session", "users_groups"):
             session.execute(text(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY)"))

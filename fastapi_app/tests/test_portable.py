@@ -1,4 +1,4 @@
-"""The app can be imported and asked on a system that lacks what Windows lacks."""
+"""The app can be imported and responds without the modules and functions that Windows lacks."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ for name in ("fcntl", "grp", "pwd", "resource", "termios"):
     sys.modules[name] = None
 import importlib, pkgutil, conduit
 for module in pkgutil.walk_packages(conduit.__path__, "conduit."):
-    if module.name != "conduit.asgi":  # which looks for a database
+    if module.name != "conduit.asgi":  # which checks the database
         importlib.import_module(module.name)
 from fastapi.testclient import TestClient
 with TestClient(conduit.main.create_app(conduit.settings.Settings())) as client:
@@ -31,7 +31,7 @@ with TestClient(conduit.main.create_app(conduit.settings.Settings())) as client:
 
 
 def test_without_posix(tmp_path: Path) -> None:
-    """Every module is imported, and the app answers."""
+    """Every module can be imported, and the app responds."""
     environment = {**os.environ, "CONDUIT_DATABASE_URL": f"sqlite:///{tmp_path / 'x.sqlite3'}"}
     command = [sys.executable, "-c", SCRIPT]
     ended = subprocess.run(command, cwd=FOLDER, env=environment, capture_output=True, text=True)

@@ -13,7 +13,7 @@ from conduit.database import Sessions
 
 @contextmanager
 def statements(sessions: Sessions) -> Iterator[list[str]]:
-    """The statements that are executed inside, but for those about the connection."""
+    """The statements that are executed in the block, except those of the connection setup."""
     seen: list[str] = []
 
     def note(*arguments: Any) -> None:
@@ -42,7 +42,7 @@ def statements(sessions: Sessions) -> Iterator[list[str]]:
 def test_reads(
     sessions: Sessions, client: TestClient, token: dict[str, str], path: str, most: int
 ) -> None:
-    """A read takes its number of statements, and one more where a token is checked."""
+    """Each read executes the expected number of statements, and one more if it checks a token."""
     with statements(sessions) as anonymous:
         assert client.get(path).status_code == 200
     with statements(sessions) as signed_in:

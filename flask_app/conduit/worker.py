@@ -27,7 +27,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 # to read a body that it has to read itself.
 REQUEST_TIMEOUT = 10
 # Timeout in seconds for a client to read a response, or the next part of a file.
-ANSWER_TIMEOUT = 30
+RESPONSE_TIMEOUT = 30
 # Seconds, and bytes, for which a connection that the server has closed is read: closed for good
 # with unread data, it could lose the response. Both values are gunicorn's.
 CLOSE_TIMEOUT = 2
@@ -209,7 +209,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         words = [value.lower() for name, value in req.headers if name == "CONNECTION"]
         if "close" in {word.strip() for word in ",".join(words).split(",")}:
             req.must_close = True
-        conn.sock.settimeout(ANSWER_TIMEOUT)
+        conn.sock.settimeout(RESPONSE_TIMEOUT)
         try:
             return super().handle_request(req, conn)
         except TimeoutError:

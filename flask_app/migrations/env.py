@@ -1,4 +1,4 @@
-"""Alembic's entry: `flask --app conduit db upgrade`, also on a database that another app made."""
+"""Alembic's environment script; it also migrates a database that another app created."""
 
 import warnings
 from collections import Counter
@@ -24,14 +24,20 @@ from conduit.database.engine import make_engine, with_transactions
 from conduit.live import models as live
 
 FIRST_REVISION = "0001"
-# What that revision makes, whatever the models are by now.
+# The tables that this revision creates; the models may have more by now.
 FIRST_TABLES = {
     *("users", "follows", "articles", "tags", "article_tags", "favorites", "comments"),
     *("events", "event_counter"),
 }
-OF_OTHER_APPS = ("django_", "auth_", "users_groups", "users_user_permissions", "alembic_version")
-# Importing them has filled the metadata, with the models that they point to. Name a new module of
-# models here: the migrations do not see it otherwise.
+PREFIXES_OF_OTHER_APPS = (
+    "django_",
+    "auth_",
+    "users_groups",
+    "users_user_permissions",
+    "alembic_version",
+)
+# Importing these has filled the metadata, also with the models that they import. Add a new module
+# of models here: otherwise the migrations do not see it.
 MODELS = (comments, live)
 
 
@@ -54,7 +60,7 @@ def migrate(connection: Connection) -> None:
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
         on_version_apply=lambda **_: check(),
     )
-    # Only now: Alembic takes a connection that has a transaction for one of its caller.
+    # Not earlier: if the connection is in a transaction, Alembic leaves the commit to the caller.
     check = make_check(connection) if on_sqlite else lambda: None
     present = set(inspect(connection).get_table_names())
     made_by_another_app = VERSION_TABLE not in present and not present.isdisjoint(FIRST_TABLES)
@@ -69,13 +75,13 @@ def migrate(connection: Connection) -> None:
 
 
 def is_own(name: str | None, kind: str, parents: Any) -> bool:
-    """Whether autogenerate looks at it; it leaves the tables of the other apps alone."""
-    is_table_of_another = kind == "table" and str(name).startswith(OF_OTHER_APPS)
+    """Whether autogenerate reads this object; it ignores the tables of the other apps."""
+    is_table_of_another = kind == "table" and str(name).startswith(PREFIXES_OF_OTHER_APPS)
     return name in Base.metadata.tables or not is_table_of_another
 
 
 def moves_database() -> bool:
-    """Whether the command moves the database to a revision; `alembic current` only looks."""
+    """Whether the command moves the database to a revision; `alembic current` only reads it."""
     try:
         context.get_revision_argument()
     except KeyError:
@@ -97,7 +103,7 @@ def compare_type(
 
 
 def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
-    """A default as both databases understand it, and a type with its import; the rest as usual."""
+    """Render defaults for both databases, and types with their import; the rest as usual."""
     default = getattr(item, "arg", None)
     if kind == "server_default" and isinstance(default, True_ | False_):
         return "sa.true()" if isinstance(default, True_) else "sa.false()"
@@ -113,9 +119,9 @@ KEYS_OF_TABLE = text("SELECT * FROM pragma_foreign_key_list(:table)")
 
 
 def is_compared(connection: Connection, item: Any, *_: Any) -> bool:
-    """Whether autogenerate compares it; it leaves out foreign keys that are as the models say.
+    """Whether autogenerate compares this object; it skips foreign keys that match the models.
 
-    Whether they are deferred is not compared: SQLite does not tell.
+    Whether they are deferred is not compared, because SQLite does not report it.
     """
     if not isinstance(item, ForeignKeyConstraint):
         return True
@@ -173,7 +179,7 @@ def find_differences(migration: MigrationContext, connection: Connection) -> lis
 
 
 def require_same(differences: list[Any]) -> None:
-    """End with one line, and with the database as it was, where the schema is not this app's."""
+    """Exit with one line and an unchanged database if the schema is not this app's."""
     if differences:
         raise SystemExit(
             "conduit: the database was made by something else and differs from this app's "
@@ -196,7 +202,7 @@ def read_sqlite_parts(connection: Connection) -> dict[str, set[str]]:
 
 
 def count_dangling(connection: Connection) -> Counter[tuple[str, str]]:
-    """How many rows of a table refer to rows of another one that are gone."""
+    """The number of rows by table and parent table whose row in the parent table is missing."""
     found = connection.execute(text("PRAGMA foreign_key_check"))
     return Counter((table, parent) for table, _, parent, _ in found)
 
@@ -205,8 +211,8 @@ def make_check(connection: Connection) -> Callable[[], None]:
     """A check after each migration on SQLite: a batch operation must not lose anything.
 
     SQLAlchemy reads neither AUTOINCREMENT nor indexes on expressions from SQLite, so a batch
-    operation, which remakes the table, has to name them. An index is lost on purpose only by
-    DROP INDEX. The check ends with one line, and with the database as it was.
+    operation, which recreates the table, has to name them. Only DROP INDEX removes an index on
+    purpose. If the check fails, it exits with one line and an unchanged database.
     """
     before = read_sqlite_parts(connection)
     dangling = count_dangling(connection)
@@ -250,7 +256,7 @@ if context.is_offline_mode():
     raise SystemExit("conduit: these migrations read the database, so --sql is not supported")
 engine = with_transactions(make_engine(current_app.config["DATABASE_URL"]))
 with engine.connect() as connection, warnings.catch_warnings():
-    # SQLAlchemy cannot read indexes on expressions from SQLite, and says so each time.
+    # SQLAlchemy cannot read indexes on expressions from SQLite, and warns each time.
     warnings.filterwarnings("ignore", ".*expression-based index")
     migrate(connection)
     connection.commit()

@@ -1,4 +1,4 @@
-"""An application on a migrated database of its own, filled with the demo site."""
+"""An application on a separate, migrated database that is filled with the demo site."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def token(client: FlaskClient) -> dict[str, str]:
-    """The headers of somebody signed in."""
+    """The headers of a user who is logged in."""
     user = {"email": "guido@example.com", "password": "triptych-demo"}
     answer = client.post("/api/users/login", json={"user": user})
     return {"Authorization": f"Token {answer.get_json()['user']['token']}"}

@@ -1,4 +1,4 @@
-"""What a caller from outside cannot see: the factory, the commands, and the tables behind."""
+"""What an API client cannot see: the factory, the commands, and the tables."""
 
 import socket
 
@@ -37,7 +37,7 @@ def test_seed_twice(app: Flask) -> None:
 
 
 def test_events(app: Flask, client: FlaskClient, token: dict[str, str]) -> None:
-    """A change writes its event with the number that the counter then has."""
+    """A change writes its event with the new value of the counter as its number."""
     draft = {"title": "An event", "description": "d", "body": "b", "tagList": []}
     created = client.post("/api/articles", json={"article": draft}, headers=token)
     client.delete(f"/api/articles/{created.get_json()['article']['slug']}", headers=token)
@@ -50,7 +50,7 @@ def test_events(app: Flask, client: FlaskClient, token: dict[str, str]) -> None:
 
 
 def test_events_are_handed_out_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the hub has read stays read, also where its next read fails."""
+    """The hub hands out each event once, even if its next read fails."""
     hub = Hub(app.config, app.extensions["database"])
     hub.position = 0
     reads: list[list[PublishedEvent]] = [
@@ -84,7 +84,7 @@ UPGRADE = {
 
 
 def test_more_sockets_than_threads() -> None:
-    """A socket for which no thread was set aside is refused, and waits for none."""
+    """A socket without a reserved thread is refused, and does not wait for a thread."""
     app = create_app({"LIVE_SOCKETS": 0})
     connection, other = socket.socketpair()
     with connection, other:
@@ -96,7 +96,7 @@ def test_more_sockets_than_threads() -> None:
 
 
 def test_server_without_sockets(client: FlaskClient) -> None:
-    """A WSGI server that keeps its connection to itself cannot open a socket, and says so."""
+    """A WSGI server that does not expose its connection cannot open a socket: the app says so."""
     answer = client.get("/api/live", headers=UPGRADE)
     assert answer.status_code == 501
     assert answer.get_json() == {"errors": {"upgrade": ["is not supported by this server"]}}
@@ -112,16 +112,16 @@ def test_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_user_deleted_before_the_write(
     client: FlaskClient, token: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A write of a user who has just been deleted is 401."""
+    """A write by a user who has just been deleted returns 401."""
     user = User(id=10**9, username="gone")
-    make_transient_to_detached(user)  # as one that was loaded
+    make_transient_to_detached(user)  # like a user from the database
     monkeypatch.setattr(auth, "authenticate", lambda token: user)
     answer = client.post("/api/profiles/ada/follow", headers=token)
     assert (answer.status_code, answer.json) == (401, {"errors": {"token": ["is invalid"]}})
 
 
 def test_subprotocol_that_is_not_ascii(client: FlaskClient) -> None:
-    """A handshake that simple-websocket cannot read is refused before it."""
+    """A handshake that simple-websocket cannot read is refused before it is called."""
     answer = client.get(
         "/api/live",
         headers={
@@ -136,10 +136,10 @@ def test_subprotocol_that_is_not_ascii(client: FlaskClient) -> None:
     assert (answer.status_code, answer.json) == (400, {"errors": {"upgrade": ["is invalid"]}})
 
 
-def test_health_while_another_asks(
+def test_health_while_another_check_runs(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A check that waits too long for the one before it says that the database is away."""
+    """A health check that waits too long for the previous one returns 503."""
     monkeypatch.setitem(app.config, "DATABASE_TIMEOUT", 1)
     with health.check_lock:
         assert client.get("/api/health").status_code == 503

@@ -1,4 +1,4 @@
-"""What the database layer promises to the services."""
+"""The guarantees of the database layer to the services."""
 
 import threading
 import time
@@ -72,7 +72,7 @@ def test_waiting_for_a_connection_ends(tmp_path: Path) -> None:
 
 
 def test_other_violations_are_raised(guido: User) -> None:
-    """Only a taken slug is tried again: any other violation is an error, at once."""
+    """Only a taken slug is retried: any other violation is raised immediately."""
     with pytest.raises(IntegrityError):
         services.create_article(author=guido, title="", description="d", body="b")
 
@@ -98,7 +98,7 @@ def test_streamed_rows_need_a_transaction(guido: User) -> None:
 
 @pytest.mark.parametrize("is_index", [True, False])
 def test_a_violation_of_a_unique_column(context: None, is_index: bool) -> None:
-    """It is recognized by its name, whether it is of a unique constraint or a unique index."""
+    """A violation is recognized by the name of its unique constraint or unique index."""
     table = Table("coupons", Base.metadata, Column("code", String(9), unique=True, index=is_index))
     name = "ix_coupons_code" if is_index else "coupons_code_key"
     try:
@@ -112,7 +112,7 @@ def test_a_violation_of_a_unique_column(context: None, is_index: bool) -> None:
 
 
 def test_attempts_end(guido: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where every slug is taken by another writer, trying ends."""
+    """If other writers take every slug, the retries end."""
     [slug] = db.session.scalars(select(Article.slug).limit(1))
     db.close()
     monkeypatch.setattr(services, "find_free_slug", lambda *arguments: slug)
@@ -124,7 +124,7 @@ def test_attempts_end(guido: User, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_hashing_holds_no_connection(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, password: str
 ) -> None:
-    """While a password is hashed, no connection is taken out of the pool."""
+    """While a password is hashed, no connection is checked out of the pool."""
     taken: list[int] = []
 
     class Hasher(PasswordHasher):
@@ -150,8 +150,8 @@ def test_hashing_holds_no_connection(
     assert set(taken) == {0}
 
 
-def test_hashing_at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No more passwords are hashed at once than there are processors."""
+def test_concurrent_hashing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most as many passwords are hashed at the same time as there are processors."""
     running: list[int] = []
     most = 0
 

@@ -1,4 +1,4 @@
-"""What is added to the app later works as in any Flask app."""
+"""Code that is added to the app works as in any Flask app."""
 
 import asyncio
 import logging
@@ -34,7 +34,7 @@ from conduit.schemas import ErrorResponse
 
 @pytest.fixture
 def own(app: Flask) -> Iterator[Flask]:
-    """An app of its own, on the same database, to add views to."""
+    """A separate app on the same database, to add views to."""
     own = create_app()
     yield own
     own.extensions["database"].engine.dispose()
@@ -53,7 +53,7 @@ def own(app: Flask) -> Iterator[Flask]:
 def test_abort(
     own: Flask, arguments: tuple[Any, ...], status: int, errors: dict[str, list[str]]
 ) -> None:
-    """`abort` answers with its status, and a body in the shape of all errors."""
+    """The response to `abort` has its status, and a body in the shape of all errors."""
     own.add_url_rule("/api/refusing", view_func=lambda: abort(*arguments))
     answer = own.test_client().get("/api/refusing")
     assert answer.status_code == status
@@ -61,8 +61,8 @@ def test_abort(
     assert answer.headers["X-Request-ID"]
 
 
-def test_abort_without_words(own: Flask) -> None:
-    """`abort` with a status alone says what Flask says of it."""
+def test_abort_without_a_description(own: Flask) -> None:
+    """`abort` with only a status returns Werkzeug's description of the status."""
     own.add_url_rule("/api/refusing", view_func=lambda: abort(403))
     answer = own.test_client().get("/api/refusing")
     assert answer.status_code == 403
@@ -80,7 +80,7 @@ def test_the_log_of_a_refusal(own: Flask, caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_abort_with_a_response(own: Flask) -> None:
-    """`abort` with a response answers with just that."""
+    """`abort` with a response returns this response."""
     own.add_url_rule("/api/refusing", view_func=lambda: abort(Response("gone", 410)))
     answer = own.test_client().get("/api/refusing")
     assert (answer.status_code, answer.text) == (410, "gone")
@@ -120,7 +120,7 @@ def test_return_values(own: Flask, returned: Any) -> None:
 
 
 def test_async_view(own: Flask, token: dict[str, str]) -> None:
-    """A view that asks for a token may be a coroutine."""
+    """A view that requires a token may be a coroutine function."""
 
     @own.get("/api/asynchronous")
     @login_required
@@ -135,7 +135,7 @@ def fail() -> str:
 
 
 def test_failure(own: Flask) -> None:
-    """A failure is a 500, and Flask sends its signal."""
+    """An unhandled exception is a 500, and Flask sends its signal."""
     failures: list[Exception] = []
 
     def note(app: Flask, exception: Exception) -> None:
@@ -150,7 +150,7 @@ def test_failure(own: Flask) -> None:
 
 
 def test_failure_in_a_test(own: Flask) -> None:
-    """With `testing` a failure reaches the test."""
+    """With `testing`, an unhandled exception is raised in the test."""
     own.testing = True
     own.add_url_rule("/api/failing", view_func=fail)
     with pytest.raises(ZeroDivisionError):
@@ -158,7 +158,7 @@ def test_failure_in_a_test(own: Flask) -> None:
 
 
 def test_vary(own: Flask) -> None:
-    """What a view says in `Vary` stays, with any setting of the allowed origins."""
+    """The `Vary` of a view is kept, with any setting of the allowed origins."""
     other = create_app({"ORIGINS": frozenset({"https://front.example"})})
     other.add_url_rule("/api/varying", view_func=lambda: ("x", 200, {"Vary": "Accept-Language"}))
     answer = other.test_client().get("/api/varying")
@@ -167,7 +167,7 @@ def test_vary(own: Flask) -> None:
 
 
 def test_settings_of_the_app(own: Flask, client: FlaskClient, token: dict[str, str]) -> None:
-    """An app has the settings that it was made with, and not the environment's."""
+    """An app uses the settings that it was created with, not those of the environment."""
     secret = "another secret that is long enough for it"
     other = create_app({"SECRET_KEY": secret, "TOKEN_LIFETIME": 60})
     user = {"email": "guido@example.com", "password": "triptych-demo"}
@@ -186,7 +186,7 @@ def test_session_in_a_shell(app: Flask) -> None:
 
 
 def test_first_requests_of_the_document(own: Flask) -> None:
-    """The first requests of the document, all at once, get the same bytes as a later one."""
+    """The first requests for the document, in parallel, get the same bytes as a later one."""
     with ThreadPoolExecutor(8) as threads:
         asked = [threads.submit(own.test_client().get, "/api/openapi.json") for _ in range(8)]
         first = {answer.result().data for answer in asked}
@@ -194,7 +194,7 @@ def test_first_requests_of_the_document(own: Flask) -> None:
 
 
 def test_mounted(own: Flask) -> None:
-    """Mounted in another application, the app is below the prefix that this one says."""
+    """Mounted in another application, the app has the prefix of its mount."""
     client = Client(DispatcherMiddleware(NotFound(), {"/v1": own}))
     assert client.get("/v1/").headers["Location"] == "/v1/api/docs"
     assert client.get("/v1/api/tags").status_code == 200
@@ -230,7 +230,7 @@ def test_login_on_a_plain_view(own: Flask, token: dict[str, str]) -> None:
 
 
 def test_login_with_one_connection(app: Flask, token: dict[str, str]) -> None:
-    """A login takes no second connection where the request has read before, or is writing."""
+    """`login_required` needs no second connection if the request has read or is writing."""
     options = {"DATABASE_POOL_SIZE": 1, "DATABASE_TIMEOUT": 1}
     small = create_app(options | {"DATABASE_URL": app.config["DATABASE_URL"]})
 
@@ -289,7 +289,7 @@ def test_request_of_an_added_view(own: Flask) -> None:
 
 
 def test_documented_words(own: Flask) -> None:
-    """The document keeps what a route says of itself."""
+    """The document keeps the options of a route."""
     answer = {"description": "An array", "content": {"application/json": {}}}
     tag = DocumentTag(name="Mine", description="What I have added.")
     cast(OpenAPI, own).get("/api/mine", deprecated=True, responses={200: answer}, tags=[tag])(
@@ -303,7 +303,7 @@ def test_documented_words(own: Flask) -> None:
 
 
 def test_a_limit_of_its_own(own: Flask) -> None:
-    """A view that takes more than other views says its own limit, and which part was too large."""
+    """A view can set its own limit, and the error says what was too large."""
 
     def upload() -> str:
         request.max_content_length = 3_000_000
@@ -324,7 +324,7 @@ def test_a_limit_of_its_own(own: Flask) -> None:
 
 
 def test_a_user_who_was_deleted(own: Flask) -> None:
-    """A write for a user who is gone is a 401, also if the user is in its transaction."""
+    """A write for a user who was deleted is a 401, also if the user is in the writing session."""
 
     def write() -> str:
         with db.sessions.writing.begin() as other:
@@ -374,7 +374,7 @@ def test_reading_session_does_not_write(app: Flask) -> None:
 
 
 def test_reading_session_does_not_commit(app: Flask) -> None:
-    """A change outside of a transaction is refused, and not lost without a word."""
+    """A change outside of a transaction is refused, and not silently lost."""
     with app.app_context():
         user = db.session.get_one(User, 1)
         user.bio = "lost"
@@ -386,7 +386,7 @@ def test_reading_session_does_not_commit(app: Flask) -> None:
 
 
 def test_login_in_a_transaction(app: Flask) -> None:
-    """A login beside other services leaves their transaction as it is."""
+    """A login between other services does not commit their transaction."""
     with app.app_context(), pytest.raises(Forbidden), db.begin():
         account_services.create_user(username="joiner", email="j@x.org", password="password")
         account_services.login(email="guido@example.com", password="triptych-demo")
@@ -396,7 +396,7 @@ def test_login_in_a_transaction(app: Flask) -> None:
 
 
 def test_preflight_without_the_contract() -> None:
-    """A browser asks without a token whether it may send one; other methods need it."""
+    """A preflight needs no token; other methods need one."""
     bare = Flask(__name__)
     auth.register(bare)
     bare.register_error_handler(Unauthorized, lambda error: ("", 401))
@@ -423,7 +423,7 @@ def test_two_tasks_of_a_view(own: Flask) -> None:
 
 
 def test_two_threads_of_a_view(own: Flask) -> None:
-    """A thread of a view cannot join the transaction of another one, which could roll it back."""
+    """A thread of a view cannot join another thread's transaction, which may be rolled back."""
 
     @own.get("/api/two")
     async def write_twice() -> list[str]:
@@ -452,7 +452,7 @@ def test_two_threads_of_a_view(own: Flask) -> None:
 
 
 def test_requests_in_one_app_context(own: Flask, token: dict[str, str]) -> None:
-    """A request in an app context that another has used is not signed in by that one."""
+    """A request in the app context of an earlier request does not inherit its user."""
 
     class Named(MethodView):
         decorators = [login_required]
@@ -471,7 +471,7 @@ def test_requests_in_one_app_context(own: Flask, token: dict[str, str]) -> None:
 
 
 def test_session_cookie(own: Flask) -> None:
-    """A view may use Flask's session, and only then there is a cookie."""
+    """A view may use Flask's session, and only its response sets a cookie."""
 
     @own.get("/api/counting")
     def count() -> str:
@@ -491,7 +491,7 @@ def test_session_cookie(own: Flask) -> None:
     ],
 )
 def test_wrong_revision(own: Flask, command: str, message: str) -> None:
-    """A revision that does not exist is one line."""
+    """A revision that does not exist is reported in one line."""
     done = own.test_cli_runner().invoke(args=command.split())
     assert done.exit_code == 1
     assert message in done.output
@@ -506,13 +506,13 @@ def test_no_seed_in_production(own: Flask) -> None:
 
 
 def test_database_in_memory() -> None:
-    """It would be another one for each connection."""
+    """A database in memory is refused: it would be a new one for each connection."""
     with pytest.raises(ValueError, match="must name a file"):
         create_app({"DATABASE_URL": "sqlite:///:memory:"})
 
 
 def test_log_of_the_development_server() -> None:
-    """Its requests are not logged, since they have tokens; its address is."""
+    """The development server logs its address, but no requests, which may contain tokens."""
     for line, logged in ((" * Running on http://x", True), ('%s - - [%s] "GET /?token=x"', False)):
         record = logging.LogRecord("werkzeug", logging.INFO, "", 1, line, None, None)
         assert is_not_a_request(record) is logged

@@ -1,4 +1,4 @@
-"""The app can be imported and asked on a system that lacks what Windows lacks."""
+"""The app can be imported and responds without the modules and functions that Windows lacks."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ for name in ("fcntl", "grp", "pwd", "resource", "termios"):
     sys.modules[name] = None
 import importlib, pkgutil, conduit
 for module in pkgutil.walk_packages(conduit.__path__, "conduit."):
-    # The first looks for a database, the second is gunicorn's, which Windows has not.
+    # The first checks the database, the second needs gunicorn, which does not run on Windows.
     if module.name not in ("conduit.wsgi", "conduit.worker"):
         importlib.import_module(module.name)
 client = conduit.create_app().test_client()
@@ -31,7 +31,7 @@ assert client.get("/api/health").status_code == 200
 
 
 def test_without_posix(tmp_path: Path) -> None:
-    """Every module is imported, and the app answers."""
+    """Every module can be imported, and the app responds."""
     environment = {**os.environ, "CONDUIT_DATABASE_URL": f"sqlite:///{tmp_path / 'x.sqlite3'}"}
     command = [sys.executable, "-c", SCRIPT]
     ended = subprocess.run(command, cwd=FOLDER, env=environment, capture_output=True, text=True)

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 @contextmanager
 def statements(app: Flask) -> Iterator[list[str]]:
-    """The statements that are executed inside, but for those about the connection."""
+    """The statements that are executed in the block, except those of the connection setup."""
     seen: list[str] = []
 
     def note(*arguments: Any) -> None:
@@ -41,7 +41,7 @@ def statements(app: Flask) -> Iterator[list[str]]:
 def test_reads(
     app: Flask, client: FlaskClient, token: dict[str, str], path: str, most: int
 ) -> None:
-    """A read takes its number of statements, and one more where a token is checked."""
+    """Each read executes the expected number of statements, and one more if it checks a token."""
     with statements(app) as anonymous:
         assert client.get(path).status_code == 200
     with statements(app) as signed_in:

@@ -1,4 +1,4 @@
-"""The worker of gunicorn: what no request from outside shows soon enough for a test."""
+"""The gunicorn worker: cases that would take too long to test with requests."""
 
 import logging
 import runpy
@@ -21,16 +21,16 @@ from conduit.live.hub import Hub
 FOLDER = Path(__file__).parent.parent
 
 
-def test_an_answer_that_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thread gives up an answer that its client does not read."""
+def test_a_response_that_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread stops sending a response that its client does not read."""
 
     def answer(_: Any, request: Any, connection: Any) -> bool:
         connection.sock.sendall(bytes(50_000_000))
         return True
 
     monkeypatch.setattr(ThreadWorker, "handle_request", answer)
-    monkeypatch.setattr(worker, "ANSWER_TIMEOUT", 0.2)
-    serving = object.__new__(worker.PatientWorker)  # without the files of one that runs
+    monkeypatch.setattr(worker, "RESPONSE_TIMEOUT", 0.2)
+    serving = object.__new__(worker.PatientWorker)  # without the open files of a running worker
     serving.log = logging.getLogger("gunicorn.error")
     server, client = socket.socketpair()
     with server, client:
@@ -39,7 +39,7 @@ def test_an_answer_that_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_worker_that_ends(app: Flask) -> None:
-    """It closes its sockets, if it has got as far as loading the application."""
+    """A worker that ends closes its sockets, if it has loaded the application."""
     worker_exit = runpy.run_path(str(FOLDER / "gunicorn.conf.py"))["worker_exit"]
     worker_exit(None, SimpleNamespace())
     hub = Hub(app.config, app.extensions["database"])
@@ -48,7 +48,7 @@ def test_a_worker_that_ends(app: Flask) -> None:
 
 
 def test_a_reload(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On SIGHUP, the parent forgets the app, so that new workers load the new code."""
+    """On SIGHUP, the parent unloads the app's modules, so that new workers load the new code."""
     monkeypatch.setattr(sys, "modules", dict(sys.modules))
     on_reload = runpy.run_path(str(FOLDER / "gunicorn.conf.py"))["on_reload"]
     on_reload(None)
@@ -57,7 +57,7 @@ def test_a_reload(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_socket_over_tls() -> None:
-    """TLS takes no flags, so there a frame is sent without them."""
+    """A TLS socket accepts no flags, so a frame is sent without flags."""
     tls = Mock(spec=ssl.SSLSocket)
     tls.send.side_effect = lambda data, flags: len(data) if flags == 0 else 1 / 0
     assert Connection(tls).send(b"frame") == 5

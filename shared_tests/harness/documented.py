@@ -33,7 +33,7 @@ def check_documented(answer: Answer) -> None:
     if answer.status >= 400 and not strictness.is_exact():
         return
     if status not in operation["responses"]:
-        assert answer.status >= 400, f"{operation['operationId']} has no answer {status}"
+        assert answer.status >= 400, f"{operation['operationId']} has no response {status}"
         return
     schema = _schema(operation["operationId"], status)
     if schema is None:

@@ -11,14 +11,14 @@ ROW = re.compile(r"^\| (\w+) \| (\w+) \| [^|]+ \| ((?:`test_\w+`(?:, )?)+) \|$",
 
 
 @cache
-def not_asked(app: str, server: str) -> frozenset[str]:
+def left_out(app: str, server: str) -> frozenset[str]:
     """The names of the tests that are left out if this server runs this app."""
     rows = ROW.findall(PAGE.read_text("utf-8"))
     found = [tests for of_server, of_app, tests in rows if (of_server, of_app) == (server, app)]
     return frozenset(re.findall(r"test_\w+", " ".join(found)))
 
 
-def all_not_asked() -> frozenset[str]:
+def all_left_out() -> frozenset[str]:
     """The names of all tests that are left out on some server."""
     rows = ROW.findall(PAGE.read_text("utf-8"))
-    return frozenset().union(*(not_asked(app, server) for server, app, _ in rows))
+    return frozenset().union(*(left_out(app, server) for server, app, _ in rows))

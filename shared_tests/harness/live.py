@@ -16,7 +16,7 @@ from . import strictness
 from .people import Person
 from .rules import SPEC
 
-PATIENCE = 10  # seconds
+TIMEOUT = 10  # seconds
 
 UPGRADE = {
     "Host": "127.0.0.1",
@@ -43,7 +43,7 @@ class Socket:
         self._connect = connect(
             base_url.replace("http://", "ws://") + target,
             additional_headers=headers,
-            open_timeout=PATIENCE,
+            open_timeout=TIMEOUT,
             close_timeout=1,
             max_size=None,
             max_queue=None,
@@ -58,10 +58,10 @@ class Socket:
         """Send a message that the contract defines."""
         self.send(json.dumps({"type": kind, **fields}))
 
-    def receive(self, patience: float = PATIENCE) -> Any:
+    def receive(self, timeout: float = TIMEOUT) -> Any:
         """Receive the next frame of any type."""
         __tracebackhide__ = True
-        text = self.connection.recv(timeout=patience)
+        text = self.connection.recv(timeout=timeout)
         assert isinstance(text, str), f"a binary frame: {text!r}"
         frame = json.loads(text)
         if strictness.is_exact():
@@ -69,9 +69,9 @@ class Socket:
         check_described(frame)
         return frame
 
-    def receive_raw(self, number: int, patience: float = PATIENCE) -> list[str]:
+    def receive_raw(self, number: int, timeout: float = TIMEOUT) -> list[str]:
         """Receive this many frames as text, for when there are too many to check each one."""
-        return [str(self.connection.recv(timeout=patience)) for _ in range(number)]
+        return [str(self.connection.recv(timeout=timeout)) for _ in range(number)]
 
     def abort(self) -> None:
         """Cut the connection without closing it properly, as a lost network does."""
@@ -89,10 +89,10 @@ class Socket:
         assert (answer["type"], answer.get("channel")) == ("subscribed", channel), answer
         return answer
 
-    def receive_events(self, number: int, patience: float = PATIENCE) -> list[Any]:
+    def receive_events(self, number: int, timeout: float = TIMEOUT) -> list[Any]:
         """Receive this many events; fail if other frames arrive, or none in time."""
         __tracebackhide__ = True
-        frames = [self.receive(patience) for _ in range(number)]
+        frames = [self.receive(timeout) for _ in range(number)]
         assert {frame["type"] for frame in frames} == {"event"}
         return frames
 
@@ -100,9 +100,9 @@ class Socket:
         """Whether the next frame is the reply to a ping, so nothing else was sent."""
         return bool(self.ask("ping") == {"type": "pong"})
 
-    def closed_with(self, patience: float = PATIENCE) -> int | None:
+    def closed_with(self, timeout: float = TIMEOUT) -> int | None:
         """The code with which the server closes the socket; frames before it are skipped."""
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         try:
             while True:
                 self.connection.recv(timeout=deadline - time.monotonic())

@@ -76,12 +76,12 @@ def spawn(
     )
 
 
-def end(process: subprocess.Popen[bytes], how: int = signal.SIGTERM, patience: float = 10) -> None:
+def end(process: subprocess.Popen[bytes], how: int = signal.SIGTERM, timeout: float = 10) -> None:
     """Ask a process to end, and kill its session if it does not."""
     if process.poll() is None:
         process.send_signal(how)
         try:
-            process.wait(patience)
+            process.wait(timeout)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

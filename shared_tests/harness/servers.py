@@ -59,9 +59,9 @@ class Server:
         self.checked: Ended | None = None
         self.client = Client(url, cors=cors)
 
-    def wait_until_ready(self, patience: float = 30) -> None:
+    def wait_until_ready(self, timeout: float = 30) -> None:
         """Wait until health returns 200."""
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         while True:
             try:
                 if self.client.http.get(f"{self.url}/api/health").status_code == 200:
@@ -78,9 +78,9 @@ class Server:
             file.seek(since)
             return file.read().decode("utf-8", "backslashreplace")
 
-    def log_lines_with(self, text: str, patience: float = 2) -> list[str]:
+    def log_lines_with(self, text: str, timeout: float = 2) -> list[str]:
         """The log lines that contain this text; waits a moment for them."""
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         while True:
             lines = [line for line in self.log_text().splitlines() if text in line]
             if lines or time.monotonic() > deadline:
@@ -143,7 +143,7 @@ class Launcher:
         """Run the app's check before the start."""
         return self.run(self.app.check, settings)
 
-    def run(self, arguments: tuple[str, ...], settings: Settings, patience: float = 60) -> Ended:
+    def run(self, arguments: tuple[str, ...], settings: Settings, timeout: float = 60) -> Ended:
         """Run a command of the app until it ends."""
         started = time.monotonic()
         process = spawn(
@@ -155,7 +155,7 @@ class Launcher:
         )
         with process:
             try:
-                stdout, stderr = process.communicate(timeout=patience)
+                stdout, stderr = process.communicate(timeout=timeout)
             finally:
                 end(process)
         seconds = time.monotonic() - started

@@ -6,19 +6,19 @@ Only this module knows which assertions of a test `--rules` relaxes.
 import json
 from typing import Any, Literal
 
-Asked = Literal["all", "core", "pinned"]
+Selection = Literal["all", "core", "pinned"]
 
 # Errors of the framework or the server itself: clients use only the status.
 BY_STATUS = {400, 405, 413, 415}
 
-_asked: Asked = "all"
+_selected: Selection = "all"
 _names_bytes = True
 
 
-def begin_run(asked: Asked) -> None:
+def begin_run(selection: Selection) -> None:
     """Store which rules the run tests."""
-    global _asked
-    _asked = asked
+    global _selected
+    _selected = selection
 
 
 def begin_test(rules: frozenset[str]) -> None:
@@ -29,12 +29,12 @@ def begin_test(rules: frozenset[str]) -> None:
 
 def is_exact() -> bool:
     """Whether JSON is compared byte by byte, and every response has all checks."""
-    return _asked == "all" or (_asked == "pinned" and _names_bytes)
+    return _selected == "all" or (_selected == "pinned" and _names_bytes)
 
 
 def holds_every_answer() -> bool:
     """Whether the client checks on every response what all responses must have."""
-    return _asked == "all"
+    return _selected == "all"
 
 
 class Body(bytes):
@@ -52,7 +52,7 @@ class Body(bytes):
         if not isinstance(other, bytes) or is_exact() or bytes(self) == bytes(other):
             return bytes.__eq__(self, other)
         expected = _read(other)
-        if _asked == "core":
+        if _selected == "core":
             return is_enough(_read(self), expected, self.status)
         # Other spaces and escapes count as equal, but another order of the keys does not.
         return bool(_written(_read(self)) == _written(expected))
@@ -79,7 +79,7 @@ class Errors(dict[str, Any]):
 
 def value_of(value: Any, status: int) -> Any:
     """The JSON value of a body, for a test to compare."""
-    is_loose = _asked == "core" and status >= 400 and isinstance(value, dict)
+    is_loose = _selected == "core" and status >= 400 and isinstance(value, dict)
     return Errors(value, status) if is_loose else value
 
 

@@ -46,7 +46,7 @@ def make(claims: Any, secret: str, header: Any = None) -> str:
     )
 
 
-def honest_claims(user_id: str, version: int, session_id: str = "0" * 32) -> dict[str, Any]:
+def valid_claims(user_id: str, version: int, session_id: str = "0" * 32) -> dict[str, Any]:
     """The claims that an app would create."""
     now = int(time.time())
     return {"sub": user_id, "iat": now, "exp": now + 3600, "ver": version, "sid": session_id}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .exchanges import Answer
 
-SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 JSON_TYPE = "application/json; charset=utf-8"
 
 # Headers of the server and the connection: not part of the contract, so not checked.
@@ -56,7 +56,7 @@ def check_usual(answer: Answer, cors: Cors = ANY_ORIGIN) -> None:
     assert not extra, f"headers that the contract does not name: {sorted(extra)}"
 
     if answer.request.method == "HEAD" or answer.status == 204:
-        assert answer.body == b"", "a body where none may be"
+        assert answer.body == b"", "a body is not allowed here"
     else:
         length = headers.get("content-length")
         assert length == str(len(answer.body)), f"Content-Length is {length!r}"
@@ -73,9 +73,9 @@ def compact(value: object) -> bytes:
 
 def _request_id(answer: Answer) -> dict[str, str]:
     given = answer.headers.get("x-request-id", "")
-    assert SANE_ID.fullmatch(given), f"X-Request-ID is {given!r}"
+    assert VALID_ID.fullmatch(given), f"X-Request-ID is {given!r}"
     asked = answer.request.headers.get("x-request-id", "")
-    return {"x-request-id": asked if SANE_ID.fullmatch(asked) else given}
+    return {"x-request-id": asked if VALID_ID.fullmatch(asked) else given}
 
 
 def _cors(answer: Answer, cors: Cors) -> dict[str, str]:

@@ -61,7 +61,7 @@ class Wire:
             self.send(bytes(65_536))
             sent += 65_536
         frame = self._exactly(4)
-        assert frame[0] == 0x88, f"no frame that closes: {frame!r}"
+        assert frame[0] == 0x88, f"not a close frame: {frame!r}"
         return int.from_bytes(frame[2:])
 
     def rest(self) -> bytes:

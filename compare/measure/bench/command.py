@@ -62,7 +62,7 @@ def group_named(name: str) -> str:
 
 
 def backend_named(text: str) -> Backend:
-    """The address is without `/api`, which the requests have in their paths."""
+    """The backend's name and URL, without `/api`, which is in the paths of the requests."""
     found = BACKEND.fullmatch(text)
     if not found:
         raise UsageError(f"--url {text!r} cannot be read: give NAME=http://host:port")
@@ -73,7 +73,11 @@ def bench(
     app: AppsOption = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="GROUP", parser=group_named, help=f"Of {', '.join(GROUPS)}."),
+        typer.Option(
+            metavar="GROUP",
+            parser=group_named,
+            help=f"Measure only this group: {', '.join(GROUPS)}. Repeat the option for several.",
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -82,7 +86,8 @@ def bench(
         ),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Within two minutes: fewer groups, shorter rounds.")
+        bool,
+        typer.Option("--quick", help="Measure fewer groups in shorter rounds, within two minutes."),
     ] = False,
     against: Annotated[
         Path | None,
@@ -93,7 +98,7 @@ def bench(
         typer.Option(
             metavar="NAME=URL",
             parser=backend_named,
-            help="Another running Conduit backend, whose reads are measured too.",
+            help="Also measure the reads of another running Conduit backend.",
         ),
     ] = None,
 ) -> None:
@@ -119,7 +124,7 @@ def bench(
         show(run)
         if before:
             show_changes(before, run)
-    finally:  # also where nobody reads the table to its end
+    finally:  # also if the output fails
         if output:
             save(run, output)
     if failures:
@@ -133,7 +138,7 @@ def subjects_of(app: App) -> list[Subject]:
 
 
 async def carry_out(options: Options) -> tuple[Run, Sequence[str]]:
-    """The run, and the groups that failed; Ctrl-C ends the servers, and nothing is written."""
+    """The run and its failed groups; Ctrl-C ends the servers, and nothing is written."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(20),
@@ -157,12 +162,12 @@ async def carry_out(options: Options) -> tuple[Run, Sequence[str]]:
             raise
         raise Failed(
             f"the run took longer than {TIME_LIMIT // 60} minutes and was ended: give --quick or"
-            " --only, or end what else runs on this machine"
+            " --only, or end the other programs on this machine"
         ) from None
 
 
 def count_steps(options: Options) -> int:
-    """How often `advance` is called in a run that misses nothing."""
+    """How many times `advance` is called in a run that misses nothing."""
     apps, groups = len(options.apps), options.groups
     writes = 3 * apps * options.write_rounds
     steps = {
@@ -230,7 +235,7 @@ async def measure(options: Options, findings: Findings) -> Run:
 
 
 def rules_of(options: Options, others: Sequence[OtherBackend]) -> dict[str, Any]:
-    """How it was measured, in numbers."""
+    """The conditions of the measurement."""
     return {
         "processes": 1,
         "pool": POOL_SIZE,
@@ -275,7 +280,7 @@ async def measure_speed(
     urls: dict[str, str],
     findings: Findings,
 ) -> list[OtherBackend]:
-    """Reads, writes and statements: first everything is verified, and then it is timed."""
+    """Reads, writes and statements: everything is verified before it is timed."""
     findings.show_step("starting the servers")
     apps = [await start_app(site, app, urls[app.name]) for app in options.apps]
     ceilings: list[RunningServer] = []

@@ -1,4 +1,4 @@
-"""What is paid without any load: memory, start, installed packages, code."""
+"""Costs without any load: memory, start, installed packages, code."""
 
 import ast
 import asyncio
@@ -39,7 +39,7 @@ APPLICATION = re.compile(r"conduit\.\w+(?=:)")
 
 
 def memory_of(pid: int) -> int:
-    """Of a server and its workers, in bytes; what they share is counted once where Linux says."""
+    """The memory of a server and its workers, in bytes; on Linux, shared memory counts once."""
     total = 0
     for process in processes_of(pid):
         full = process.memory_full_info()
@@ -54,7 +54,7 @@ async def measure_memory(
     urls: Mapping[str, str],
     findings: Findings,
 ) -> None:
-    """After the first answers, and after a load; with one process, and with four workers."""
+    """Measure the memory after the start and after a load, with one process and four workers."""
     for workers in options.memory_workers:
         for app in options.apps:
             findings.show_step(f"memory of {app.title}, {workers} worker{'s' * (workers > 1)}")
@@ -84,7 +84,7 @@ async def measure_memory(
 async def measure_start(
     site: BenchSite, options: Options, urls: Mapping[str, str], findings: Findings
 ) -> None:
-    """The import of the application, and the first answer of a server that was just started."""
+    """Measure the import of the application, and the time from a start to the first answer."""
 
     async def first_import(app: App) -> float:
         findings.show_step(f"import of {app.title}")
@@ -124,7 +124,7 @@ async def measure_start(
 
 
 async def answered(server: RunningServer, path: str) -> float:
-    """When the server has first answered; asked by bare sockets, since a client is slow."""
+    """The time of the server's first answer, by plain sockets, since an HTTP client is slow."""
     assert server.child is not None
     port = int(server.url.rpartition(":")[2])
     end = time.perf_counter() + START_TIMEOUT
@@ -145,7 +145,7 @@ async def answered(server: RunningServer, path: str) -> float:
 
 
 async def measure_weight(options: Options, findings: Findings) -> None:
-    """What the pins of each folder install, in an environment that has nothing else."""
+    """Measure what the pinned versions of each folder install in an empty environment."""
     folders = [str(Path(sys.executable).parent), os.environ["PATH"]]
     uv = shutil.which("uv", path=os.pathsep.join(folders))
     for app in options.apps:
@@ -159,7 +159,7 @@ async def measure_weight(options: Options, findings: Findings) -> None:
             try:
                 site_packages = await install(uv, app, Path(folder))
             except Failed:
-                # Its last lines are printed; they have paths of this machine.
+                # Its last lines are printed, and not saved: they have paths of this machine.
                 reason = "the packages could not be installed"
                 findings.miss("weight", Failed(reason), subject.id)
                 continue
@@ -207,9 +207,9 @@ def weigh(site_packages: Path) -> dict[str, int]:
 
 
 SUPPRESSED = re.compile(r"#.*\b(type: ignore|noqa|pyright: ignore)")
-# What is in none of them starts and connects the others.
+# Files in none of the layers start and connect the others.
 LAYER_OF = {file: name for name, layer in COUNTED.items() for file in layer.files}
-# What says nothing about frameworks: the demo site, and the documentation pages' texts.
+# Files that do not depend on the framework: the demo site, and the documentation pages.
 OWN = ("demo.py", "contract/pages.py")
 NO_CODE = {
     tokenize.COMMENT,
@@ -252,7 +252,7 @@ async def read_chains() -> list[dict[str, Any]]:
 
 
 def count_code(folder: Path) -> dict[str, int]:
-    """Lines of code of an app: in all, by kind, and by layer; and how many silence a checker."""
+    """Lines of code of an app by kind and by layer, and how many comments suppress a warning."""
     counts = dict.fromkeys(["framework", "contract", "own", *COUNTED, "other", "suppressed"], 0)
     for path in sorted(folder.rglob("*.py")):
         place = path.relative_to(folder)
@@ -272,13 +272,13 @@ def count_code(folder: Path) -> dict[str, int]:
 
 
 def count_lines_of_code(text: str) -> int:
-    """Without empty lines, comments and docstrings."""
+    """The number of lines without empty lines, comments and docstrings."""
     lines: set[int] = set()
     for token in tokenize.generate_tokens(StringIO(text).readline):
         if token.type not in NO_CODE:
             lines |= set(range(token.start[0], token.end[0] + 1))
     for node in ast.walk(ast.parse(text)):
-        # A string that is a statement of its own, as docstrings are.
+        # A string that is a whole statement, such as a docstring.
         match node:
             case ast.Expr(value=ast.Constant(value=str())):
                 lines -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))

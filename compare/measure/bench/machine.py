@@ -29,7 +29,7 @@ PACKAGES = (
 
 
 def describe_machine() -> dict[str, Any]:
-    """What a reader needs to judge the figures, and nothing that names the machine."""
+    """What a reader needs to judge the figures, and nothing that identifies the machine."""
     return {
         "processors": len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")
@@ -42,7 +42,7 @@ def describe_machine() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """The model of the processor, where Linux knows it."""
+    """The model of the processor if Linux knows it, otherwise the architecture."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:
@@ -65,13 +65,13 @@ def describe_commit() -> dict[str, Any]:
 
     return {
         "id": git("rev-parse", "HEAD"),
-        # Figures and texts are written with the figures of a run in hand.
+        # Other files do not count: texts are updated from the figures of the run.
         "changed": bool(git("status", "--porcelain", "--", "*.py", "constraints.txt")),
     }
 
 
 def describe_versions() -> dict[str, str]:
-    """Of Python, SQLite and the main packages."""
+    """The versions of Python, SQLite and the main packages."""
     found = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
     for name in PACKAGES:
         try:
@@ -82,7 +82,7 @@ def describe_versions() -> dict[str, str]:
 
 
 def postgres_version(server_url: str) -> str:
-    """The version as the server says it."""
+    """The version that the server reports."""
     with psycopg.connect(server_url) as connection:
         row = connection.execute("SHOW server_version").fetchone()
     return str(row[0]) if row else "unknown"

@@ -10,7 +10,7 @@ from compare.run.record import Figure, Missing
 from compare.run.terminal import Failed, UsageError
 
 GROUPS = ("reads", "writes", "memory", "start", "weight", "code", "sockets", "concurrency")
-# What fits into two minutes.
+# The groups that fit into two minutes.
 QUICK_GROUPS = ("reads", "writes", "code")
 READ_CLIENTS = 32
 WRITE_CLIENTS = (1, 16)
@@ -18,7 +18,7 @@ WRITE_CLIENTS = (1, 16)
 
 @dataclass(frozen=True)
 class Backend:
-    """A Conduit backend that somebody else has started."""
+    """A Conduit backend that the user has started."""
 
     name: str
     url: str
@@ -26,7 +26,7 @@ class Backend:
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for on the command line."""
+    """The options of the command line."""
 
     apps: Sequence[App]
     groups: Sequence[str]
@@ -72,26 +72,26 @@ class Options:
 
 @dataclass
 class Findings:
-    """The figures so far, and a word about what is being done."""
+    """The figures so far, and callbacks that show the progress."""
 
     show_step: Callable[[str], None]
     advance: Callable[[], None]
     figures: list[Figure] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
-    """Of what should have been measured and was not."""
+    """The groups that should have been measured and were not."""
 
     def miss(self, group: str, failure: Failed | UsageError, subject: str | None = None) -> None:
-        """Note that something could not be measured; the run goes on."""
+        """Record that something could not be measured; the run continues."""
         self.missing.append(Missing(group, failure.format_message(), subject))
         self.failures.append(group)
 
     @contextmanager
     def group(self, name: str) -> Iterator[None]:
-        """A group that is missing where it fails."""
+        """Run a group, and record it as missing if it fails."""
         try:
             yield
-        except (Failed, UsageError) as failure:  # the latter where another command runs
+        except (Failed, UsageError) as failure:  # a UsageError if another command runs
             self.miss(name, failure)
 
 

@@ -1,6 +1,6 @@
--- What wrk sends for one operation, and its figures as one line of JSON.
--- Arguments: the operation, then a file with a token a line, then one with a slug a line;
--- for "get" the first file may be given, and the second is not needed.
+-- Makes the requests that wrk sends for one operation, and prints its figures as one line of JSON.
+-- Arguments: the operation, then a file with one token per line, then one with one slug per line;
+-- for "get" the first file is optional, and the second is not used.
 
 local operation, tokens, slugs
 local number = 0
@@ -35,13 +35,13 @@ function request()
     local token = tokens[number % #tokens + 1]
     local slug = slugs[number % #slugs + 1]
     if operation == "create_article" then
-        -- wrk runs once for each round: the time keeps the titles of two rounds apart.
+        -- wrk runs once for each round: the time makes the titles of two rounds different.
         local title = "Bench " .. os.time() .. " " .. number
         return send("POST", "/api/articles", token,
             '{"article":{"title":"' .. title .. '","description":"One of many",'
             .. '"body":"' .. string.rep("word ", 100) .. '","tagList":["bench","speed"]}}')
     elseif operation == "favorite" then
-        -- All articles are made favorites of one user, and then no favorites again.
+        -- One user favorites all articles, and then unfavorites all of them; then the next user.
         local turn = math.floor((number - 1) / #slugs)
         token = tokens[math.floor(turn / 2) % #tokens + 1]
         return send(turn % 2 == 0 and "POST" or "DELETE", "/api/articles/" .. slug .. "/favorite", token)

@@ -21,7 +21,7 @@ from compare.run.terminal import LogFile
 
 POOL_SIZE = 10
 FOLDER = HOME / "bench"
-# The ceilings run on the same server in its stock setup, without the apps' protocol and worker.
+# The ceilings run on the same server with its defaults, without the apps' protocol and worker.
 CEILING_COMMANDS = {
     "uvicorn": "-m uvicorn {module}:asgi --host {host} --port {port}"
     " --no-access-log --log-level warning",
@@ -39,7 +39,7 @@ class RunningServer:
     subject: Subject
     url: str
     child: Child | None = None
-    """None for a server that somebody else has started."""
+    """None for a server that the user has started."""
 
     @property
     def pid(self) -> int:
@@ -92,7 +92,7 @@ def settings_of(database_url: str) -> dict[str, str]:
 
 
 def seed_settings(database_url: str) -> dict[str, str]:
-    """Hashing is cheap while the demo site is filled in, which production refuses."""
+    """Settings with fast hashing for filling in the demo site, which production refuses."""
     return settings_for(database_url) | {
         "CONDUIT_ENV": "development",
         "CONDUIT_PASSWORD_HASHING": "fast",
@@ -133,7 +133,7 @@ async def fill(site: BenchSite, database: Database, app: App) -> None:
 
 
 async def copy_database(site: BenchSite, app: App) -> str:
-    """A copy of the demo site for this app alone; returns its URL."""
+    """Make a copy of the demo site only for this app; returns its URL."""
     database = PostgresDatabase(site.postgres.url, f"{TEMPLATE}_{app.name}")
 
     def copy() -> None:
@@ -150,7 +150,7 @@ async def copy_database(site: BenchSite, app: App) -> str:
 
 
 async def make_sqlite(site: BenchSite, app: App) -> str:
-    """The demo site in an SQLite file for this app alone; returns its URL."""
+    """Make a SQLite file with the demo site only for this app; returns its URL."""
     database = SQLiteFile(site.folder / f"{app.name}.sqlite3")
     await fill(site, database, app)
     return database.url
@@ -166,7 +166,7 @@ async def start_app(
     timeout: int = 30,
     wait: bool = True,
 ) -> RunningServer:
-    """The app by its production command, with the settings of production.
+    """Start the app with its production command and the settings of production.
 
     Without `server` it is the usual one; `timeout` is CONDUIT_DATABASE_TIMEOUT, in seconds.
     """
@@ -179,7 +179,7 @@ async def start_app(
 
 
 async def start_ceiling(site: BenchSite, app: App, kind: str) -> RunningServer:
-    """A ceiling on the server of the app."""
+    """Start a ceiling on the server of the app."""
     port = free_port()
     module = f"compare.measure.bench.ceilings.with_{app.name}"
     template = CEILING_COMMANDS[app.servers[0].name]

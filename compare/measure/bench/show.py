@@ -1,4 +1,4 @@
-"""The table of a run, and what changed since another."""
+"""The table of a run, and what changed since another run."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def amount(value: float, unit: str) -> str:
 
 
 def cell(figure: Figure | None) -> str:
-    """The median, and how far the rounds were from it at most."""
+    """The median, and the largest distance of a round from it."""
     if figure is None:
         return "–"
     text = amount(figure.median, figure.unit)
@@ -56,7 +56,7 @@ def cell(figure: Figure | None) -> str:
 
 
 def label(figure: Figure) -> str:
-    """The row of a figure in its table."""
+    """The name of the row of a figure."""
     words = [figure.name.replace("_", " "), MEASURES.get(figure.measure, figure.measure)]
     if figure.group in {"memory", "start", "weight"}:
         words = words[1:]
@@ -64,8 +64,8 @@ def label(figure: Figure) -> str:
 
 
 def conditions(figure: Figure) -> str:
-    """What is the same for all figures of a table."""
-    # Reads have one table: *floor* has no database, and that of another backend is not known.
+    """The conditions that all figures of a table have in common."""
+    # Reads have one table: *floor* has no database, and the database of a backend is not known.
     database = figure.database or ("postgresql" if figure.group == "reads" else None)
     words = [DATABASES[database]] if database else []
     for number, name in ((figure.clients, "client"), (figure.workers, "worker")):
@@ -103,13 +103,13 @@ def show(run: Run) -> None:
 
 
 def table_of(title: str, run: Run, figures: Sequence[Figure]) -> Table:
-    """A row for each figure, and one for that of the ceilings where there is one."""
+    """A row for each figure, and a row for each ceiling that has it."""
     subjects = [each for each in run.subjects if each.kind in {"app", "url"}]
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column(Text(title, "bold"))
     for subject in subjects:
         app = BY_NAME.get(subject.framework or "")
-        style = app.colour if app else ""
+        style = app.color if app else ""
         table.add_column(Text(subject.title, style), justify="right", no_wrap=True)
     rows: dict[tuple[str, str], dict[str, Figure]] = {}
     for each in figures:
@@ -127,7 +127,7 @@ def table_of(title: str, run: Run, figures: Sequence[Figure]) -> Table:
 
 @dataclass(frozen=True)
 class Change:
-    """A figure of two runs: the ratio of the medians, and the least and most it may be."""
+    """A figure of two runs: the ratio of the medians, and the lowest and highest possible ratio."""
 
     before: Figure
     after: Figure
@@ -170,7 +170,7 @@ def changes(before: Run, after: Run) -> Iterator[Change]:
 
 
 def differs(before: Run, after: Run) -> list[str]:
-    """What was not the same in the two runs, and may be the reason of a change."""
+    """The conditions that differ between the two runs, and may be the reason for a change."""
     pairs: list[tuple[str, Any, Any]] = [
         *((name, before.machine.get(name), after.machine.get(name)) for name in after.machine),
         *((name, before.versions.get(name), after.versions.get(name)) for name in after.versions),

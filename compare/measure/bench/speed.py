@@ -1,4 +1,4 @@
-"""Speed: requests a second, delays, processor time and statements of reads and writes."""
+"""Speed: requests per second, delays, processor time and statements of reads and writes."""
 
 import asyncio
 import sqlite3
@@ -23,7 +23,7 @@ from compare.run.terminal import Failed
 USERS = 16
 WRITES = ("create_article", "favorite", "comment")
 COUNTED = 5
-"""So many requests of a kind are sent to count their statements."""
+"""The number of requests of each kind that are sent to count their statements."""
 PAUSE = 0.1
 
 
@@ -47,7 +47,7 @@ def figures_of(
     database: str | None,
     clients: int,
 ) -> list[Figure]:
-    """Of one operation at one number of clients."""
+    """The figures of one operation with one number of clients."""
 
     def of(measure: str, unit: str, values: Sequence[float], higher: bool = False) -> Figure:
         return figure(
@@ -95,15 +95,15 @@ async def measure_reads(
     others: Sequence[OtherBackend],
     findings: Findings,
 ) -> None:
-    """The four reads of the apps, of *bare*, and of other backends; *floor* beside them."""
+    """Measure the four reads of the apps, of *bare* and of other backends, and *floor*."""
     slugs = {each.server.subject.id: each.slug for each in others}
     floors = [server for server in servers if server.subject.kind == "floor"]
     readers = [server for server in servers if server.subject.kind != "floor"]
     all_readers = [*readers, *(each.server for each in others)]
     for server in [*floors, *all_readers]:
-        findings.show_step(f"warming {server.subject.title} up")
+        findings.show_step(f"warming up {server.subject.title}")
         path = "/api/floor" if server in floors else READS["tags"]
-        # Where this fails, so do the measurements, which say so.
+        # If this fails, the measurements fail too, and report it.
         with suppress(Failed):
             await send(wrk, f"{server.url}{path}", clients=READ_CLIENTS, seconds=1)
     reads = [Read(server, "floor", "/api/floor") for server in floors]
@@ -120,7 +120,7 @@ async def measure_reads(
         findings.advance()
         return found
 
-    # All reads in each round, so that the rounds of one read lie a minute apart: their spread
+    # All reads in each round, so that the rounds of one read are a minute apart: their spread
     # then shows a disturbance of the machine that lasts as long.
     rounds = await interleaved(reads, options.rounds, measure, pause=PAUSE)
     rates: dict[str, dict[str, Sequence[float]]] = {"floor": {}, **{name: {} for name in READS}}
@@ -145,7 +145,7 @@ async def measure_reads(
 def ratios(
     servers: Sequence[RunningServer], name: str, rates: Mapping[str, Sequence[float]]
 ) -> list[Figure]:
-    """Of each app to the ceilings of its framework, round by round."""
+    """The ratio of each app to the ceilings of its framework, round by round."""
     found = []
     for server in servers:
         for kind in ("bare", "floor"):
@@ -185,7 +185,7 @@ TABLES = ("comments", "favorites", "article_tags", "articles", "tags", "events")
 async def prepare_writers(
     site: BenchSite, server: RunningServer, database_url: str, kind: str
 ) -> Writers:
-    """Sign users up, so that nothing is hashed later, and take note of what there is."""
+    """Sign up users, so that nothing is hashed later, and record the highest ids."""
     tokens = []
     for number in range(USERS):
         user = {
@@ -243,7 +243,7 @@ def forget_writes(writers: Writers) -> None:
 
 
 async def ensure_writes_equal(all_writers: Sequence[Writers]) -> None:
-    """One write of each kind is answered alike by all apps."""
+    """Check that all apps give the same answer to one write of each kind."""
     servers = [each.server for each in all_writers]
     tokens = {each.server.subject.id: each.tokens[0] for each in all_writers}
     article = {"title": "Bench", "description": "One", "body": "words", "tagList": ["bench"]}
@@ -268,7 +268,7 @@ async def measure_writes(
     suffix: str = "",
     clients: Sequence[int] | None = None,
 ) -> None:
-    """Each write at each number of clients, the apps in turns."""
+    """Measure each write with each number of clients, the apps in turns."""
     for name in WRITES:
         for count in clients or options.write_clients:
 
@@ -298,8 +298,8 @@ async def measure_writes(
                 )
 
 
-# The apps number their events in one row, which is locked until the commit. Here a sequence
-# takes its place, which locks nothing (and would give up the order of commits).
+# The apps number their events with one row, which is locked until the commit. Here it is
+# replaced by a sequence, which locks nothing (and does not follow the order of commits).
 REPLACE_COUNTER = (
     "CREATE SEQUENCE bench_numbers",
     "SELECT setval('bench_numbers', value + 1) FROM event_counter",
@@ -324,7 +324,7 @@ RESTORE_COUNTER = (
 async def measure_without_counter(
     wrk: str, options: Options, all_writers: Sequence[Writers], findings: Findings
 ) -> None:
-    """The same writes where the events are numbered without a lock."""
+    """Measure the same writes while the events are numbered without a lock."""
     for each in all_writers:
         await asyncio.to_thread(execute, each.database_url, *REPLACE_COUNTER)
     await measure_writes(
@@ -343,7 +343,7 @@ async def measure_without_counter(
 async def count_statements(
     site: BenchSite, all_writers: Sequence[Writers], groups: Sequence[str], findings: Findings
 ) -> None:
-    """What PostgreSQL executes for a request, by its log; transactions' own statements too."""
+    """Count what PostgreSQL executes for a request, from its log, including BEGIN and COMMIT."""
     kinds = [
         *(f"reads.{name}" for name in READS if "reads" in groups),
         *(f"writes.{name}" for name in WRITES if "writes" in groups),

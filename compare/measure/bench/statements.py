@@ -15,7 +15,7 @@ from compare.run.terminal import Failed
 ENTRY = re.compile(r"^(?P<database>\S*) (?P<kind>LOG|DETAIL):  ", re.MULTILINE)
 STATEMENT = re.compile(r"(?:statement|execute [^:]*): ")
 PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
-PATIENCE = 10.0
+TIMEOUT = 10.0
 INTERVAL = 0.05
 
 
@@ -35,18 +35,18 @@ async def logged_statements(server_url: str, database: str) -> AsyncIterator[lis
 
 
 def switch(server_url: str, kind: str) -> None:
-    """Let PostgreSQL log all statements, or none, and wait until it does."""
-    end = time.monotonic() + PATIENCE
+    """Make PostgreSQL log all statements, or none, and wait until it does."""
+    end = time.monotonic() + TIMEOUT
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"ALTER SYSTEM SET log_statement = '{kind}'")
         connection.execute("SELECT pg_reload_conf()")
     while time.monotonic() < end:
-        # What a new connection knows has been sent to the others before.
+        # If a new connection has the setting, the other connections were told before.
         with psycopg.connect(server_url) as connection:
             if connection.execute("SHOW log_statement").fetchone() == (kind,):
                 return
         time.sleep(INTERVAL)
-    raise Failed("PostgreSQL did not take a setting of its log over")
+    raise Failed("PostgreSQL did not apply a setting of its log")
 
 
 async def flush(server_url: str) -> int:
@@ -58,7 +58,7 @@ async def flush(server_url: str) -> int:
             connection.execute(f"SELECT '{mark}'")
 
     await asyncio.to_thread(execute)
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while time.monotonic() < end:
         if (place := log_text().find(mark)) >= 0:
             return place

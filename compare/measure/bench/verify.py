@@ -1,4 +1,4 @@
-"""What is checked before anything is timed: only servers that answer the same are compared."""
+"""Checks before anything is timed: only servers with the same answers are compared."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ async def ensure_equal(
     tokens: Mapping[str, str] | None = None,
     body: Any = None,
 ) -> None:
-    """Status, headers and bytes of the apps; status, type and bytes of the ceilings."""
+    """Check that the answers are equal: status, headers and bytes; for ceilings, only the type."""
     first: Answer | None = None
     for server in servers:
         token = (tokens or {}).get(server.subject.id, "")
@@ -89,7 +89,7 @@ async def ensure_equal(
 
 
 async def ensure_reads_equal(servers: Sequence[RunningServer]) -> None:
-    """All of them give the same answers to the four reads, and no answer is an empty list."""
+    """Check that the answers to the four reads are equal, and that none is an empty list."""
     for name, template in READS.items():
         path = template.format(slug=ARTICLE)
         await ensure_equal(servers, "GET", path)
@@ -99,7 +99,7 @@ async def ensure_reads_equal(servers: Sequence[RunningServer]) -> None:
 
 @dataclass(frozen=True)
 class OtherBackend:
-    """A Conduit backend at an address, with an article that it has."""
+    """A Conduit backend, with the slug of one of its articles and their number."""
 
     server: RunningServer
     slug: str
@@ -107,7 +107,7 @@ class OtherBackend:
 
 
 async def examine(server: RunningServer) -> OtherBackend:
-    """Check statuses and values of the four reads of a backend whose data is its own."""
+    """Check statuses and values of the four reads of a backend with other data."""
 
     async def read(path: str) -> Any:
         response = await request(server, "GET", path)
@@ -116,7 +116,7 @@ async def examine(server: RunningServer) -> OtherBackend:
         try:
             return json.loads(response.content)
         except ValueError:
-            raise refuse(path, "the body is no JSON") from None
+            raise refuse(path, "the body is not JSON") from None
 
     def refuse(path: str, reason: str) -> Failed:
         return Failed(
@@ -125,7 +125,7 @@ async def examine(server: RunningServer) -> OtherBackend:
 
     def check(path: str, thing: Any, fields: Mapping[str, Any], what: str) -> None:
         if not isinstance(thing, dict):
-            raise refuse(path, f"{what} is no object")
+            raise refuse(path, f"{what} is not an object")
         for name, kind in fields.items():
             if not isinstance(thing.get(name, ...), kind):
                 raise refuse(path, f"{what} has no valid {name}")
@@ -137,7 +137,7 @@ async def examine(server: RunningServer) -> OtherBackend:
     if not articles:
         raise refuse(path, "there are no articles: fill it first")
     if len(articles) > 20 or len(articles) != min(20, page["articlesCount"]):
-        raise refuse(path, f"{len(articles)} articles of {page['articlesCount']}, where 20 are due")
+        raise refuse(path, f"{len(articles)} articles of {page['articlesCount']}, and not 20")
     for article in articles:
         check(path, article, ARTICLE_FIELDS, "an article")
         check(path, article.get("author"), AUTHOR, "an author")
@@ -163,5 +163,5 @@ async def examine(server: RunningServer) -> OtherBackend:
     tags = await read(path)
     check(path, tags, {"tags": list}, "the body")
     if not all(isinstance(tag, str) for tag in tags["tags"]):
-        raise refuse(path, "a tag is no string")
+        raise refuse(path, "a tag is not a string")
     return OtherBackend(server, article["slug"], page["articlesCount"])

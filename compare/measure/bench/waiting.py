@@ -1,4 +1,4 @@
-"""Open sockets, and requests that wait at once: from `load live` and `lab`."""
+"""Open sockets, and requests that wait at the same time: from `load live` and `lab`."""
 
 from compare.measure.bench.plan import Findings, Options
 from compare.measure.bench.servers import app_subject
@@ -15,7 +15,7 @@ WAITING = 50
 
 
 async def measure_sockets(options: Options, findings: Findings) -> None:
-    """Sockets of one process that all get every event, how late, and what an idle one costs."""
+    """Measure how late events reach all sockets of one process, and the memory of a socket."""
     for app in options.apps:
         findings.show_step(f"{options.sockets} sockets on {app.title}")
         plan = LiveOptions(app, options.sockets, EVENTS, Kind.POSTGRES)
@@ -51,7 +51,7 @@ async def measure_sockets(options: Options, findings: Findings) -> None:
 
 
 async def measure_concurrency(options: Options, findings: Findings) -> None:
-    """Of 50 requests at once that wait, how many wait at the same time, and until the last."""
+    """Measure how many of 50 requests wait at the same time, and how long all of them take."""
     experiments = [each for each in EXPERIMENTS if each.name in {"blocking", "async"}]
     async with running_lab(options.apps) as benches:
         for bench in benches:

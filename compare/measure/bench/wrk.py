@@ -1,4 +1,4 @@
-"""The load generator: wrk, as a process of its own."""
+"""The load generator: wrk, as a separate process."""
 
 import json
 import shutil
@@ -11,17 +11,17 @@ from compare.run.processes import Processes, TimedOut, failure
 from compare.run.terminal import Failed, KeptLog
 
 SCRIPT = Path(__file__).with_name("requests.lua")
-PATIENCE = 60.0
+TIMEOUT = 60.0
 GRACE = 2.0
 MISSING = (
-    "wrk is not on the PATH, which sends the requests: install it"
+    "wrk, which sends the requests, is not on the PATH: install it"
     " (apt install wrk, dnf install wrk, brew install wrk)"
 )
 
 
 @dataclass(frozen=True)
 class Burst:
-    """What one run of wrk has seen; milliseconds."""
+    """The figures of one run of wrk; times in milliseconds."""
 
     requests: int
     seconds: float
@@ -43,10 +43,10 @@ def find_wrk() -> str | None:
 
 
 async def wrk_version(wrk: str) -> str:
-    """Its version, which it prints together with its usage."""
+    """The version of wrk, which it prints together with its usage."""
     record = KeptLog("wrk")
     async with Processes(grace=GRACE) as processes:
-        await processes.call(record, [wrk, "-v"], cwd=ROOT, timeout=PATIENCE)
+        await processes.call(record, [wrk, "-v"], cwd=ROOT, timeout=TIMEOUT)
     words = " ".join(record.lines).split()
     return words[1] if words[:1] == ["wrk"] and len(words) > 1 else "unknown"
 
@@ -60,9 +60,9 @@ async def send(
     plan: Sequence[str] = ("get",),
     complete: bool = True,
 ) -> Burst:
-    """Send requests for so long over so many connections.
+    """Send requests for this number of seconds over this number of connections.
 
-    `Failed` if one of them fails, unless it need not be `complete`.
+    With `complete`, raises `Failed` if a request fails.
     """
     command = [wrk, "-t1", f"-c{clients}", f"-d{max(1, round(seconds))}s", "--timeout=30s"]
     command += ["-s", str(SCRIPT), url, "--", *plan]
@@ -70,7 +70,7 @@ async def send(
     record = KeptLog("wrk")
     async with Processes(grace=GRACE) as processes:
         try:
-            await processes.call(record, command, cwd=ROOT, timeout=seconds + PATIENCE)
+            await processes.call(record, command, cwd=ROOT, timeout=seconds + TIMEOUT)
         except TimedOut:
             raise failure(record, f"wrk did not end: {what}") from None
     try:

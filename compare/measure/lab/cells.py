@@ -1,4 +1,4 @@
-"""What happened in one cell of the grid, reckoned from the answers of one app.
+"""What happened in one cell of the grid, computed from the answers of one app.
 
 Times are milliseconds from the first start in the cell.
 """
@@ -21,7 +21,7 @@ class Experiment:
     target: str
     """The path and query, with {ms} and {n} to fill in."""
     is_burst: bool
-    """Whether it is n requests at once; else it is one request with n waits."""
+    """Whether it is n requests at once; otherwise it is one request with n waits."""
 
     def path(self, *, n: int, ms: int) -> str:
         return self.target.format(n=n, ms=ms)
@@ -58,7 +58,7 @@ EXPERIMENTS: Sequence[Experiment] = (
 
 @dataclass(frozen=True)
 class Train:
-    """A request on its way, or one wait of a request; or the request around its waits."""
+    """The time of a request or of one wait, drawn as a bar on a track."""
 
     start: float
     end: float
@@ -82,7 +82,7 @@ class Cell:
     ms: int
     answers: Sequence[Mapping[str, Any]]
     server_threads: int | None = None
-    """The size of the server's own pool of threads, where it answers from one."""
+    """The size of the server's thread pool; None if it does not use one."""
 
     @cached_property
     def _zero(self) -> float:
@@ -90,7 +90,7 @@ class Cell:
 
     @cached_property
     def trains(self) -> list[tuple[Kind, str, Train]]:
-        """With the track on which each rode: an event loop, where one ran it, else a thread."""
+        """Each train with its track: the event loop that ran it, otherwise the thread."""
         trains: list[tuple[Kind, str, Train]] = []
         for answer in self.answers:
             around = self._train(
@@ -130,8 +130,8 @@ class Cell:
 
     @cached_property
     def peak(self) -> int:
-        """How many were under way at once, at most."""
-        # At the same instant an end comes before a start.
+        """The highest number of trains at the same time."""
+        # At the same time, ends sort before starts.
         steps = sorted(
             [(train.start, 1) for train in self.counted]
             + [(train.end, -1) for train in self.counted]
@@ -144,13 +144,13 @@ class Cell:
 
     @cached_property
     def last_start(self) -> float:
-        """How long after the first start the last one began."""
+        """The time from the first start to the last start."""
         starts = [train.start for train in self.counted]
         return round(max(starts) - min(starts), 3)
 
     @cached_property
     def threads(self) -> list[str]:
-        """Those that the answers name, the event loops' own among them."""
+        """The threads that the answers name, including the threads of event loops."""
         return unique(
             name
             for answer in self.answers
@@ -159,7 +159,7 @@ class Cell:
 
     @cached_property
     def waiting_threads(self) -> list[str]:
-        """Those on which something waited."""
+        """The threads on which something waited."""
         return unique(span["thread"] for answer in self.answers for span in answer["spans"])
 
     @cached_property
@@ -195,6 +195,6 @@ def unique(names: Iterable[str]) -> list[str]:
 
 
 def pool_name(label: str) -> str:
-    """What a thread's label says without its numbers: the name of its pool."""
+    """The name of a thread's pool: the thread's label without its numbers."""
     name, _, _ = label.rpartition(" ")
     return re.sub(r"[-_]\d+", "", name)

@@ -21,7 +21,7 @@ from compare.run.terminal import JSONOption, UsageError, err, output_path, print
 # The contract's own limits for the waits of one request.
 MOST = 50
 LONGEST = 5_000
-LONGEST_TOGETHER = 20_000
+MAX_TOTAL_WAIT = 20_000
 NAMES = [experiment.name for experiment in EXPERIMENTS]
 
 
@@ -32,7 +32,7 @@ def experiment_named(name: str) -> Experiment:
     raise UsageError(f"there is no experiment {name!r}: give some of {', '.join(NAMES)}")
 
 
-# Typer shows the name of a parser as what may be given.
+# Typer shows the name of a parser as the possible values.
 experiment_named.__name__ = "|".join(NAMES)
 
 
@@ -65,10 +65,10 @@ def lab(
     ] = None,
 ) -> None:
     """Draw how each app waits: on which threads and event loops, and for how many requests."""
-    if requests * ms > LONGEST_TOGETHER:
+    if requests * ms > MAX_TOTAL_WAIT:
         raise UsageError(
             f"{requests} waits of {ms} ms are too much for one request:"
-            f" let the product be at most {LONGEST_TOGETHER}"
+            f" let the product be at most {MAX_TOTAL_WAIT}"
         )
     plan = LabOptions(
         apps=choose_apps(app),
@@ -93,7 +93,7 @@ class LabOptions:
 
 
 async def carry_out(plan: LabOptions, *, draw: bool) -> list[Cell]:
-    """Run the plan's experiments, and draw each as soon as it is over."""
+    """Run the plan's experiments, and draw each one when it has ended."""
     cells: list[Cell] = []
     async with running(plan.apps) as benches, aclosing(rows(plan, benches)) as done:
         if draw:

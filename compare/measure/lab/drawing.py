@@ -1,7 +1,7 @@
-"""The grid in the terminal: a row for each experiment, in it a column for each app.
+"""The grid in the terminal: a row for each experiment, and a column for each app.
 
-A line of text is two lanes high. On each lane trains take turns in two shades, and neighbouring
-lanes begin with the other one, so that neither is taken for a single train.
+A line of text is two lanes high. The trains of a lane alternate between two shades, and the next
+lane begins with the other shade, so that no two trains look like one.
 """
 
 from collections import Counter
@@ -19,11 +19,11 @@ from compare.measure.lab.cells import Cell, Track, Train, pool_name
 from compare.measure.lab.reasons import number, why
 from compare.run.terminal import out
 
-NARROWEST = 44
-"""Columns of the terminal that a cell needs to stand beside another."""
+MIN_CELL_WIDTH = 44
+"""The width of a cell from which cells are drawn side by side."""
 GUTTER = 10
-FOLDED_FROM = 4
-"""So many lines alike are folded: the first, how many there are in between, the last."""
+MIN_FOLDED_LANES = 4
+"""From this number of equal lines on, only the first, a count and the last are drawn."""
 # Readable on light and on dark: none is close to white or to black.
 SHADES = {
     "green": ("green", "#5faf5f"),
@@ -39,20 +39,20 @@ def show_head(n: int, ms: int) -> None:
             f"{number(n, 'request')} at once, each waiting {ms} ms; then one request with"
             f" {number(n, 'wait')} of {ms} ms. Each track is a thread (T) or an event loop (L),"
             " each train a request or a wait on it, from its start to its end as the app measured"
-            " them. Trains that ride on one event loop at the same time are drawn on lanes of it."
+            " them. Trains of one event loop at the same time are drawn on separate lanes."
         )
     )
 
 
 def show_row(cells: Sequence[Cell]) -> None:
-    """Draw what one experiment was in each app, all on one scale of time."""
+    """Draw one experiment for each app, all with the same time scale."""
     experiment = cells[0].experiment
     path = experiment.path(n=cells[0].n, ms=cells[0].ms)
     out.print()
     out.print(Rule(Text.assemble((experiment.name, "bold"), f" · {experiment.title}"), style="dim"))
     out.print(Text(f"GET {path}", "dim"))
     span = max(end_of(cell) for cell in cells)
-    beside = len(cells) > 1 and out.width >= NARROWEST * len(cells)
+    beside = len(cells) > 1 and out.width >= MIN_CELL_WIDTH * len(cells)
     width = (out.width - 2 * (len(cells) - 1)) // len(cells) if beside else out.width
     drawn = [draw(cell, width, span) for cell in cells]
     if beside:
@@ -71,7 +71,7 @@ def draw(cell: Cell, width: int, span: float) -> Group:
     mark = Text() if reason.fits else Text("≠ ", "bold red")
     return Group(
         Text(),
-        Text.assemble((cell.app.title, f"bold {cell.app.colour}"), f" on {cell.server}"),
+        Text.assemble((cell.app.title, f"bold {cell.app.color}"), f" on {cell.server}"),
         *draw_tracks(cell, width - GUTTER, span),
         draw_scale(cell, width - GUTTER, span),
         Text.assemble(*facts(cell)),
@@ -88,7 +88,7 @@ def facts(cell: Cell) -> list[tuple[str, str] | str]:
 
 
 def legend(cell: Cell) -> str:
-    """What the tracks are by their own names, as far as these are not all different."""
+    """The names of the tracks' pools and loops, with the tracks of each."""
     pools = Counter((track.kind, name_of(track)) for track in cell.tracks)
     first = {"loop": 1, "thread": 1}
     parts = []
@@ -112,7 +112,7 @@ def end_of(cell: Cell) -> float:
 
 
 Place = tuple[str, Sequence[Train], int]
-"""A lane: the name of its track where it is the first one, its trains, its number."""
+"""A lane: the name of its track if it is the first lane, its trains, its number."""
 
 
 def draw_tracks(cell: Cell, width: int, span: float) -> list[Text]:
@@ -126,11 +126,11 @@ def draw_tracks(cell: Cell, width: int, span: float) -> list[Text]:
     pairs = [places[at : at + 2] for at in range(0, len(places), 2)]
     lines: list[Text] = []
     for _, alike in groupby(
-        ((pair, rails(pair, cell.app.colour, width, span)) for pair in pairs),
+        ((pair, rails(pair, cell.app.color, width, span)) for pair in pairs),
         key=lambda drawn: drawn[1],
     ):
         run = [Text.assemble(gutter(pair), drawn, no_wrap=True) for pair, drawn in alike]
-        if len(run) >= FOLDED_FROM:
+        if len(run) >= MIN_FOLDED_LANES:
             folded = f"{'⋮':>{GUTTER - 2}}   and {2 * (len(run) - 2)} like these"
             run = [run[0], Text(folded, "dim"), run[-1]]
         lines += run
@@ -142,8 +142,8 @@ def gutter(pair: Sequence[Place]) -> Text:
     return Text(f"{'–'.join(names):>{GUTTER - 2}} {'▏' if names else ' '}", "dim")
 
 
-def rails(pair: Sequence[Place], colour: str, width: int, span: float) -> Text:
-    upper, *rest = (paint(lane, at, colour, width, span) for _, lane, at in pair)
+def rails(pair: Sequence[Place], color: str, width: int, span: float) -> Text:
+    upper, *rest = (paint(lane, at, color, width, span) for _, lane, at in pair)
     lower = rest[0] if rest else [None] * width
     line = Text()
     for above, below in zip(upper, lower, strict=True):
@@ -163,11 +163,11 @@ def half_blocks(above: str | None, below: str | None) -> tuple[str, Style | str]
     return "▀", Style(color=above, bgcolor=below)
 
 
-def paint(lane: Sequence[Train], at: int, colour: str, width: int, span: float) -> list[str | None]:
-    """The colour of each column of a lane; a train is never shorter than one column."""
+def paint(lane: Sequence[Train], at: int, color: str, width: int, span: float) -> list[str | None]:
+    """The color of each column of a lane; a train is never shorter than one column."""
     columns: list[str | None] = [None] * width
     for number_of_train, train in enumerate(lane):
-        shade = SHADES[colour][(at + number_of_train) % 2]
+        shade = SHADES[color][(at + number_of_train) % 2]
         start = min(int(train.start / span * width), width - 1)
         end = max(start + 1, round(train.end / span * width))
         columns[start:end] = [AROUND if train.is_request_around else shade] * (end - start)

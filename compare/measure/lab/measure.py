@@ -1,4 +1,4 @@
-"""Running the experiments: each app by its production command, as one process."""
+"""Runs the experiments: each app with its production command, as one process."""
 
 import asyncio
 import json
@@ -19,20 +19,20 @@ from compare.run.start import migrate, serve
 from compare.run.state import make_home, only_one
 from compare.run.terminal import Failed, KeptLog, LogFile
 
-PATIENCE = 60.0
+TIMEOUT = 60.0
 GUNICORN_THREADS = "import runpy; print(runpy.run_path('gunicorn.conf.py')['threads'])"
 
 
 @dataclass(frozen=True)
 class LabBench:
-    """An app that runs, and a client with as many connections to it as are needed."""
+    """A running app, and a client with as many connections to it as needed."""
 
     app: App
     client: httpx2.AsyncClient
     server_threads: int | None
 
     async def run(self, experiment: Experiment, *, n: int, ms: int) -> Cell:
-        """Raises `Failed` where the app does not answer as it should."""
+        """Raises `Failed` if a response of the app is not successful."""
         count = n if experiment.is_burst else 1
         # Not counted: it opens the connections, and loads what is loaded on first use.
         await self._get_at_once(experiment.path(n=1, ms=1), count)
@@ -73,19 +73,19 @@ async def start(app: App, folder: Path, processes: Processes) -> LabBench:
         "CONDUIT_ENV": "development",
         "CONDUIT_LAB": "1",
         "CONDUIT_LOG_LEVEL": "ERROR",
-        # Flask's server has a thread more for each: too many to see where the pool ends.
+        # Flask's server has one more thread for each socket: the pool would be too large to fill.
         "CONDUIT_LIVE_SOCKETS": "1",
     }
     port = free_port()
-    # What a server logs of its start and end matters only if it fails.
+    # The server's log of its start and end matters only if it fails.
     log = LogFile(app.name, make_home() / f"lab-{app.name}.log")
     await migrate(app, settings, processes, log)
     await serve(app, port, settings, processes, log)
     threads = await threads_of_server(app, settings, processes)
     client = httpx2.AsyncClient(
         base_url=f"http://{HOST}:{port}",
-        timeout=PATIENCE,
-        # Idle ones are left before any of the servers closes them.
+        timeout=TIMEOUT,
+        # Idle connections are closed here before any of the servers closes them.
         limits=httpx2.Limits(max_connections=None, keepalive_expiry=1),
         trust_env=False,
     )

@@ -1,4 +1,4 @@
-"""Why a cell came out as it did: chosen by what was measured, and only said where it fits."""
+"""Why a cell has its result: an explanation is shown only if it fits the measured values."""
 
 import os
 from collections.abc import Callable
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from compare.measure.lab.cells import Cell
 
-# What the libraries promise; a cell that was measured otherwise is said not to fit.
+# The documented sizes of the libraries' pools; a cell with other values does not fit.
 ANYIO_THREADS = 40
 # `THREADS` in django_app/conduit/asgi_handler.py.
 HANDLER_THREADS = 64
-# `process_cpu_count` is new in Python 3.13, and what asyncio counts from then on.
+# `process_cpu_count` is new in Python 3.13, and asyncio uses it from this version on.
 CPUS = getattr(os, "process_cpu_count", os.cpu_count)() or 1
 EXECUTOR_THREADS = min(32, CPUS + 4)
 # A total may be this much longer than its waits before it needs another explanation.
@@ -212,7 +212,7 @@ def is_about(cell: Cell, milliseconds: float) -> bool:
 
 
 def does_not_fit(cell: Cell) -> str:
-    """What was measured, for a cell that came out otherwise than the usual explanation has it."""
+    """The measured values, for a cell that its usual explanation does not fit."""
     text = (
         f"This does not fit what {cell.app.title} is known to do: {cell.peak} of {cell.n} were"
         f" under way at once, on {number(len(cell.threads), 'thread')} and"

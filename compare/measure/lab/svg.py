@@ -1,4 +1,4 @@
-"""The grid as a picture: an SVG that stands alone and follows the reader's theme."""
+"""The grid as a self-contained SVG that follows the reader's theme."""
 
 import textwrap
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ COLUMN = 372
 GAP = 36
 GUTTER = 34
 LANE = 4
-"""From one lane to the next; a train is a little less high."""
+"""The distance of two lanes; a train is a little less high."""
 BETWEEN_TRACKS = 1
 LINE = 16
 LETTERS_A_LINE = 58
@@ -53,7 +53,7 @@ path { fill: none; stroke-width: 3 }
 
 
 def picture(cells: Sequence[Cell]) -> str:
-    """Draw rows of experiments and columns of apps, each row on one scale of time."""
+    """Draw rows of experiments and columns of apps, each row with one time scale."""
     rows = [(key, list(row)) for key, row in groupby(cells, key=lambda cell: cell.experiment)]
     width = 2 * MARGIN + max(len(row) for _, row in rows) * (COLUMN + GAP) - GAP
     svg = ET.Element("svg", xmlns="http://www.w3.org/2000/svg", role="img")
@@ -71,7 +71,7 @@ def picture(cells: Sequence[Cell]) -> str:
         element.set("height", str(height))
     svg.set("viewBox", f"0 0 {width} {height}")
     for element in svg.iter():
-        if element.tag != "tspan":  # within text, where a line break would be a space
+        if element.tag != "tspan":  # inside text, where a line break would become a space
             element.tail = "\n"
     return ET.tostring(svg, encoding="unicode")
 
@@ -87,7 +87,7 @@ def plain_facts(cell: Cell) -> str:
 
 
 def draw_row(svg: ET.Element, experiment: Experiment, cells: Sequence[Cell], top: int) -> int:
-    """Returns where the row ends."""
+    """Returns the y coordinate of the end of the row."""
     write(svg, MARGIN, top + 6, experiment.name, "row")
     path = experiment.path(n=cells[0].n, ms=cells[0].ms)
     what = f"{cells[0].n} × GET {path} at once" if experiment.is_burst else f"GET {path}"
@@ -121,7 +121,7 @@ def height_of(cell: Cell) -> int:
 
 
 def draw_cell(svg: ET.Element, cell: Cell, box: Box) -> int:
-    """Returns where the cell ends."""
+    """Returns the y coordinate of the end of the cell."""
     group = ET.SubElement(svg, "g")
     head = write(group, box.x, box.y, cell.app.title, "app")
     ET.SubElement(
@@ -151,7 +151,7 @@ def draw_tracks(group: ET.Element, cell: Cell, box: Box) -> None:
     for track in cell.tracks:
         counts[track.kind] += 1
         last = counts[track.kind] == sum(each.kind == track.kind for each in cell.tracks)
-        # Each name has its place only if the one above is far enough away.
+        # A name is written only if the name above is far enough away.
         if y - labelled >= 11 and (last or y + 11 <= end_of_kind(cell, track, box.y)):
             label = f"{track.kind[0].upper()}{counts[track.kind]}"
             write(group, box.x + GUTTER - 8, y + 6, label, "small").set("text-anchor", "end")

@@ -1,4 +1,4 @@
-"""Loads that are put on one app, and what they show."""
+"""Load on one app, and its effects."""
 
 import typer
 

@@ -23,8 +23,8 @@ GOAL = 4.0
 
 
 @dataclass(frozen=True)
-class Crowd:
-    """One read of one app, asked for by so many clients at once."""
+class ConcurrentRead:
+    """One read of one app, sent by this number of clients at the same time."""
 
     app: str
     server: str
@@ -37,16 +37,20 @@ def clients(
     app: AppsOption = None,
     server: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Another server of the app, such as gunicorn."),
+        typer.Option(metavar="NAME", help="Use another server of the app, such as gunicorn."),
     ] = None,
     numbers: Annotated[
-        str, typer.Option("--clients", metavar="N,N,…", help="Numbers of clients.")
+        str,
+        typer.Option("--clients", metavar="N,N,…", help="Measure with these numbers of clients."),
     ] = NUMBERS,
     seconds: Annotated[
-        int, typer.Option(min=1, max=60, metavar="N", help="How long each read is asked for.")
+        int, typer.Option(min=1, max=60, metavar="N", help="Send each read for N seconds.")
     ] = 5,
     timeout: Annotated[
-        int, typer.Option(min=1, max=60, metavar="N", help="CONDUIT_DATABASE_TIMEOUT of the app.")
+        int,
+        typer.Option(
+            min=1, max=60, metavar="N", help="Set CONDUIT_DATABASE_TIMEOUT of the app to N seconds."
+        ),
     ] = 2,
     as_json: JSONOption = False,
 ) -> None:
@@ -82,7 +86,7 @@ async def ask_all(
     counts: Sequence[int],
     seconds: int,
     timeout: int,
-) -> list[Crowd]:
+) -> list[ConcurrentRead]:
     crowds = []
     with err.status("starting PostgreSQL") as status:
         async with running_site() as site:
@@ -94,22 +98,22 @@ async def ask_all(
                         status.update(f"{name} of {app.title}, {number} clients")
                         path = template.format(slug=ARTICLE)
                         address = f"{running.url}{path}"
-                        # Answered when those that the burst before has left are.
+                        # Wait until the requests that the burst before has left are answered.
                         await request(running, "GET", path)
                         burst = await send(
                             wrk, address, clients=number, seconds=seconds, complete=False
                         )
-                        crowds.append(Crowd(app.name, server.name, name, number, burst))
+                        crowds.append(ConcurrentRead(app.name, server.name, name, number, burst))
                 await site.stop(running)
     return crowds
 
 
-def show(crowds: Sequence[Crowd]) -> None:
+def show(crowds: Sequence[ConcurrentRead]) -> None:
     """A table for each app, with a row for each read and number of clients."""
     for (app, server), some in groupby(crowds, key=lambda crowd: (crowd.app, crowd.server)):
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         table.add_column(f"{BY_NAME[app].title} on {server}", no_wrap=True)
-        for heading in ("clients", "a second", "p50", "p99", "p99/p50", "refused", "failed"):
+        for heading in ("clients", "per second", "p50", "p99", "p99/p50", "refused", "failed"):
             table.add_column(heading, justify="right")
         for crowd in some:
             burst = crowd.burst

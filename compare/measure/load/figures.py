@@ -1,11 +1,11 @@
-"""What the sockets have to say about a burst: nothing lost, nothing twice, in order, how late."""
+"""What the sockets show about a burst: lost and repeated events, their order, their delay."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 Arrivals = Sequence[tuple[float, int]]
-"""Of one socket: when each event came, in seconds since 1970, and its id."""
+"""The events of one socket: the arrival in seconds since 1970, and the id."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Spread:
 
 
 def spread(milliseconds: Sequence[float]) -> Spread:
-    """The value that half of them, or 99 of 100, do not exceed, and the largest."""
+    """The values that half and 99 of 100 of the numbers do not exceed, and the largest number."""
     ordered = sorted(milliseconds)
 
     def at(share: float) -> float:
@@ -29,7 +29,7 @@ def spread(milliseconds: Sequence[float]) -> Spread:
 
 @dataclass(frozen=True)
 class Delivery:
-    """Of all sockets together."""
+    """The numbers of events of all sockets together."""
 
     expected: int
     delivered: int
@@ -43,7 +43,7 @@ class Delivery:
 
 
 def delivery(events: Sequence[int], sockets: Sequence[Arrivals]) -> Delivery:
-    """Compare what each socket got with the events that there were."""
+    """Compare what each socket got with the events that were recorded."""
     lost = repeated = out_of_order = 0
     for arrivals in sockets:
         got = [number for _, number in arrivals]

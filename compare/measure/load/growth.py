@@ -1,4 +1,4 @@
-"""`load growth`: what each read takes with a thousand articles, and with a million."""
+"""`load growth`: how long each read takes with a thousand articles, and with a million."""
 
 import asyncio
 import time
@@ -33,12 +33,12 @@ from compare.run.terminal import Failed, JSONOption, UsageError, err, out, print
 SIZES = "1000,10000,100000,1000000"
 MOST = 5_000_000
 START = datetime(2026, 1, 1, tzinfo=UTC)
-# So many times as long as with the fewest articles may a read take.
+# How many times as long as with the fewest articles a read may take.
 GOALS = {100_000: 1.5, 1_000_000: 2.0}
 TAGS_OF_AN_ARTICLE = 3
 FOLLOWS_OF_A_USER = 10
 COMMENTS_OF_THE_ARTICLE = 20
-"""Of the article that is asked for; the others have one."""
+"""The comments of the article that is read; other articles have one comment."""
 AUTHORS = 2000
 SECONDS_OF_SLOW = 10
 BUSY, FEW = 1, 7
@@ -63,14 +63,17 @@ def sizes_named(text: str) -> list[int]:
 def growth(
     app: AppsOption = None,
     sizes: Annotated[
-        str, typer.Option(metavar="N,N,…", help="Numbers of articles, in ascending order.")
+        str,
+        typer.Option(
+            metavar="N,N,…", help="Measure with these numbers of articles, in ascending order."
+        ),
     ] = SIZES,
     seconds: Annotated[
-        int, typer.Option(min=1, max=60, metavar="N", help="How long each read is asked for.")
+        int, typer.Option(min=1, max=60, metavar="N", help="Send each read for N seconds.")
     ] = 2,
     as_json: JSONOption = False,
 ) -> None:
-    """Fill in more and more articles, and measure each read at each size."""
+    """Fill the database with more and more articles, and measure each read at each size."""
     wrk = find_wrk()
     if wrk is None:
         raise UsageError(MISSING)
@@ -82,21 +85,21 @@ def growth(
             reports.append(asdict(report))
             if not as_json:
                 show(report)
-    finally:  # also of the apps before one that fails
+    finally:  # also the apps before one that fails
         if as_json:
             print_json(reports)
 
 
 @dataclass(frozen=True)
 class GrownRead:
-    """A read, and what it took at each size."""
+    """A read, and its time at each size."""
 
     name: str
     path: Mapping[int, str]
     p50: Mapping[int, float]
     """Milliseconds."""
     plans: Sequence[str] = ()
-    """The statements at the largest size, each with its plan, where the read grows."""
+    """The statements at the largest size, each with its plan, if the read gets slower."""
 
     def ratio(self, size: int) -> float:
         return self.p50[size] / self.p50[min(self.p50)]
@@ -106,13 +109,13 @@ class GrownRead:
 class GrowthReport:
     app: str
     filled: Mapping[int, float]
-    """Seconds that it took to get from one size to the next."""
+    """The seconds in which each size was filled in."""
     reads: Sequence[GrownRead]
 
 
 @dataclass(frozen=True)
 class Readers:
-    """Two users who were signed up through the app: by the number of authors they follow."""
+    """The tokens of two users, by the number of authors that they follow."""
 
     tokens: Mapping[int, str]
 
@@ -181,7 +184,7 @@ async def measure(
         await site.stop(server)
         return GrowthReport(app.name, filled, reads)
     finally:
-        # It may be some gigabytes.
+        # The database may have some gigabytes.
         await asyncio.shield(asyncio.to_thread(drop, site, database.name))
 
 
@@ -215,7 +218,7 @@ async def sign_up(server: RunningServer) -> Readers:
 
 
 def token_file(site: BenchSite, readers: Readers, name: str) -> list[str]:
-    """For wrk, where the read needs a token."""
+    """The file with the token for wrk, if the read needs a token."""
     if name not in FOLLOWING:
         return []
     path = site.folder / f"token-{FOLLOWING[name]}"
@@ -224,11 +227,11 @@ def token_file(site: BenchSite, readers: Readers, name: str) -> list[str]:
 
 
 def fill(url: str, before: int, size: int) -> None:
-    """Fill in articles until there are so many, and in proportion what belongs to them."""
+    """Fill in articles up to this size, and the other tables in proportion."""
     users = range(1 if before == 0 else AUTHORS + before // 10 + 1, AUTHORS + size // 10 + 1)
     articles = range(before + 1, size + 1)
     with psycopg.connect(url) as connection:
-        # The rows are right: checking each foreign key takes longer than writing them.
+        # The rows are valid, and checking each foreign key would take longer than writing the rows.
         connection.execute("SET session_replication_role = replica")
         [(first_user,)] = connection.execute("SELECT min(id) FROM users").fetchall()
         # The readers have the first ids.
@@ -296,19 +299,19 @@ def fill(url: str, before: int, size: int) -> None:
 
 
 def author_of(article: int, users: int) -> int:
-    """One of forty articles is by the busy author, and 20 in all by the author of a few."""
+    """The author: of one in 40 articles the busy one, of 20 articles in total the one of few."""
     if article % 40 == 0:
         return BUSY
     return FEW if is_of_the_few(article, 7) else article % (users - FEW) + FEW + 1
 
 
 def is_of_the_few(article: int, rest: int) -> bool:
-    """Whether it is one of 20 articles: as many at each size."""
+    """Whether it is one of the 20 articles that exist at each size."""
     return article <= 1000 and article % 50 == rest
 
 
 def tag_links(articles: Iterable[int], tags: int) -> Iterator[tuple[int, int]]:
-    """A fifth of the articles has the busy tag, and 20 in all the rare one."""
+    """The tags: a fifth of the articles has the busy tag, and 20 in total have the rare one."""
     for n in articles:
         own = {n % tags + 1, n * 7 % tags + 1, n * 31 % tags + 1}
         for tag in sorted(own)[: TAGS_OF_AN_ARTICLE - (n % 5 == 0)]:
@@ -349,10 +352,10 @@ async def explain(
 
 
 def show(report: GrowthReport) -> None:
-    """A row for each read: milliseconds at each size, and how many times the first it is."""
+    """A row for each read: the milliseconds at each size, and the ratio to the first size."""
     sizes = list(report.filled)
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column(f"{BY_NAME[report.app].title}: p50 with so many articles", no_wrap=True)
+    table.add_column(f"{BY_NAME[report.app].title}: p50 by number of articles", no_wrap=True)
     for size in sizes:
         table.add_column(f"{size:,}", justify="right")
     for size in sizes[1:]:
@@ -381,5 +384,5 @@ def shown(path: Path) -> str:
 
 
 def goal(size: int) -> float:
-    """What the ratio may be at that size at most."""
+    """The highest acceptable ratio at that size."""
     return next((most for limit, most in GOALS.items() if size <= limit), max(GOALS.values()))

@@ -45,12 +45,12 @@ from compare.run.terminal import (
     print_json,
 )
 
-PATIENCE = 150.0
-BETWEEN_PROBES = 0.05
+TIMEOUT = 150.0
+PROBE_INTERVAL = 0.05
 SPARE_FILES = 200
 """Files that a process may need besides its sockets."""
-BETWEEN_WRITES_OF_ANOTHER = 10
-"""So many events by the app, then one by another connection to the database."""
+OTHER_WRITE_INTERVAL = 10
+"""After this number of events by the app, another database connection writes one."""
 
 
 def live(
@@ -73,7 +73,7 @@ def live(
             reports.append(report)
             if not as_json:
                 show(report)
-    finally:  # also of the apps before one that fails
+    finally:  # also the apps before one that fails
         if as_json:
             print_json([report.data() for report in reports])
     if not all(report.is_good for report in reports):
@@ -81,7 +81,7 @@ def live(
 
 
 def allow_files(count: int) -> None:
-    """Raise the limit of open files, which the app and the sockets' process will have as well."""
+    """Raise the limit of open files, also for the app and the process with the sockets."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < count:
         if hard != resource.RLIM_INFINITY and hard < count:
@@ -102,7 +102,7 @@ class LiveOptions:
 
 @dataclass(frozen=True)
 class Memory:
-    """Of all processes of the app, resident, in bytes."""
+    """The resident memory of all processes of the app, in bytes."""
 
     before: int
     after: int
@@ -113,7 +113,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class Probes:
-    """Requests that had nothing to do with the burst, one each 50 ms while it lasted."""
+    """Requests without a relation to the burst, one every 50 ms during the burst."""
 
     count: int
     failures: Mapping[str, int]
@@ -130,14 +130,14 @@ class Report:
     plan: LiveOptions
     delivery: Delivery
     closed_early: Mapping[str, int]
-    """By what was said."""
+    """The number of closed sockets by close reason."""
     by_the_app: Spread
     by_another: Spread | None
     seconds: float
     probes: Probes
     memory: Memory
     app_cpu: float
-    """Of one processor; so is the next one, of the process that holds the sockets."""
+    """The app's share of one processor."""
     own_cpu: float
     own_lateness: Spread
 
@@ -174,7 +174,7 @@ async def carry_out(plan: LiveOptions) -> Report:
 
 
 async def measure_live(plan: LiveOptions, say: Callable[[str], None]) -> Report:
-    """Start the app, open the sockets, write the burst; `say` gets a word about what is done."""
+    """Start the app, open the sockets, write the burst; `say` is called with each step."""
     async with running(plan) as site, socket_process() as clients:
         return await measure(plan, site, clients, say)
 
@@ -188,7 +188,7 @@ class LiveServers:
 
 @asynccontextmanager
 async def running(plan: LiveOptions) -> AsyncIterator[LiveServers]:
-    """The app as one process, by its production command, on an empty database."""
+    """The app as one process, with its production command, on an empty database."""
     logs = make_home("load")
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one("load"))
@@ -208,7 +208,7 @@ async def running(plan: LiveOptions) -> AsyncIterator[LiveServers]:
             "CONDUIT_ENV": "development",
             "CONDUIT_LOG_LEVEL": "ERROR",
             "CONDUIT_PASSWORD_HASHING": "fast",
-            # Where a socket holds a thread, their number is a setting.
+            # If each socket needs a thread, the number of sockets is a setting.
             "CONDUIT_LIVE_SOCKETS": str(plan.sockets),
         }
         app_log = LogFile(plan.app.name, logs / f"{plan.app.name}.log")
@@ -244,13 +244,13 @@ async def socket_process() -> AsyncIterator[Clients]:
 async def measure(
     plan: LiveOptions, site: LiveServers, clients: Clients, say: Callable[[str], None]
 ) -> Report:
-    # Idle connections are left before the server closes them.
+    # Idle connections are closed here before the server closes them.
     limits = httpx2.Limits(max_connections=None, keepalive_expiry=1)
     async with httpx2.AsyncClient(
-        base_url=site.url, timeout=PATIENCE, limits=limits, trust_env=False
+        base_url=site.url, timeout=TIMEOUT, limits=limits, trust_env=False
     ) as client:
         writer = await sign_up(client)
-        # So that what is loaded on first use is there before the memory is measured.
+        # Load what is loaded on first use before the memory is measured.
         await asyncio.gather(*(client.get("/api/articles") for _ in range(20)))
         slug = await writer.create_article(0)
         before = memory_of(site.child.process.pid)
@@ -280,7 +280,7 @@ async def measure(
         busy = cpu_of(site.child.process.pid) - busy
         await clients.do("close")
     recorded = await asyncio.to_thread(events_after, site.database_url, newest)
-    return reckon(plan, recorded, commits, collected, probes, memory, busy)
+    return make_report(plan, recorded, commits, collected, probes, memory, busy)
 
 
 def memory_of(pid: int) -> int:
@@ -297,7 +297,7 @@ def processes_of(pid: int) -> list[psutil.Process]:
     return [server, *server.children(recursive=True)]
 
 
-def reckon(
+def make_report(
     plan: LiveOptions,
     recorded: Mapping[int, float],
     commits: Mapping[int, float],
@@ -325,7 +325,7 @@ def reckon(
 
 
 class EventWriter:
-    """A user who does things that are events, each call one."""
+    """A user whose actions are events, one for each call."""
 
     def __init__(self, client: httpx2.AsyncClient, token: str) -> None:
         self._client = client
@@ -367,11 +367,11 @@ async def sign_up(client: httpx2.AsyncClient) -> EventWriter:
 async def write_events(
     count: int, database_url: str, writer: EventWriter, slug: str
 ) -> dict[int, float]:
-    """Write so many events, one after another; returns those whose commit was done here."""
+    """Write `count` events, one after another; returns the commit times of those written here."""
     commits: dict[int, float] = {}
     by_the_app = 0
     for number in range(1, count + 1):
-        if number % (BETWEEN_WRITES_OF_ANOTHER + 1) == 0:
+        if number % (OTHER_WRITE_INTERVAL + 1) == 0:
             event, at = await asyncio.to_thread(write_as_another, database_url)
             commits[event] = at
         else:
@@ -389,9 +389,9 @@ REPEAT = (
 
 
 def write_as_another(database_url: str) -> tuple[int, float]:
-    """Record the last event once more, past the app; returns its id and the time of the commit.
+    """Record the last event once more without the app; returns its id and the time of the commit.
 
-    The time is taken just before the commit is asked for.
+    The time is taken just before the commit is sent.
     """
     if path := sqlite_path(database_url):
         with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as connection:
@@ -417,13 +417,13 @@ def newest_event(database_url: str) -> int:
 
 
 def events_after(database_url: str, newest: int) -> dict[int, float]:
-    """Those after that one, and when the app recorded each, just before its commit."""
+    """The events after this position, and when the app recorded each, just before its commit."""
     rows = query(database_url, f"SELECT id, created_at FROM events WHERE id > {newest} ORDER BY id")
     return {number: timestamp(created_at) for number, created_at in rows}
 
 
 def timestamp(value: datetime | str) -> float:
-    # SQLite has no times, and gives back the text that the apps write, in UTC.
+    # SQLite has no type for times, and returns the text that the apps write, in UTC.
     time = datetime.fromisoformat(value) if isinstance(value, str) else value
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
@@ -437,7 +437,7 @@ def query(database_url: str, statement: str) -> list[Any]:
 
 
 class Prober:
-    """Sends a request each 50 ms, whether or not those before it have been answered."""
+    """Sends a request every 50 ms, whether or not the previous ones were answered."""
 
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
@@ -450,7 +450,7 @@ class Prober:
         while True:
             task = asyncio.create_task(self._probe())
             self._sent.add(task)
-            await asyncio.sleep(BETWEEN_PROBES)
+            await asyncio.sleep(PROBE_INTERVAL)
 
     async def _probe(self) -> None:
         before = time.monotonic()
@@ -472,7 +472,7 @@ def show(report: Report) -> None:
     plan, delivered = report.plan, report.delivery
     where = "PostgreSQL" if plan.database is Kind.POSTGRES else "SQLite"
     out.print(
-        f"[bold {plan.app.colour}]{plan.app.title}[/], one process on {where}:"
+        f"[bold {plan.app.color}]{plan.app.title}[/], one process on {where}:"
         f" {plan.sockets} sockets, {plan.events} events in {report.seconds:.1f} s"
     )
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
@@ -502,6 +502,6 @@ def add(table: Table, name: str, figures: Spread) -> None:
 
 
 def count(kinds: Mapping[str, int]) -> str:
-    """How many, and of which kinds."""
+    """The total number, and the number of each kind."""
     named = ", ".join(f"{number} × {kind}" for kind, number in kinds.items())
     return f"{sum(kinds.values())}" + (f" ({named})" if named else "")

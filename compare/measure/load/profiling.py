@@ -24,9 +24,9 @@ from compare.run.terminal import JSONOption, KeptLog, UsageError, err, out, prin
 
 CLIENTS = 16
 RATE = 250
-"""Samples a second; more would slow the app down."""
+"""Samples per second; more would slow down the app."""
 NO_PY_SPY = (
-    "py-spy is not installed, which reads the stacks: .venv/bin/python -m pip install py-spy"
+    "py-spy, which reads the stacks, is not installed: .venv/bin/python -m pip install py-spy"
 )
 
 LAYERS: Mapping[str, str] = {
@@ -61,9 +61,9 @@ FRAME = re.compile(r"^(?P<function>.*) \((?P<file>.*):\d+\)$")
 class ProfiledRead:
     name: str
     processor_time: float
-    """Milliseconds of the app for one request, while it is being observed."""
+    """Milliseconds of the app for one request, while it is being profiled."""
     shares: Mapping[str, float]
-    """Of the processor time, by layer; they sum up to 1."""
+    """The shares of the processor time, by layer; their sum is 1."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +77,14 @@ def profile(
     app: AppsOption = None,
     server: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Another server of the app, such as gunicorn."),
+        typer.Option(metavar="NAME", help="Use another server of the app, such as gunicorn."),
     ] = None,
     seconds: Annotated[
-        int, typer.Option(min=1, max=60, metavar="N", help="How long each read is asked for.")
+        int, typer.Option(min=1, max=60, metavar="N", help="Send each read for N seconds.")
     ] = 8,
     as_json: JSONOption = False,
 ) -> None:
-    """Ask an app for each read, and show how much processor time each layer of it takes."""
+    """Send each read to an app, and show how much processor time each layer of the app takes."""
     wrk, py_spy = find_wrk(), find_py_spy()
     if wrk is None:
         raise UsageError(MISSING)
@@ -132,7 +132,7 @@ async def profile_all(
 async def sample(site: BenchSite, py_spy: str, pid: int, seconds: int) -> list[str]:
     """The stacks of the server and its workers in that time, as py-spy writes them."""
     path = site.folder / "stacks.txt"
-    # Only threads that hold the global lock: one that waits for it looks busy otherwise.
+    # Only threads that hold the GIL: a thread that waits for it would look busy.
     command = [py_spy, "record", "--gil", "--pid", str(pid), "--subprocesses", "--full-filenames"]
     command += ["--rate", str(RATE), "--duration", str(seconds), "--format", "raw"]
     record = KeptLog("py-spy")
@@ -169,9 +169,9 @@ def layer_of_stack(frames: Sequence[str]) -> str:
 
 
 def show(profile: Profile) -> None:
-    """A row for each layer, in microseconds for a request, with its share."""
+    """A row for each layer, in microseconds per request, with its share."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    title = f"{BY_NAME[profile.app].title} on {profile.server}: µs of processor time a request"
+    title = f"{BY_NAME[profile.app].title} on {profile.server}: µs of processor time per request"
     out.print(title, highlight=False)
     table.add_column("", no_wrap=True)
     for read in profile.reads:

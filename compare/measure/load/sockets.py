@@ -1,6 +1,6 @@
-"""Many sockets on one app, in a process of their own: run by `load live`, which it obeys.
+"""Many sockets on one app, in a separate process that `load live` controls.
 
-It answers a line of JSON on standard output to each line of JSON on standard input.
+It answers each line of JSON on standard input with a line of JSON on standard output.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 AT_ONCE = 40
-"""Handshakes under way at the same time: fewer than any server's queue of connections."""
-PATIENCE = 120.0
+"""The number of parallel handshakes: less than the backlog of any server."""
+TIMEOUT = 120.0
 TICK = 0.01
 
 
 class Socket:
-    """One connection, and when each frame of it came."""
+    """One connection, with the time of each frame."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -28,7 +28,7 @@ class Socket:
         self._listening = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:
-        # What a frame says is looked at later: while they come, every microsecond is measured.
+        # Frames are parsed later, since parsing would delay the measured times.
         try:
             while True:
                 frame = await self.connection.recv(decode=False)
@@ -53,7 +53,7 @@ class Socket:
 
 
 class Lateness:
-    """How much later than asked for the loop of this process wakes, which is its own delay."""
+    """How late the event loop of this process wakes up, which is part of the measured delays."""
 
     def __init__(self) -> None:
         self.milliseconds: list[float] = []
@@ -74,7 +74,7 @@ class Sockets:
         self.measured_since = 0.0
 
     async def connect(self, *, url: str, count: int) -> dict[str, Any]:
-        """Open so many sockets."""
+        """Open this number of sockets."""
         limit = asyncio.Semaphore(AT_ONCE)
 
         async def open_one() -> Socket:
@@ -82,7 +82,7 @@ class Sockets:
                 options = {"compression": None, "max_queue": None, "proxy": None}
                 connection = await connect(
                     url,
-                    open_timeout=PATIENCE,
+                    open_timeout=TIMEOUT,
                     ping_interval=None,
                     **options,  # type: ignore[arg-type]
                 )
@@ -95,9 +95,9 @@ class Sockets:
         return {"connected": len(self.all), "failures": failures}
 
     async def subscribe(self, *, channels: list[str]) -> dict[str, Any]:
-        """Subscribe all, and wait until each has been told that it is."""
+        """Subscribe all sockets, and wait until each subscription is confirmed."""
         await asyncio.gather(*(socket.subscribe(channels) for socket in self.all))
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT
         while time.monotonic() < end and any(
             len(socket.frames) < len(channels) and not socket.end for socket in self.all
         ):
@@ -112,8 +112,8 @@ class Sockets:
         return {"refusals": refusals, "missing": missing, "ends": self.ends()}
 
     async def collect(self, *, events: int) -> dict[str, Any]:
-        """Wait until each socket has so many events, then a little for any too many."""
-        end = time.monotonic() + PATIENCE
+        """Wait until each socket has this number of events, and a little longer for extra ones."""
+        end = time.monotonic() + TIMEOUT
         while time.monotonic() < end and any(
             len(socket.frames) < events and not socket.end for socket in self.all
         ):
@@ -138,7 +138,7 @@ class Sockets:
         return {}
 
 
-async def obey() -> None:
+async def serve_commands() -> None:
     sockets = Sockets()
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
@@ -148,4 +148,4 @@ async def obey() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(obey())
+    asyncio.run(serve_commands())

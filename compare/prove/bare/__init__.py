@@ -1,1 +1,1 @@
-"""Three apps with the same few routes, as each framework makes them if nobody says otherwise."""
+"""Three apps with the same few routes, with the defaults of each framework."""

@@ -1,4 +1,4 @@
-"""What the bare apps are asked, and what the contract says to it."""
+"""The requests to the bare apps, and what the contract requires."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ class Case:
     title: str
     requests: Sequence[BareRequest]
     contract: str
-    """In short, with the rules of `spec/rules.md`."""
+    """The required response in short, with the rules of `spec/rules.md`."""
     made: Mapping[str, str] = field(default_factory=dict)
-    """By app, the locator of what makes it so; none where the framework does it by itself."""
+    """By app, the locator of the code for it; none if the framework does it by default."""
     show: Callable[[BareAnswer], str] = BareAnswer.brief
 
 
@@ -137,7 +137,7 @@ CASES = [
         "400 (BODY-5)",
         STRICT_JSON,
     ),
-    Case("bodies", "a list for an object", [post(b"[]")], "422 (BODY-6)", MESSAGES),
+    Case("bodies", "a list instead of an object", [post(b"[]")], "422 (BODY-6)", MESSAGES),
     Case(
         "bodies",
         "a string that holds JSON",
@@ -149,7 +149,7 @@ CASES = [
         "bodies",
         "two fields missing",
         [post(b"{}")],
-        "422, one message a field (ANSWER-4)",
+        "422, one message per field (ANSWER-4)",
         MESSAGES,
     ),
     Case("bodies", "3,000,000 bytes", [post(LONG_ITEM)], "413 (BODY-9)", LIMITED_BODY),
@@ -275,7 +275,7 @@ CASES = [
     ),
     Case(
         "routes",
-        "no UTF-8, `/items/%FF`",
+        "invalid UTF-8, `/items/%FF`",
         [get("/items/%FF")],
         "U+FFFD (ROUTE-4)",
     ),
@@ -310,7 +310,7 @@ CASES = [
         "queries",
         "`limit=1&limit=2`",
         [get("/items?limit=1&limit=2")],
-        "nothing said",
+        "not defined",
     ),
     Case("queries", "`limit=abc`", limits("abc"), "422 (QUERY-6)", MESSAGES),
     Case(
@@ -321,9 +321,7 @@ CASES = [
         INTEGERS,
         BareAnswer.body_only,
     ),
-    Case(
-        "queries", "`limit=` and no more", limits(""), "422 (QUERY-6)", show=BareAnswer.status_only
-    ),
+    Case("queries", "an empty `limit=`", limits(""), "422 (QUERY-6)", show=BareAnswer.status_only),
     Case(
         "queries",
         "`limit=%FF`",
@@ -380,7 +378,7 @@ CASES = [
         "servers",
         "no `Host`",
         [BareRequest("GET", "/items", host=None)],
-        "nothing said",
+        "not defined",
         show=BareAnswer.status_only,
     ),
     Case(
@@ -421,7 +419,7 @@ CASES = [
     ),
     Case(
         "servers",
-        "a method in small letters",
+        "a method in lower case",
         [BareRequest("get", "/items")],
         "405 (ROUTE-5)",
         show=BareAnswer.status_only,
@@ -437,12 +435,12 @@ CASES = [
         "servers",
         "a length, and chunks",
         [BareRequest("POST", "/items", (*JSON, ("Content-Length", "5")), ITEM, chunked=True)],
-        "nothing said",
+        "not defined",
         show=BareAnswer.status_only,
     ),
     Case(
         "servers",
-        "chunks that are none",
+        "invalid chunks",
         [
             BareRequest(
                 "POST", "/items", (*JSON, ("Transfer-Encoding", "chunked")), b"zz\r\n", plain=True
@@ -454,9 +452,9 @@ CASES = [
     ),
     Case(
         "servers",
-        "who answers",
+        "the `Server` header",
         [get("/items")],
-        "nothing said",
+        "not defined",
         show=BareAnswer.server,
     ),
 ]

@@ -1,4 +1,4 @@
-"""The settings of `startproject`, less what needs a database."""
+"""The settings of `startproject`, without those that need a database."""
 
 ROOT_URLCONF = "compare.prove.bare.with_django"
 ALLOWED_HOSTS = ["127.0.0.1"]

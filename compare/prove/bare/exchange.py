@@ -1,4 +1,4 @@
-"""One request, written by hand since no client would send it, and its answer in short."""
+"""One request, which no HTTP client would send, and its answer in short."""
 
 from collections.abc import Sequence
 from contextlib import closing, suppress
@@ -19,7 +19,7 @@ class BareRequest:
     host: str | None = HOST
     chunked: bool = False
     plain: bool = False
-    """The body as it stands, without a length."""
+    """Whether the body is sent unchanged, without a length."""
 
     def send(self, port: int) -> "BareAnswer":
         headers = [*self.headers]
@@ -54,7 +54,7 @@ class BareAnswer:
         return str(self.status)
 
     def body_only(self) -> str:
-        """JSON as it is, other bodies by their kind."""
+        """The text of a JSON body, or the kind of another body."""
         kind = self.headers.get("content-type", "").partition(";")[0]
         if not self.body:
             return "no body"
@@ -98,6 +98,6 @@ class BareAnswer:
 
 
 def code(text: str) -> str:
-    """The text for a cell of a table, cut to a line."""
+    """The text for a cell of a table, shortened to one line."""
     shown = text.replace("\n", "⏎").replace("|", "\\|")
     return f"`{shown if len(shown) <= WIDTH else shown[:WIDTH] + '…'}`"

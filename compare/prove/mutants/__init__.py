@@ -1,3 +1,3 @@
-"""`mutants`: one thing in an app changed at a time, to see whether the suite takes notice."""
+"""`mutants`: changes one thing in an app at a time, to see whether the suite detects it."""
 
 from compare.prove.mutants.command import mutants as mutants

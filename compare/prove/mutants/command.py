@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # A run of the suite ends its servers, one after another.
 GRACE = 20.0
 WANTED = 95.0
-"""Percent of the mutants that can be seen, which the suite or the own tests must kill."""
+"""The percentage of the visible mutants that the suite or the app's own tests must kill."""
 
 
 def mutants(
@@ -60,8 +60,8 @@ def mutants(
 ) -> None:
     """Change one thing at a time in an app, and report the changes that no test detects."""
     if find_spec("mutmut") is None:
-        become_tester("mutants")
-    # Here, since the .venv of ./triptych does without what changes code.
+        restart_in_tox("mutants")
+    # Imported here, because the .venv of ./triptych lacks the packages that change code.
     from compare.prove.mutants.mutations import all_mutants, draw
 
     found = all_mutants(app)
@@ -78,10 +78,10 @@ def mutants(
         raise typer.Exit(1)
 
 
-def become_tester(environment: str) -> None:
-    """Go on in the environment of tox that has the suite's packages as well, made if need be."""
+def restart_in_tox(environment: str) -> None:
+    """Continue in the tox environment that also has the suite's packages; create it if missing."""
     if run_tox("run", "-qq", "-e", environment, "--notest"):
-        raise Failed(f"its environment cannot be made: see tox -e {environment} --notest")
+        raise Failed(f"the tox environment cannot be created: see tox -e {environment} --notest")
     python = str(ROOT / ".tox" / environment / "bin" / "python")
     os.execv(python, [python, "-m", "compare", *sys.argv[1:]])
 
@@ -98,7 +98,7 @@ def chosen(found: Sequence[Mutant], ids: Sequence[str]) -> list[Mutant]:
 async def try_all(
     app: App, drawn: Sequence[Mutant], jobs: int, *, known_good: bool
 ) -> dict[Mutant, Verdict]:
-    """What the suite says of each of them."""
+    """The verdict of the tests on each mutant."""
     async with Processes(grace=GRACE) as processes:
         return await try_with(processes, app, drawn, jobs, known_good=known_good)
 
@@ -137,12 +137,12 @@ async def try_with(
 
 
 def line_of(mutant: Mutant, verdict: Verdict, seconds: float) -> Table:
-    colour = "red" if verdict.outcome == "survived" else "green"
+    color = "red" if verdict.outcome == "survived" else "green"
     line = Table.grid(padding=(0, 1))
     where = f"{mutant.path.removeprefix('conduit/')} {mutant.function}"
     line.add_row(
         mutant.id,
-        f"[{colour}]{verdict.outcome}[/]",
+        f"[{color}]{verdict.outcome}[/]",
         f"{seconds:.0f} s",
         f"{mutant.kind}: {escape(where)}",
         f"[dim]{escape(verdict.test)}[/]",
@@ -161,7 +161,7 @@ def data_of(mutant: Mutant, verdict: Verdict) -> dict[str, str]:
 
 
 def killed_percent(app: App, verdicts: dict[Mutant, Verdict]) -> float:
-    """The part of the changes that can be seen which the suite or the own tests detect."""
+    """The percentage of the visible changes that the suite or the app's own tests detect."""
     unseen = read_unseen(app)
     killed = sum(verdict.outcome != "survived" for verdict in verdicts.values())
     visible = sum(v.outcome != "survived" or m.id not in unseen for m, v in verdicts.items())
@@ -169,7 +169,7 @@ def killed_percent(app: App, verdicts: dict[Mutant, Verdict]) -> float:
 
 
 def report(app: App, verdicts: dict[Mutant, Verdict]) -> None:
-    """Show the survivors that nobody explains, and the figures."""
+    """Show the survivors that the page does not explain, and the figures."""
     unseen = read_unseen(app)
     survivors = [mutant for mutant, verdict in verdicts.items() if verdict.outcome == "survived"]
     for mutant in survivors:
@@ -191,12 +191,12 @@ def report(app: App, verdicts: dict[Mutant, Verdict]) -> None:
         f" {len(verdicts) - hidden} that can be seen;"
         f" {hidden} cannot, as {PAGE.relative_to(ROOT)} explains."
     )
-    for mutant in lies(verdicts, unseen):
+    for mutant in wrongly_unseen(verdicts, unseen):
         out.print(f"[bold red]✗[/] a test detects {mutant.id}: remove it from {PAGE.name}")
 
 
-def lies(verdicts: dict[Mutant, Verdict], unseen: set[str]) -> Iterator[Mutant]:
-    """What is said to be unseen, and was killed."""
+def wrongly_unseen(verdicts: dict[Mutant, Verdict], unseen: set[str]) -> Iterator[Mutant]:
+    """The mutants that the page calls unseen, but that a test of the suite killed."""
     for mutant, verdict in verdicts.items():
         if mutant.id in unseen and verdict.outcome not in ("survived", "killed by own tests"):
             yield mutant

@@ -1,4 +1,4 @@
-"""The mutants of an app: where something can be changed, by what name it goes, which are drawn."""
+"""The mutants of an app: where code can be changed, their ids, and which are drawn."""
 
 import difflib
 import hashlib
@@ -17,7 +17,7 @@ from compare.run.apps import App
 
 FILES = {"api", "auth", "bodies", "errors", "passwords", "queries", "schemas", "services"}
 FILES |= {"health", "slugs", "tokens", "validation"}
-"""The modules that are changed, wherever they are in an app but in the folders below."""
+"""The modules that are changed, in all folders of an app except those below."""
 
 LEFT_OUT = {"lab", "live", "migrations", "management"}
 
@@ -25,13 +25,13 @@ LOG = m.Call(func=m.Attribute(value=m.Name("log")))
 UNTOUCHED = (
     m.Import()
     | m.ImportFrom()
-    | m.Assert()  # tells the type checker something, and nobody else
+    | m.Assert()  # only for the type checker
     | m.SimpleStatementLine(body=[m.Raise(exc=m.Call(func=m.Name("AssertionError")))])
     | m.SimpleStatementLine(body=[m.Expr(value=m.SimpleString() | LOG)])
     | m.If(test=m.Name("TYPE_CHECKING"))
     | m.Subscript(value=m.Name("QuerySet"))
 )
-"""What says nothing to a client: imports, docstrings, the log, types."""
+"""Code that no client can see: imports, docstrings, the log, types."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Mutant:
     """One change in one file."""
 
     path: str
-    """From the folder of the app."""
+    """Relative to the folder of the app."""
     function: str
     kind: str
     source: str
@@ -49,7 +49,7 @@ class Mutant:
 
     @cached_property
     def code(self) -> str:
-        """The file as it is when it is changed."""
+        """The changed file."""
         changed = self.module.deep_replace(self.before, self.after)
         return cst.ensure_type(changed, cst.Module).code
 
@@ -59,7 +59,7 @@ class Mutant:
 
     @cached_property
     def id(self) -> str:
-        """Eight digits that stay as long as the lines that are changed and those beside them."""
+        """Eight digits that stay the same as long as the changed lines and their neighbors do."""
         said = (self.path, self.function, self.kind, *self._diff(1)[2:])
         lines = [line for line in said if not line.startswith("@@")]
         return hashlib.sha256("\0".join(lines).encode()).hexdigest()[:8]
@@ -69,7 +69,7 @@ class Mutant:
         return list(difflib.unified_diff(old, new, self.path, self.path, n=context))
 
     def runs(self) -> bool:
-        """Is it Python at all, and another program than before?"""
+        """Whether the code is valid Python and differs from the original."""
         with suppress(SyntaxError):
             return compile(self.code, self.path, "exec") is not None and bool(self.diff)
         return False
@@ -96,7 +96,7 @@ class Finder(cst.CSTVisitor):
         if isinstance(node, cst.Annotation | cst.Call):
             self._in_type.append(isinstance(node, cst.Annotation))
         for kind in ["sign-in"] if self._in_type[-1] else OPERATORS:
-            # A module without one of its names does not start, which proves little.
+            # A module without one of its names cannot be imported, which proves little.
             if self._names or kind not in {"line", "value"}:
                 for other in replacements(kind, node):
                     self.mutants.append(self._mutant(kind, node, other))
@@ -116,7 +116,7 @@ class Finder(cst.CSTVisitor):
 
 
 def mutants_of(path: str, source: str) -> list[Mutant]:
-    """All mutants of a module; some of them may be no Python, or no change."""
+    """All mutants of a module; some may be invalid Python, or change nothing."""
     module = cst.parse_module(source)
     finder = Finder(path, source, module)
     module.visit(finder)
@@ -137,17 +137,17 @@ def all_mutants(app: App) -> list[Mutant]:
 
 
 def draw(mutants: Sequence[Mutant], number: int, seed: int) -> list[Mutant]:
-    """So many of them, of each kind as many as there can be; the same seed draws the same."""
-    lots = random.Random(seed)
-    piles: dict[str, list[Mutant]] = {kind: [] for kind in OPERATORS}
+    """Draw `number` mutants, about equally many of each kind; the same seed draws the same."""
+    rng = random.Random(seed)
+    by_kind: dict[str, list[Mutant]] = {kind: [] for kind in OPERATORS}
     for mutant in mutants:
-        piles[mutant.kind].append(mutant)
-    for pile in piles.values():
-        lots.shuffle(pile)
+        by_kind[mutant.kind].append(mutant)
+    for pile in by_kind.values():
+        rng.shuffle(pile)
     drawn: dict[str, Mutant] = {}
-    while len(drawn) < number and any(piles.values()):
-        for pile in piles.values():
-            # The next that runs, and says something that was not said yet.
+    while len(drawn) < number and any(by_kind.values()):
+        for pile in by_kind.values():
+            # The next mutant that runs, and that was not drawn yet.
             while pile:
                 mutant = pile.pop()
                 if mutant.runs() and drawn.setdefault(mutant.id, mutant) is mutant:

@@ -1,6 +1,6 @@
-"""What is changed: mutmut's operators, and those that an API needs beside them.
+"""The mutation operators: mutmut's, and those that an API needs in addition.
 
-An operator takes a node and yields what may stand in its place.
+An operator takes a node and yields its possible replacements.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ Operator = Callable[[Any], Iterable[cst.CSTNode]]
 
 STATUSES = {200: 201, 201: 200, 204: 200, 400: 422, 401: 403, 403: 404, 404: 403, 405: 404}
 STATUSES |= {409: 422, 413: 400, 415: 400, 422: 400, 500: 503, 501: 500, 503: 500}
-"""Each status, and one that a client could take for it."""
+"""Each status, and one that a client could confuse with it."""
 
 ERRORS = {
     "BadRequest": "Invalid",
@@ -35,7 +35,7 @@ SIGN_IN = {
 }
 
 FILTERS = {"filter", "exclude"}
-"""Links with which a chain of Django's begins; without them it is all there is."""
+"""Methods that begin a chain on a Django manager; without them, it returns all rows."""
 
 
 def swap_status(node: cst.Integer) -> Iterator[cst.CSTNode]:
@@ -90,7 +90,7 @@ def drop_decorator(node: cst.FunctionDef) -> Iterator[cst.CSTNode]:
 
 
 def change_number(node: cst.BaseNumber) -> Iterator[cst.CSTNode]:
-    """Any number that is no status."""
+    """Change any number that is not a status."""
     if not (isinstance(node, cst.Integer) and node.evaluated_value in STATUSES):
         yield from mutators.operator_number(node)
 
@@ -121,11 +121,11 @@ OPERATORS: Mapping[str, Sequence[tuple[Any, Operator]]] = {
         (cst.Lambda, mutators.operator_lambda),
     ],
 }
-"""The operators by their kind: of each kind about as many are drawn."""
+"""The operators by kind: about the same number of mutants is drawn of each kind."""
 
 
 def replacements(kind: str, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """What the operators of this kind put in the place of the node."""
+    """The replacements of the node by the operators of this kind."""
     for type_, operator in OPERATORS[kind]:
         if isinstance(node, type_):
             yield from operator(node)

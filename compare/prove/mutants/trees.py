@@ -29,19 +29,19 @@ NEAR_MODULE = {
     "auth": ("test_tokens", "test_errors_order"),
     "schemas": ("test_openapi", "test_bodies"),
 }
-"""The same for a module, whatever folder it is in."""
+"""The same for a module, in any folder."""
 
 ON_POSTGRES = {"auth", "errors", "health", "queries", "services"}
-"""Modules in which rows are locked or a database can be away, and statements are made."""
+"""Modules with locks, with errors of the database, or with statements."""
 
 ORDINARY = "not process and not live and not browser"
-# Those that start, stop or configure servers or open sockets, which takes longer.
+# Tests that start, stop or configure servers or open sockets, which takes longer.
 OTHERS = "(process or live) and not browser"
 
-PATIENCE = 3.0
-"""How many times as long as the longest one, unchanged, a part of the suite may take."""
+TIMEOUT_FACTOR = 3.0
+"""A part of the tests may take this many times as long as the longest part takes unchanged."""
 LONG = 600.0
-"""The same in seconds, where that one was not measured."""
+"""The limit in seconds if the longest part was not measured."""
 
 NO_START = re.compile("the server did not start|migrate failed|the check failed")
 FIRST_FAILURE = re.compile(
@@ -51,7 +51,7 @@ FIRST_FAILURE = re.compile(
 
 OWN_TESTS = "own tests"
 PYTEST = ("-m", "pytest", "-x", "-q", "--tb=line", "-rfE", "-p", "no:cacheprovider")
-# The suite needs no plugin but one, and Hypothesis's takes a second to load.
+# The suite needs only one plugin, and the one of Hypothesis takes a second to load.
 OF_THE_SUITE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 # As in tox.ini; the suite sets these for its servers.
 OF_OWN_TESTS = {"CONDUIT_LOG_LEVEL": "WARNING", "CONDUIT_PASSWORD_HASHING": "fast"}
@@ -73,7 +73,7 @@ class Verdict:
 
 
 def parts_for(app: App, path: str) -> list[Part]:
-    """The whole suite without the browser, what is near the file first; then the own tests."""
+    """The whole suite without the browser, tests near the file first; then the app's own tests."""
     folder, module = path.split("/")[1], Path(path).stem
     names = dict.fromkeys([*NEAR_MODULE.get(module, ()), *NEAR.get(folder, NEAR[""])])
     near = [f"shared_tests/{name}.py" for name in names]
@@ -103,12 +103,12 @@ class Tree:
         self._writes = 0
         no_data = shutil.ignore_patterns("*.sqlite3*", ".*")
         for name in (app.folder.name, "shared_tests", "spec"):
-            # With the times of the files, and so with the bytecode that is made already.
+            # Copied with the times of the files, so that existing bytecode stays valid.
             shutil.copytree(original / name, root / name, ignore=no_data)
         shutil.copy2(original / "pyproject.toml", root)
 
     async def run_unchanged(self) -> float:
-        """How many seconds a part of the suite may take."""
+        """The number of seconds that a part of the tests may take."""
         longest = 0.0
         for part in parts_for(self._app, "conduit/errors.py"):
             start = time.monotonic()
@@ -118,10 +118,10 @@ class Tree:
                     f"{self._app.name} fails without any change, in {verdict.test}: fix that first"
                 )
             longest = max(longest, time.monotonic() - start)
-        return PATIENCE * longest
+        return TIMEOUT_FACTOR * longest
 
     async def try_change(self, path: str, code: str, limit: float) -> Verdict:
-        """What the suite says of the app with this file changed."""
+        """The verdict of the tests on the app with this file changed."""
         file = self._root / self._app.folder.name / path
         original, times = file.read_text("utf-8"), file.stat()
         self._write(file, code)
@@ -136,7 +136,7 @@ class Tree:
             os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
     def _write(self, file: Path, code: str) -> None:
-        """Write with a time of its own: Python knows by seconds and size what is compiled."""
+        """Write with a unique time: Python checks bytecode by time in seconds and by size."""
         file.write_text(code, "utf-8")
         self._writes += 1
         os.utime(file, (time.time(), time.time() - 10 * self._writes))

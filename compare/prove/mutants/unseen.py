@@ -1,4 +1,4 @@
-"""The mutants that nobody can see from outside: the page that lists them is the list."""
+"""The mutants that no client can see, read from the page that explains them."""
 
 import re
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Values for fields, queries and headers: usual ones, odd ones and hostile ones.
 
-The values themselves are in `values.json`. There, `{"raw": "1e5"}` is written into a body as it
-stands, and `⟦a*70000⟧` is a long text.
+The values themselves are in `values.json`. There, `{"raw": "1e5"}` is written into a body
+unchanged, and `⟦a*70000⟧` is a long text.
 """
 
 import json
@@ -49,7 +49,7 @@ def username(rng: Random) -> str:
 
 
 def any_username(rng: Random) -> str:
-    """What may stand in a path in the place of a username."""
+    """A value for a username in a path."""
     return rng.choice([username(rng), str(rng.choice(ODD["username"])), text(rng)])
 
 
@@ -78,7 +78,7 @@ def usual_field(rng: Random, name: str) -> Any:
 
 
 def odd_field(rng: Random, name: str, schema: Schema) -> Any:
-    """Another value for it, mostly a bad one."""
+    """An unusual value for a field, mostly an invalid one."""
     odd = [*ODD.get(name, [])]
     for each in (schema, *schema.get("anyOf", [])):
         if "maxLength" in each:

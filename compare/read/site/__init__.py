@@ -23,7 +23,7 @@ def site(
     ] = ROOT / "site",
 ) -> None:
     """Build the pages that compare the apps in a browser, for any file server."""
-    # Jinja and Pygments are of no use to the other commands.
+    # Imported here, because only this command needs Jinja and Pygments.
     from compare.read.site.build import build
 
     folder = output.resolve()
@@ -33,6 +33,6 @@ def site(
         raise UsageError(f"{output} cannot be written ({error.strerror}): give another") from None
     place = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
     out.print(
-        f"{pages} pages in {place}: ./triptych up shows them, with the live parts on.",
+        f"{pages} pages in {place}: ./triptych up serves them, with the parts that need the apps.",
         soft_wrap=True,
     )

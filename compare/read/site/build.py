@@ -25,10 +25,10 @@ from compare.read.comparison import Row, of_operation, parts_of
 from compare.read.figures import (
     RUNS,
     fill_figures,
+    format_figure,
+    format_spread,
     leads,
     run_of_record,
-    spell_figure,
-    spell_spread,
 )
 from compare.read.pages import DOCS
 from compare.read.site.charts import CHARTS, GLANCE, draw, figures_of
@@ -45,11 +45,11 @@ from compare.run.terminal import UsageError
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-# What the pages are made of, so that a change of it makes them stale.
+# The files that the pages are made from: a change makes the pages stale.
 SOURCES = ("*_app/**/*.py", "spec/*", "docs/**/*", "compare/**/*")
-# Before the first paint, so that a chosen theme does not follow a flash of the other one.
+# Runs before the first paint, so that the other theme does not flash.
 THEME_SCRIPT = "try{document.documentElement.dataset.theme=localStorage.theme||''}catch{}"
-# From what a request meets first to what the whole app needs; what is not named comes last.
+# In the order of a request, then what the whole app needs; other topics come last.
 TOPICS = (
     "routing",
     "validation",
@@ -67,15 +67,15 @@ TOPICS = (
     "admin",
 )
 LANGUAGES = {"en": "English", "ko": "한국어"}
-# The names of what a build has written: the next one removes them, and nothing else.
+# The file with the names that a build has written: the next build removes only these.
 MANIFEST = ".pages"
 SETS = [list(apps) for size in range(len(APPS), 1, -1) for apps in combinations(APPS, size)]
 
 
 def build(folder: Path) -> int:
-    """Write the pages into the folder, in place of those of an earlier build; their number.
+    """Write the pages into the folder, replace those of an earlier build, return their number.
 
-    What else is in the folder stays; raises `UsageError` if it would be overwritten.
+    Other files in the folder stay; raises `UsageError` if one of them would be overwritten.
     """
     site = Site(run_of_record())
     folder.mkdir(parents=True, exist_ok=True)
@@ -139,7 +139,7 @@ def is_stale(folder: Path) -> bool:
 
 
 def digest(script: str) -> str:
-    """What a Content-Security-Policy names an inline script by."""
+    """The hash that allows an inline script in a Content-Security-Policy."""
     return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
 
 
@@ -152,7 +152,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Text:
-    """A page of docs/, read."""
+    """A page of docs/, parsed."""
 
     file: Path
     path: str
@@ -193,11 +193,11 @@ class Site:
         self.run = run
         self.operations = read_operations()
         self.images: dict[str, Path] = {}
-        """The pictures of the texts, by their paths in the site: known once the texts are read."""
+        """The images of the texts, by their paths in the site: filled while the texts are read."""
         self.sources = SourcePages()
         self.markdown = MarkdownIt("commonmark", {"highlight": fence_html}).enable("table")
         self.markdown.core.ruler.push("row_headers", name_rows)
-        self.markdown.core.ruler.push("addresses", self.lead_on)
+        self.markdown.core.ruler.push("addresses", self.set_addresses)
         self.environment = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -216,7 +216,7 @@ class Site:
             figures_of=figures_of,
             draw=draw,
         )
-        self.environment.filters.update(median=spell_figure, spread=spell_spread)
+        self.environment.filters.update(median=format_figure, spread=format_spread)
         self.environment.filters["breakable"] = lambda name: Markup("_<wbr>").join(name.split("_"))
         self.environment.filters["breakable_path"] = lambda path: Markup("/<wbr>").join(
             path.split("/")
@@ -278,7 +278,7 @@ class Site:
         return {
             "operation": operation,
             "lines": size.lines,
-            "statements": [spell(statements_of(app, operation)) for app in APPS],
+            "statements": [format_numbers(statements_of(app, operation)) for app in APPS],
             "rules": len(rules_of(operation)),
             "alike": percent(size.alike),
         }
@@ -309,7 +309,7 @@ class Site:
 
     @cached_property
     def addresses(self) -> dict[Path, str]:
-        """Of each file in docs/ that has a page, where that is."""
+        """The address of the page of each file in docs/ that has one."""
         topics = DOCS.glob("topics/en/*.md")
         guides = [*DOCS.glob("*.md"), *DOCS.glob("decisions/*.md")]
         return (
@@ -350,14 +350,14 @@ class Site:
     def render(self, text: str, file: Path, path: str) -> str:
         """The text of the file as HTML, for the page at that path."""
         html: str = self.markdown.render(text, {"file": file, "path": path})
-        # A keyboard can scroll what has the focus.
+        # With a focus, it can be scrolled by keyboard.
         html = html.replace("<pre>", '<pre tabindex="0">')
         return html.replace("<table>", '<div class="wide" tabindex="0"><table>').replace(
             "</table>", "</table></div>"
         )
 
-    def lead_on(self, state: StateCore) -> None:
-        """Lead links and images to what the site has, and give the headings anchors."""
+    def set_addresses(self, state: StateCore) -> None:
+        """Set the addresses of links and images in the site, and the anchors of the headings."""
         if "file" not in state.env:
             return
         for number, token in enumerate(state.tokens):
@@ -378,11 +378,11 @@ class Site:
                 place = f"images/{image.relative_to(DOCS).as_posix()}"
                 self.images[place] = image
                 token.attrSet("src", relpath(place, path))
-                # A link to itself, since on a narrow screen it can only be read by itself.
+                # A link to the image file, since the image is too small to read on a narrow screen.
                 yield Token("link_open", "a", 1, attrs={"href": relpath(place, path)})
                 yield token
                 yield Token("link_close", "a", -1)
-            # What has no page: the text of the link says which file it is.
+            # A link without a page is removed; its text still names the file.
             elif is_shown or token.type not in {"link_open", "link_close"}:
                 yield token
 
@@ -401,10 +401,10 @@ class Site:
         return relpath(source, path) if source else None
 
     def example(self, operation: Operation) -> dict[str, str]:
-        """A request that the operation takes, to begin with."""
+        """An example request for the operation."""
         commented = operation.path.startswith("/api/articles/{slug}/")
         values = COMMENTED if commented else EXAMPLES
-        # What has no example stays as it is written in the contract, for the reader to fill in.
+        # A parameter without an example stays as in the contract, for the reader to fill in.
         path = re.sub(r"{(\w+)}", lambda name: values.get(name[1], name[0]), operation.path)
         query = "&".join(
             f"{name}={value}" for name, value in QUERIES.items() if name in operation.query
@@ -419,9 +419,9 @@ class Site:
         }
 
 
-# What the demo site has, for the requests that the page offers.
+# Values of the demo site, for the example requests.
 EXAMPLES = {"username": "ada", "slug": "the-assert-statement"}
-# An article that guido did not write, with a comment that he did.
+# An article that guido did not write, with a comment that guido wrote.
 COMMENTED = {"slug": "coroutines", "id": "3"}
 QUERIES = {"limit": "2", "ms": "100", "n": "5", "how": "tasks"}
 BODIES: dict[str, Any] = {
@@ -451,18 +451,18 @@ def reading_order(file: Path) -> tuple[int, str]:
 
 
 def without_marks(text: str) -> str:
-    """A line of Markdown as plain text: of links their words, and no backticks."""
+    """A line of Markdown as plain text: with the text of links, and without backticks."""
     return re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text).replace("`", "")
 
 
 def people() -> list[str]:
-    """Who can sign in on the demo site."""
+    """The users of the demo site."""
     piece = find("conduit/demo.py::PEOPLE", APPS[0].folder)
     return list(ast.literal_eval(piece.text.partition("=")[2].strip()))
 
 
 def name_rows(state: StateCore) -> None:
-    """Make headers of the first cells of the rows, in each table whose corner is empty."""
+    """Make the first cell of each row a header, in each table whose corner is empty."""
     is_named = False
     for number, token in enumerate(state.tokens):
         if token.type != "tr_open":
@@ -486,7 +486,7 @@ def fence_html(code: str, language: str, _: str) -> str:
 
 
 def blocks(apps: Sequence[App], row: Row) -> list[Block]:
-    """The pieces of a row, with lines so that what belongs together can stand side by side."""
+    """The pieces of a row, with empty lines added so that matching lines are side by side."""
     columns: list[list[PageLine]] = [[] for _ in apps]
     texts = [piece.text if piece else None for piece in row.pieces]
     for found in align_texts(texts):
@@ -496,7 +496,7 @@ def blocks(apps: Sequence[App], row: Row) -> list[Block]:
                 continue
             mark, spans = found.marks[number], found.spans[number]
             for line in found.lines[number]:
-                # What is equal is dimmed, and so has no colours.
+                # What is equal is dimmed, and so has no colors.
                 plain = [(text.splitlines()[line], "")]
                 runs = plain if mark is Mark.EQUAL else highlighted(text)[line]
                 html = line_html(runs, spans.get(line, ()))
@@ -522,7 +522,7 @@ def equal_block(apps: Sequence[App], row: Row) -> Block:
 
 
 def indentation(text: str, number: int) -> str:
-    """A class for the depth of a line, so that a long one is wrapped further in."""
+    """A CSS class for the depth of a line, so that its continuation is indented further."""
     line = text.splitlines()[number]
     depth = (len(line) - len(line.lstrip())) // 4
     return f" i{min(depth, 6)}" if depth else ""
@@ -534,7 +534,7 @@ def slug_of_set(apps: Sequence[App]) -> str:
 
 def by_section(rules: Sequence[Rule]) -> dict[str, list[Rule]]:
     found: dict[str, list[Rule]] = {}
-    # What is the operation's own comes before what others of its kind keep too.
+    # The rules of this operation come before the rules of all operations of its kind.
     for rule in sorted(rules, key=lambda rule: rule.id.startswith(OF_ITS_KIND)):
         found.setdefault(rule.section, []).append(rule)
     return found
@@ -544,7 +544,7 @@ def percent(part: float) -> str:
     return f"{part:.0%}"
 
 
-def spell(numbers: range | None) -> str:
+def format_numbers(numbers: range | None) -> str:
     if numbers is None:
         return ""
     return f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"

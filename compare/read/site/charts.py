@@ -8,7 +8,7 @@ import pygal
 from markupsafe import Markup
 from pygal.style import Style
 
-from compare.read.figures import READ_TITLES, READS, find_figure, spell_figure, spell_value
+from compare.read.figures import READ_TITLES, READS, find_figure, format_figure, format_value
 from compare.run.apps import APPS
 from compare.run.layers import COUNTED
 from compare.run.record import Figure, Run
@@ -29,7 +29,7 @@ class ChartRow:
     title: str
     id: str
     is_drawn: bool = True
-    """Otherwise it is in the table alone, since it has another unit or another scale."""
+    """Otherwise it is only in the table, since it has another unit or another scale."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Chart:
 
 
 def figures_of(run: Run | None, row: ChartRow) -> list[Figure | None]:
-    """One for each app."""
+    """The figures of the row, one for each app."""
     return [find_figure(run, row.id, app.name) for app in APPS]
 
 
@@ -60,7 +60,7 @@ def draw(chart: Chart, run: Run | None) -> Markup | None:
         width=WIDTH,
         height=len(rows) * (len(APPS) * BAR + GAP),
         range=(0, max(each.high for each in found) * ROOM or 1),
-        value_formatter=lambda value: spell_value(value, found[0].unit),
+        value_formatter=lambda value: format_value(value, found[0].unit),
         print_values=True,
         show_legend=False,
         show_x_labels=False,
@@ -92,7 +92,7 @@ def describe(rows: Sequence[ChartRow], figures: Sequence[Sequence[Figure | None]
     return " ".join(
         f"{row.title}: "
         + ", ".join(
-            f"{app.title} {spell_figure(each)}" for app, each in zip(APPS, found, strict=True)
+            f"{app.title} {format_figure(each)}" for app, each in zip(APPS, found, strict=True)
         )
         + "."
         for row, found in zip(rows, figures, strict=True)
@@ -100,13 +100,13 @@ def describe(rows: Sequence[ChartRow], figures: Sequence[Sequence[Figure | None]
 
 
 def finish(root: ET.Element, chart: Chart, description: str) -> Markup:
-    """Pygal's picture as a part of a page that has the colours, and allows no style in it."""
+    """Pygal's SVG for a page whose style sheet has the colors, and that allows no inline style."""
     for parent in list(root.iter()):
         for child in list(parent):
             is_for_scripts = child.tag in {"defs", "title", "desc"} or "tooltip-overlay" in str(
                 child.get("class")
             )
-            if is_for_scripts or not isinstance(child.tag, str):  # a comment is no string
+            if is_for_scripts or not isinstance(child.tag, str):  # a comment has no string
                 parent.remove(child)
     plot = root.find(".//g[@class='plot']/rect[@class='background']")
     assert plot is not None
@@ -150,7 +150,7 @@ CHARTS = (
         of_reads("requests_per_second"),
         "./triptych bench --only reads",
         "how many requests your service will answer: the app, the database and the load"
-        " generator shared the processors of one machine, and your queries are others.",
+        " generator shared the processors of one machine, and your queries are different.",
     ),
     Chart(
         "slowest",
@@ -158,8 +158,8 @@ CHARTS = (
         "The time that 99 of 100 responses took at most, in the same run.",
         of_reads("p99"),
         "./triptych bench --only reads",
-        "what a client feels on a quiet server: with 32 clients at once, most of this time is"
-        " waiting for a turn.",
+        "the response time of a server with little load: with 32 clients, most of this time is"
+        " waiting in a queue.",
     ),
     Chart(
         "ceiling",
@@ -210,7 +210,7 @@ CHARTS = (
     Chart(
         "memory",
         "Memory",
-        "What the server's processes take together; what they share is counted once.",
+        "The memory of all processes of the server; shared memory is counted once.",
         [
             ChartRow("after start", "memory.server.after_start.1"),
             ChartRow("after load", "memory.server.after_load.1"),
@@ -244,14 +244,14 @@ CHARTS = (
             ChartRow("size on disk", "weight.installed.size", is_drawn=False),
         ],
         "./triptych bench --only weight",
-        "how much of it runs, or how well it is kept: a package may be three lines or a database"
+        "how much of it runs, or how well it is maintained: a package may be one line or a database"
         " driver.",
     ),
     Chart(
         "code",
         "Lines of code",
         "The app's own lines by layer, without comments, docstrings, tests and migrations; what"
-        " only makes the responses equal is counted apart.",
+        " only makes the responses equal is counted separately.",
         [
             *(ChartRow(layer, f"code.{layer}.lines") for layer in COUNTED),
             ChartRow("the rest", "code.other.lines"),
@@ -262,7 +262,7 @@ CHARTS = (
         ],
         "./triptych bench --only code",
         "how long it takes to write or to understand: the contract asks for more than most"
-        " services, and a line is no unit of work.",
+        " services, and a line is not a unit of work.",
     ),
     Chart(
         "sockets",
@@ -281,8 +281,8 @@ CHARTS = (
     ),
     Chart(
         "concurrency",
-        "Requests that wait at once",
-        "Of 50 requests at once that wait 200 ms each, to one process with its usual settings.",
+        "Requests that wait at the same time",
+        "50 concurrent requests that wait 200 ms each, to one process with its usual settings.",
         [
             ChartRow("blocking", "concurrency.blocking.waiting_at_once"),
             ChartRow("async", "concurrency.async.waiting_at_once"),
@@ -290,7 +290,7 @@ CHARTS = (
             ChartRow("async, until the last", "concurrency.async.until_the_last", False),
         ],
         "./triptych bench --only concurrency",
-        "what happens when a handler computes: only waiting can be shared.",
+        "what happens when a handler computes: only waiting can overlap.",
     ),
 )
 
@@ -306,7 +306,7 @@ GLANCE = (
         "writes",
     ),
     (
-        ChartRow("requests of 50 that wait at once", "concurrency.async.waiting_at_once"),
+        ChartRow("requests of 50 that wait at the same time", "concurrency.async.waiting_at_once"),
         "concurrency",
     ),
     (ChartRow("delay of a live event, p99", "sockets.live.delivery_p99"), "sockets"),

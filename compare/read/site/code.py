@@ -11,7 +11,7 @@ from pygments.token import Comment, Keyword, Name, Number, Operator, String, _To
 
 from compare.run.logical import Span
 
-# What gets a colour; all else has that of the text, which keeps the pages small.
+# Tokens that get a color; all others have the color of the text, to keep the pages small.
 CLASSES = {
     Comment: "c",
     Keyword: "k",

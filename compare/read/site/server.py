@@ -1,4 +1,4 @@
-"""Serves the pages on the loopback, with the addresses of the apps that are up: a child of `up`."""
+"""Serves the pages, with the addresses of the running apps, as a child process of `up`."""
 
 import json
 import sys
@@ -18,19 +18,19 @@ from compare.run.answers import SHAPES
 from compare.run.apps import HOST, ROOT, App
 from compare.run.ask import PASSWORD
 from compare.run.state import what_runs
-from compare.run.terminal import Failed, UsageError, complain
+from compare.run.terminal import Failed, UsageError, print_error
 
 SITE = ROOT / "site"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    # The pages are built again while somebody works on them: a browser must ask each time.
+    # The pages can be rebuilt at any time: a browser must revalidate them each time.
     "Cache-Control": "no-cache",
 }
 
 
 def policy() -> str:
-    """The Content-Security-Policy: nothing but these pages' own, and the apps that are up."""
+    """The Content-Security-Policy: only the files of these pages, and the running apps."""
     apps = " ".join(app.address for app in running_apps())
     return (
         "default-src 'none'; img-src 'self'; style-src 'self';"
@@ -62,7 +62,7 @@ def running_apps() -> Sequence[App]:
 
 
 async def live(request: Request) -> Response:
-    """The module that tells the pages where the apps are."""
+    """The JavaScript module with the addresses of the apps."""
     apps = running_apps()
     values = {
         "apps": [{"name": app.name, "title": app.title, "address": app.address} for app in apps],
@@ -80,10 +80,10 @@ def main() -> None:
         if is_stale(SITE):
             build(SITE)
     except (Failed, UsageError) as failure:
-        complain(failure.format_message())
+        print_error(failure.format_message())
         sys.exit(failure.exit_code)
     except OSError as error:
-        complain(f"{SITE} cannot be written ({error.strerror}): make it writable")
+        print_error(f"{SITE} cannot be written ({error.strerror}): make it writable")
         sys.exit(1)
     app = Starlette(
         routes=[Route("/live.js", live), Mount("/", StaticFiles(directory=SITE, html=True))],

@@ -1,4 +1,4 @@
-"""Pages of source files: where the texts' links to a piece of code lead."""
+"""Pages of source files, which the texts link to."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,23 +17,23 @@ class SourcePages:
         self.names: dict[Path, set[str]] = {}
 
     def address_of(self, file: Path, name: str) -> str | None:
-        """The page of the file, at the piece of that name if it has one; None if it is no source.
+        """The page of the file, at the piece of that name if it has one; None if it is not Python.
 
-        The page is made because something links to it.
+        Only the files that were asked for here get a page.
         """
         if file.suffix != ".py" or not file.is_file() or not file.is_relative_to(ROOT):
             return None
         names = self.names.setdefault(file, set())
         path = self.path_of(file)
         for place in places_in(file.read_text("utf-8")):
-            # Of a method a text may give the last part alone.
+            # A text may name a method without its class.
             if name and f".{place}".endswith(f".{name}"):
                 names.add(place)
                 return f"{path}/#{place}"
         return f"{path}/"
 
     def path_of(self, file: Path) -> str:
-        """Of the page."""
+        """The path of the page."""
         return f"source/{file.relative_to(ROOT).as_posix()}"
 
     def files(self) -> Iterator[tuple[str, Markup]]:

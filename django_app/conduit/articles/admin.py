@@ -85,17 +85,17 @@ class ArticleAdmin(LockingAdmin):
 @admin.register(Tag)
 class TagAdmin(UnchangedAdmin):
     search_fields = ["name"]
-    actions = ["take_off"]
+    actions = ["remove_tags"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Tag | None = None) -> bool:
         """Never: an article that is being written may be about to get the tag."""
         return False
 
-    @admin.action(description="Take the tags off all articles", permissions=["take_off"])
-    def take_off(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
-        services.take_off_tags(queryset)
+    @admin.action(description="Take the tags off all articles", permissions=["remove_tags"])
+    def remove_tags(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
+        services.remove_tags(queryset)
 
-    def has_take_off_permission(self, request: HttpRequest) -> bool:
+    def has_remove_tags_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("articles.change_article")
 
 

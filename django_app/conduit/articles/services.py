@@ -153,7 +153,7 @@ def delete_favorites(favorites: QuerySet[Favorite]) -> list[Event]:
 
 
 @transaction.atomic
-def take_off_tags(tags: QuerySet[Tag]) -> None:
+def remove_tags(tags: QuerySet[Tag]) -> None:
     """Take tags off all articles; one that no article has is shown nowhere."""
     articles = lock_articles(Article.objects.filter(tags__in=tags))
     ArticleTag.objects.filter(article__in=articles, tag__in=tags).delete()

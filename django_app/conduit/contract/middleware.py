@@ -2,7 +2,7 @@
 
 Without this, Ninja answers HEAD with 405, Django gives a 204 a type and a length, a session may set
 a cookie on any response, and `SecurityMiddleware` adds `Cross-Origin-Opener-Policy`.
-docs/differences.md#routes and #answers; ANSWER-1, ANSWER-2, ANSWER-5, ANSWER-8, CORS-1, CORS-2,
+docs/differences.md#routes and #responses; ANSWER-1, ANSWER-2, ANSWER-5, ANSWER-8, CORS-1, CORS-2,
 ROUTE-4 and ROUTE-6.
 """
 

@@ -1,7 +1,7 @@
 """The bytes of a JSON response.
 
 Without this, Ninja escapes what is not ASCII, and puts a space after each comma and colon.
-docs/differences.md#answers; ANSWER-1.
+docs/differences.md#responses; ANSWER-1.
 """
 
 from typing import Any

@@ -21,7 +21,7 @@ LATER = [("accounts", "0003_password_session")]
 SHARED = {label for label, _ in FIRST}
 
 
-def is_to_adopt(connection: BaseDatabaseWrapper) -> bool:
+def needs_adoption(connection: BaseDatabaseWrapper) -> bool:
     """Whether there are shared tables, and no migration of ours has made them."""
     models = [model for label in SHARED for model in apps.get_app_config(label).get_models()]
     if {model._meta.db_table for model in models}.isdisjoint(

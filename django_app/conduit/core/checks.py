@@ -7,7 +7,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
 from ..database import without_pool
-from .adoption import is_to_adopt
+from .adoption import needs_adoption
 
 
 @register(Tags.database)
@@ -20,6 +20,6 @@ def check_tables(databases: Sequence[str] | None = None, **options: Any) -> list
     )
     for alias in databases or []:
         with without_pool(connections[alias]):
-            if is_to_adopt(connections[alias]):
+            if needs_adoption(connections[alias]):
                 return [error]
     return []

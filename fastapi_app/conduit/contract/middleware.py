@@ -2,7 +2,7 @@
 
 Without this, FastAPI answers HEAD with 405, a preflight with 200, and a repeated header by its
 first value.
-docs/differences.md#routes, #answers and #servers; ANSWER-1, ANSWER-2, ANSWER-8, CORS-2, CORS-5,
+docs/differences.md#routes, #responses and #servers; ANSWER-1, ANSWER-2, ANSWER-8, CORS-2, CORS-5,
 BASE-4, ROUTE-1 and ROUTE-4.
 """
 

@@ -2,7 +2,7 @@
 
 Without this, Flask writes JSON with sorted keys, escapes and a line feed, gives a 204 a type, and
 answers a preflight with 200.
-docs/differences.md#answers and #routes; ANSWER-1, ANSWER-2, CORS-2, CORS-3 and CORS-6.
+docs/differences.md#responses and #routes; ANSWER-1, ANSWER-2, CORS-2, CORS-3 and CORS-6.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """The four reads as SQL written by hand, and their answers as bytes.
 
-There is no mapper, no schema and no serializer: each statement lets PostgreSQL count and collect,
+There is no ORM, no schema and no serializer: PostgreSQL counts and collects in each statement,
 a row becomes a dictionary, and a dictionary becomes JSON.
 """
 

@@ -1,4 +1,4 @@
-"""The ceilings of Django: *bare* with Ninja, as the app has it, and *floor* with Django alone."""
+"""The ceilings of Django: *bare* with Ninja, like the app, and *floor* with only Django."""
 
 import os
 import re
@@ -37,7 +37,7 @@ settings.configure(
 )
 django.setup()
 
-from ninja import NinjaAPI  # noqa: E402  # it reads the settings
+from ninja import NinjaAPI  # noqa: E402  # Ninja reads the settings
 
 
 def viewer(request: HttpRequest) -> str:
@@ -115,7 +115,7 @@ if KIND == "bare":
         other = NOT_MEASURED[" ".join(re.findall(r"\{(\w+)\}", route))]
         view = HANDLERS.get(operation.name, other)
         api.api_operation([operation.method], route, operation_id=operation.name)(view)
-    # Below the API the health of the contract answers 501.
+    # `/api/health` returns 501, as a route that is not measured.
     urlpatterns = [path("health", health), path("api/", api.urls)]
 else:
     urlpatterns = [path("health", health), path("api/floor", floor)]

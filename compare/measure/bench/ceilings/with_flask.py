@@ -16,7 +16,7 @@ KIND = os.environ["BENCH_CEILING"]
 
 @cache
 def get_pool() -> ConnectionPool:
-    """Opened by the first request, in the worker."""
+    """The pool, which the first request opens in the worker."""
     return ConnectionPool(
         os.environ["CONDUIT_DATABASE_URL"],
         kwargs={"autocommit": True},

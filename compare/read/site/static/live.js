@@ -1,4 +1,4 @@
-// Where the apps are. `./triptych up` answers with its own; on a mere file server there are none.
+// The addresses of the apps. `./triptych up` serves another version; a file server has no apps.
 export const apps = [];
 export const together = false;
 export const password = "";

@@ -1,4 +1,4 @@
-// What all pages have: the theme, copying, keys, and what is open in the address.
+// What all pages have: the theme, copying, keys, and the open sections in the URL.
 
 const theme = document.querySelector("#theme");
 theme.closest("label").hidden = false;
@@ -8,12 +8,12 @@ theme.addEventListener("change", () => {
   try {
     localStorage.theme = theme.value;
   } catch {
-    // Not kept, then: the page is as chosen all the same.
+    // The choice cannot be saved, but it still applies to this page.
   }
 });
 
 if (navigator.clipboard) {
-  // Not in the page itself, which would be a tenth larger.
+  // Added here, because buttons in the HTML would make the page a tenth larger.
   for (const caption of document.querySelectorAll("figcaption[data-piece]")) {
     const apps = [...caption.querySelectorAll("b")].map((app) => app.textContent);
     const button = document.createElement("button");
@@ -30,7 +30,7 @@ if (navigator.clipboard) {
   }
 }
 
-// What is folded out is part of the address, so that a link shows what its sender saw.
+// The open sections are part of the URL, so that a link shows what its sender saw.
 const folds = [...document.querySelectorAll("details[id]")];
 const address = () => new URL(location.href);
 const asked = address().searchParams.get("open");
@@ -44,11 +44,11 @@ const noteFolds = () => {
   history.replaceState(null, "", here);
 };
 for (const fold of folds) {
-  // A click, not `toggle`, which also tells of what was folded out when the page came.
+  // `click` and not `toggle`, which also fires for sections that are open when the page loads.
   fold.querySelector("summary").addEventListener("click", () => setTimeout(noteFolds));
 }
 
-// Other columns and other operations keep what is folded out, and the layer that is read.
+// Links to other columns and operations keep the open sections and the anchor of the layer.
 const follow = (link) => {
   if (!link) return;
   const there = new URL(link.href);

@@ -1,4 +1,4 @@
-// One request to all the apps: one answer where they are equal, else the difference.
+// One request to all the apps: one answer if they are equal, otherwise the difference.
 
 import { apps, password, shapes, together } from "./live.js";
 
@@ -13,7 +13,7 @@ const element = (name, properties, ...children) => {
   return made;
 };
 
-// The request is in the address, so that it can be sent to somebody.
+// The request is in the URL, so that it can be shared.
 const read = () => {
   const asked = new URL(location.href).searchParams;
   if (asked.has("op")) choose(asked.get("op"));
@@ -38,7 +38,7 @@ const choose = (name) => {
   fields.path.value = option.dataset.path;
   const body = option.dataset.body;
   fields.body.value = body && JSON.stringify(JSON.parse(body), null, 2);
-  // Somebody has to be signed in: the first person of the demo site, if nobody was chosen.
+  // This needs a signed-in user: the first one of the demo site, if none was chosen.
   if (option.dataset.token === "must") fields.as.value ||= fields.as.options[1].value;
 };
 const fit = () => ($("body-field").hidden = READS.includes(fields.method.value));
@@ -51,7 +51,7 @@ const signIn = async (app, name) => {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ user: { email: `${name}@example.com`, password } }),
     });
-    if (!response.ok) throw new Error(`${app.title} does not let ${name} in (${response.status})`);
+    if (!response.ok) throw new Error(`${app.title} refused the login of ${name} (${response.status})`);
     tokens.set(key, (await response.json()).user.token);
   }
   return tokens.get(key);
@@ -85,7 +85,7 @@ const send = async (app) => {
 const shaped = (text) =>
   shapes.reduce((rest, [pattern, shape]) => rest.replace(new RegExp(pattern, "g"), shape), text);
 const comparable = ({ status, headers, text }) => {
-  // A length counts tokens too, which are compared by their shape.
+  // The length includes tokens, which are compared by their shape.
   const kept = headers.filter(([name]) => name !== "content-length");
   return JSON.stringify([status, kept, shaped(text)]);
 };
@@ -94,12 +94,12 @@ const linesOf = ({ status, headers, text }) => {
   try {
     body = JSON.stringify(JSON.parse(text), null, 2);
   } catch {
-    // Not JSON, or none: shown as it is.
+    // Not JSON, or empty: shown unchanged.
   }
   return [status, ...headers.map(([name, value]) => `${name}: ${value}`), "", ...body.split("\n")];
 };
 
-// Which lines of the second are also in the first, in its order: the longest common part.
+// The numbers of the lines of `second` in its longest common subsequence with `first`.
 const inBoth = (first, second) => {
   const long = first.map(() => new Uint16Array(second.length + 1));
   long.push(new Uint16Array(second.length + 1));
@@ -165,7 +165,7 @@ const submit = async () => {
   try {
     show(await Promise.all(asked.map(send)));
     if (asked.length < apps.length) {
-      const why = `The apps share one database, so this was sent to ${asked[0].title} alone.`;
+      const why = `The apps share one database, so this was sent only to ${asked[0].title}.`;
       $("answer").append(element("p", { className: "notice" }, why));
     }
   } catch (error) {

@@ -1,4 +1,4 @@
-"""The pages twice: on a mere file server below a path, and from `up`, beside the three apps."""
+"""The pages twice: on a plain file server below a path, and from `up`, with the three apps."""
 
 import os
 import shutil
@@ -28,24 +28,24 @@ from playwright.sync_api import (
 from compare.read.site.build import build
 from compare.run.apps import HOST, ROOT, free_port
 
-# Milliseconds that a page may take for anything, on a machine that has other things to do.
-PATIENCE = 30_000
+# Timeout in milliseconds for each step in a page, long enough for a busy machine.
+TIMEOUT = 30_000
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    expect.set_options(timeout=PATIENCE)
-    config.addinivalue_line("markers", "visit(**options): what kind of visitor opens the pages")
+    expect.set_options(timeout=TIMEOUT)
+    config.addinivalue_line("markers", "visit(**options): the options of the browser's context")
 
 
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: the log of the file server says nothing about the pages."""
+        """Print nothing: the log of the file server would not help."""
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the pages are, at some depth."""
+    """A folder with the pages in a folder below it."""
     folder = tmp_path_factory.mktemp("server")
     build(folder / "some" / "where")
     return folder
@@ -103,24 +103,24 @@ def browser() -> Iterator[Browser]:
         pytest.skip(f"no Chromium on the PATH by any of its names: {', '.join(CHROMIUM)}")
     with sync_playwright() as playwright, playwright.chromium.launch(
         executable_path=executable,
-        # Chromium's sandbox does not start for root, as whom tests often run in containers.
+        # Chromium's sandbox does not start for root, and tests in containers often run as root.
         chromium_sandbox=False,
     ) as browser:  # fmt: skip
         yield browser
 
 
 class Visitor:
-    """Opens pages, and notes what they load and what they complain about."""
+    """Opens pages, and records what they load, and their warnings and errors."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.context = context
         self.loaded: dict[str, int] = {}
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
 
     def open(self, address: str) -> Page:
         page = self.context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.set_default_timeout(TIMEOUT)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._listen)
         page.on("requestfinished", self._count)
         page.goto(address)
@@ -131,7 +131,7 @@ class Visitor:
 
     def _listen(self, message: ConsoleMessage) -> None:
         if message.type in {"warning", "error"}:
-            self.complaints.append(message.text)
+            self.errors.append(message.text)
 
     @property
     def hosts(self) -> set[str]:
@@ -145,4 +145,4 @@ def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visito
     with browser.new_context(**(mark.kwargs if mark else {})) as context:
         visitor = Visitor(context)
         yield visitor
-        assert visitor.complaints == []
+        assert visitor.errors == []

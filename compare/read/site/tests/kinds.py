@@ -4,7 +4,7 @@ TABLE = "guides/differences/"
 HANDLER = "compare/django-vs-flask-vs-fastapi/create_article/"
 KINDS = {
     "home": "",
-    # Small ones of their kind: axe looks at every word of code.
+    # Small pages of their kind, because axe checks every word of code.
     "operation": "compare/django-vs-flask-vs-fastapi/get_health/",
     "pair": "compare/flask-vs-fastapi/get_health/",
     "topics": "topics/",

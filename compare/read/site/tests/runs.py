@@ -1,4 +1,4 @@
-"""A run for the tests: a figure for every row of every chart, each with a value of its own."""
+"""A run for the tests: a figure for every row of every chart, each with a different value."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -49,7 +49,7 @@ def floors() -> Iterator[Figure]:
 
 
 def make_figure(id: str, subject: str, value: float) -> Figure:
-    """Of three rounds; its unit is of no importance but to the reads."""
+    """A figure of three rounds; its unit matters only for the reads."""
     group, name, measure, *_ = id.split(".")
     unit = "1/s" if measure == "requests_per_second" else "count"
     return Figure(id, subject, group, name, measure, unit, None, [value - 9, value, value + 8])

@@ -1,4 +1,4 @@
-"""What is built: pages that hang together, whose code is that of the apps."""
+"""The pages that are built: their links work, and their code is that of the apps."""
 
 from functools import partial
 from html.parser import HTMLParser
@@ -48,7 +48,7 @@ def test_pages(pages: dict[Path, Links], site: Path) -> None:
 
 
 def test_links(pages: dict[Path, Links]) -> None:
-    """Every link leads to a page that is there, and to a place in it that is there."""
+    """Every link leads to a page that exists, and to an anchor that exists in it."""
     for file, links in pages.items():
         assert len(set(links.ids)) == len(links.ids)
         for address in links.addresses:
@@ -112,7 +112,7 @@ def test_sentences(site: Path) -> None:
 
 
 class Words(HTMLParser):
-    """What a page says, without its markup."""
+    """The text of a page, without its markup."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -124,13 +124,13 @@ class Words(HTMLParser):
 
 
 def test_piece_that_is_gone() -> None:
-    """A text that shows a piece which is not there any more cannot be built."""
+    """A text with a piece that does not exist any more cannot be built."""
     with pytest.raises(Failed, match="has no login_gone"):
         list(parts_of(["{{ pieces conduit/accounts/api.py::login_gone }}"]))
 
 
 def test_stale(tmp_path: Path) -> None:
-    """Pages that are not there have to be built."""
+    """Missing pages count as stale."""
     assert is_stale(tmp_path)
 
 
@@ -144,14 +144,14 @@ def test_figures_that_cannot_be_read(
     with pytest.raises(SystemExit) as end:
         server.main()
     assert end.value.code == 2
-    told = capsys.readouterr().err
-    assert "run.json is not a run of this bench" in told
-    assert told.count("\n") == 1
+    message = capsys.readouterr().err
+    assert "run.json is not a run of this bench" in message
+    assert message.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
 
 
-def test_what_else_is_in_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A build removes what an earlier one has written, and nothing else; it overwrites nothing."""
+def test_other_files_in_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build removes what an earlier one has written, and does not overwrite other files."""
     folder = tmp_path / "site"
     for names in (["index.html", "old"], ["index.html", "new"]):
         monkeypatch.setattr("compare.read.site.build.write", partial(write_names, names))
@@ -197,7 +197,7 @@ def test_rules() -> None:
 
 
 def test_statements() -> None:
-    """The statements are those that the apps' own tests promise, of reads alone."""
+    """The numbers of statements are those of the apps' own tests; only reads have them."""
     operations = {operation.name: operation for operation in read_operations()}
     for app in APPS:
         assert statements_of(app, operations["get_article"]) == range(1, 2)

@@ -1,4 +1,4 @@
-"""What holds for a page of each kind, in a browser."""
+"""Checks of a page of each kind, in a browser."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
@@ -22,19 +22,19 @@ def check_accessible(page: Page, options: dict[str, object] | None = None) -> No
 
 @EACH
 def test_accessible(visitor: Visitor, static: str, path: str) -> None:
-    """axe finds nothing serious, in either theme, with all that can be folded out open."""
+    """axe finds nothing serious, in either theme, with all sections open."""
     page = visitor.open(static + path)
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     page.get_by_label("Theme").select_option("light")
     check_accessible(page)
     page.get_by_label("Theme").select_option("dark")
-    # A theme changes colours alone.
+    # A theme changes only colors.
     check_accessible(page, {"runOnly": ["color-contrast"]})
 
 
 @EACH
 def test_loads_nothing_from_outside(visitor: Visitor, static: str, path: str) -> None:
-    """All that a page loads comes from where the page is, and is under 300 KB."""
+    """All that a page loads comes from its own server, and is under 300 KB."""
     page = visitor.open(static + path)
     page.wait_for_load_state("networkidle")
     assert len(visitor.hosts) == 1
@@ -44,6 +44,6 @@ def test_loads_nothing_from_outside(visitor: Visitor, static: str, path: str) ->
 @pytest.mark.parametrize("path", [*KINDS.values(), HANDLER, TABLE])
 @pytest.mark.visit(viewport={"width": 360, "height": 740})
 def test_narrow(visitor: Visitor, static: str, path: str) -> None:
-    """On 360 pixels nothing has to be pushed sideways."""
+    """A screen of 360 pixels needs no horizontal scrolling."""
     page = visitor.open(static + path)
     assert page.evaluate("document.documentElement.scrollWidth") == 360

@@ -1,4 +1,4 @@
-"""The figures: what the pages and the texts make of a run."""
+"""The figures: how the pages and the texts show a run."""
 
 import re
 from dataclasses import replace
@@ -11,10 +11,10 @@ from compare.read.figures import (
     RUNS,
     fill_figures,
     find_figure,
+    format_figure,
+    format_spread,
     leads,
     run_of_record,
-    spell_figure,
-    spell_spread,
 )
 from compare.read.pages import DOCS
 from compare.read.site.build import Site
@@ -56,7 +56,7 @@ def test_each_figure_is_on_the_page() -> None:
             for app in APPS:
                 figure = find_figure(run, row.id, app.name)
                 assert figure is not None
-                assert f"<td>{spell_figure(figure)} <small>{spell_spread(figure)}</small>" in page
+                assert f"<td>{format_figure(figure)} <small>{format_spread(figure)}</small>" in page
     assert "not measured" not in page
 
 
@@ -68,11 +68,11 @@ def test_at_a_glance() -> None:
     for row, chart in GLANCE:
         assert chart in {each.name for each in CHARTS}
         for app in APPS:
-            assert f"<td>{spell_figure(find_figure(run, row.id, app.name))}</td>" in page
+            assert f"<td>{format_figure(find_figure(run, row.id, app.name))}</td>" in page
 
 
 def test_bars() -> None:
-    """A bar is as long as its value is large, and a picture says in words what it shows."""
+    """The length of a bar is proportional to its value, and a picture describes itself in text."""
     run = make_run()
     figures = [
         replace(each, values=[10.0 if each.subject == "django" else 30.0])
@@ -88,7 +88,7 @@ def test_bars() -> None:
 
 
 def test_pictures_obey_the_policy_of_the_pages() -> None:
-    """No picture has a style, a script or a date of its own."""
+    """No picture contains a style, a script or a comment."""
     page = page_of(make_run())
     pictures = "".join(re.findall("<svg class=.*?</svg>|<svg xmlns=.*?</svg>", page, re.DOTALL))
     assert pictures.count("<svg") == len(CHARTS)
@@ -149,11 +149,11 @@ def test_leads() -> None:
 def test_units(unit: str, values: list[float], median: str, spread: str) -> None:
     """A figure has its unit, and a spread has it once if both ends have the same."""
     figure = Figure("a.b.c", "django", "a", "b", "c", unit, None, values)
-    assert (spell_figure(figure), spell_spread(figure)) == (median, spread)
+    assert (format_figure(figure), format_spread(figure)) == (median, spread)
 
 
 def test_figures_in_texts() -> None:
-    """A text has the figures of the run in it, whatever it had before."""
+    """The figures in a text are replaced by those of the run."""
     run = replace(make_run(), figures=[make_figure("start.server.import", "flask", 4)])
     text = (
         "| <!-- figure: start.server.import flask -->7<!-- end -->"
@@ -183,7 +183,7 @@ def test_tables_in_texts() -> None:
 
 
 def test_figures_of_texts_are_those_of_the_charts() -> None:
-    """A text names no figure that no chart shows."""
+    """A chart shows each figure that a text names."""
     known = {row.id for chart in CHARTS for row in chart.rows}
     for text in DOCS.rglob("*.md"):
         for id, app in re.findall(r"<!-- figure: (\S+) (\w+) -->", text.read_text("utf-8")):

@@ -1,4 +1,4 @@
-"""The live parts, beside the three apps that `up` has started."""
+"""The live parts, with the three apps that `up` has started."""
 
 import re
 
@@ -24,7 +24,7 @@ def send(page: Page) -> None:
 
 @pytest.mark.parametrize("path", KINDS.values(), ids=KINDS)
 def test_policy(visitor: Visitor, live: str, path: str) -> None:
-    """The pages obey a policy that lets them load their own files and ask the apps, no more."""
+    """The pages work with a policy that allows only their own files and requests to the apps."""
     policy = httpx2.get(live + path).headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; img-src 'self'; style-src 'self'; script-src")
     assert "unsafe" not in policy
@@ -42,7 +42,7 @@ def test_equal(visitor: Visitor, live: str) -> None:
 
 
 def test_different(visitor: Visitor, live: str) -> None:
-    """Answers that differ stand side by side, and what differs in them is marked."""
+    """Answers that differ are shown side by side, with the differences marked."""
     page = visitor.open(live + "try/?path=/api/lab/async?ms=1")
     send(page)
     expect(page.get_by_role("heading", name="The answers differ")).to_be_visible()
@@ -58,7 +58,7 @@ def test_different(visitor: Visitor, live: str) -> None:
 
 
 def test_signed_in(visitor: Visitor, live: str) -> None:
-    """Signed in once, at all three: what is written is written in each of them."""
+    """A user is signed in to all three apps at once, and a write is done in each app."""
     page = visitor.open(live + "try/?method=POST&path=/api/articles")
     page.get_by_label("JSON").fill(ARTICLE)
     page.get_by_label("Signed in as").select_option("grace")
@@ -88,25 +88,25 @@ def test_examples(visitor: Visitor, live: str) -> None:
 
 
 def test_tokens_differ(visitor: Visitor, live: str) -> None:
-    """Tokens and times, which are never the same twice, count by their shape."""
+    """Tokens and times, which always differ, are compared by their shape."""
     page = visitor.open(live + "try/?op=login")
     send(page)
     expect(page.get_by_role("heading", name="Equal: 200")).to_have_text(ALL)
 
 
 def test_refused(visitor: Visitor, live: str) -> None:
-    """What the three refuse they refuse alike, and the page shows how."""
+    """The three apps refuse a request with the same answer, and the page shows it."""
     page = visitor.open(live + "try/?method=POST&path=/api/articles&body={}&as=ada")
     send(page)
     expect(page.get_by_role("heading", name="Equal: 422")).to_have_text(ALL)
     expect(page.locator("#answer code")).to_contain_text("can't be blank")
     # A browser complains about every answer that is not a success.
-    assert len(visitor.complaints) == 3
-    visitor.complaints.clear()
+    assert len(visitor.errors) == 3
+    visitor.errors.clear()
 
 
 def test_request_is_in_the_address(visitor: Visitor, live: str) -> None:
-    """The address of a request that was sent is that request."""
+    """The URL of the page contains the request that was sent."""
     page = visitor.open(live + "try/")
     page.get_by_label("Method").select_option("POST")
     page.get_by_label("Path and query").fill("/api/users/login")
@@ -122,7 +122,7 @@ def test_request_is_in_the_address(visitor: Visitor, live: str) -> None:
 
 
 def test_from_an_operation(visitor: Visitor, live: str) -> None:
-    """An operation leads to a request that it takes."""
+    """The page of an operation has a link to its example request."""
     page = visitor.open(live + "compare/flask-vs-fastapi/get_article_comments/")
     page.get_by_role("link", name="Try it", exact=True).last.click()
     expect(page.get_by_label("Path and query")).to_have_value(re.compile(r"/comments$"))

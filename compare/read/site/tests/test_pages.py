@@ -12,14 +12,14 @@ from .kinds import HANDLER
 @pytest.mark.visit(java_script_enabled=False)
 @pytest.mark.parametrize("path", ["", HANDLER, "topics/errors/"])
 def test_without_javascript(visitor: Visitor, static: str, path: str) -> None:
-    """Without JavaScript nothing is offered that does not work."""
+    """Without JavaScript, no control is shown that would not work."""
     page = visitor.open(static + path)
     expect(page.locator("button:visible, input:visible, select:visible")).to_have_count(0)
 
 
 @pytest.mark.visit(java_script_enabled=False)
 def test_code_without_javascript(visitor: Visitor, static: str) -> None:
-    """Without JavaScript all code can be read, what is equal in all three too."""
+    """Without JavaScript, all code can be read, also pieces that are equal in all apps."""
     page = visitor.open(static + HANDLER)
     expect(page.locator("figure", has_text="async def create_article(")).to_have_count(2)
     equal = page.locator("figure", has_text="class NewArticleRequest(Schema):")
@@ -30,7 +30,7 @@ def test_code_without_javascript(visitor: Visitor, static: str) -> None:
 
 @pytest.mark.visit(color_scheme="dark")
 def test_theme(visitor: Visitor, static: str) -> None:
-    """The theme is the system's until another is chosen, which stays chosen on every page."""
+    """The theme is the system's until another one is chosen, which then applies to every page."""
     page = visitor.open(static)
     background = "getComputedStyle(document.body).backgroundColor"
     dark = page.evaluate(background)
@@ -44,7 +44,7 @@ def test_theme(visitor: Visitor, static: str) -> None:
 
 
 def test_skip_link(visitor: Visitor, static: str) -> None:
-    """The first stop of the keyboard leads past the navigation."""
+    """The first link that the Tab key reaches skips the navigation."""
     page = visitor.open(static)
     page.keyboard.press("Tab")
     expect(page.get_by_text("Skip to the content")).to_be_focused()
@@ -53,7 +53,7 @@ def test_skip_link(visitor: Visitor, static: str) -> None:
 
 
 def test_filter(visitor: Visitor, static: str) -> None:
-    """The table shows the operations that have all the words, and the address has them too."""
+    """The table shows the operations that contain all the words, and the URL has the words."""
     page = visitor.open(static)
     names = page.locator(".operations tbody tr:visible a")
     page.get_by_label("Filter").fill("delete article")
@@ -67,7 +67,7 @@ def test_filter(visitor: Visitor, static: str) -> None:
 
 @pytest.mark.visit(viewport={"width": 1920, "height": 1000})
 def test_lines_side_by_side(visitor: Visitor, static: str) -> None:
-    """What belongs together stands at the same height in its three columns."""
+    """Matching lines are at the same height in the three columns."""
     page = visitor.open(static + HANDLER)
     docstring = page.locator("#handler .row").first.get_by_text('"""Create an article"""')
     expect(docstring).to_have_count(3)
@@ -86,14 +86,14 @@ def test_columns_hold_their_code(visitor: Visitor, static: str) -> None:
 
 
 def test_marked_words(visitor: Visitor, static: str) -> None:
-    """The words in which the lines differ are marked, those in which they do not are not."""
+    """Only the words in which the lines differ are marked."""
     page = visitor.open(static + "compare/flask-vs-fastapi/create_article/")
     marked = page.locator("#services figure", has_text="async def find_free_slug").locator("mark")
     assert set(marked.all_text_contents()) == {"async", "session", "AsyncSession", "await"}
 
 
 def test_keys(visitor: Visitor, static: str) -> None:
-    """1, 2 and 3 turn columns on and off, the arrows lead to the operations beside."""
+    """1, 2 and 3 turn columns on and off, the arrow keys open the previous or next operation."""
     page = visitor.open(static + HANDLER + "#services")
 
     def press(key: str, path: str) -> None:
@@ -109,7 +109,7 @@ def test_keys(visitor: Visitor, static: str) -> None:
 
 
 def test_folds_are_in_the_address(visitor: Visitor, static: str) -> None:
-    """What is folded out is folded out for whom the address is sent to, in other columns too."""
+    """The open sections are in the URL, and stay open in other columns."""
     page = visitor.open(static + HANDLER)
     page.locator("#equal-schemas summary").click()
     expect(page).to_have_url(re.compile(r"\?open=.*equal-schemas"))
@@ -122,7 +122,7 @@ def test_folds_are_in_the_address(visitor: Visitor, static: str) -> None:
 
 @pytest.mark.visit(permissions=["clipboard-read", "clipboard-write"])
 def test_copy(visitor: Visitor, static: str) -> None:
-    """A piece is copied as it is in the file, without what makes room for the others."""
+    """A piece is copied as it is in the file, without the empty lines for the alignment."""
     page = visitor.open(static + HANDLER)
     page.get_by_role("button", name="Copy create_article of FastAPI").first.click()
     copied = page.evaluate("navigator.clipboard.readText()")
@@ -131,7 +131,7 @@ def test_copy(visitor: Visitor, static: str) -> None:
 
 
 def test_rules_beside(visitor: Visitor, static: str) -> None:
-    """The rules that an operation keeps stand beside its code."""
+    """The rules that an operation keeps are shown beside its code."""
     page = visitor.open(static + "compare/flask-vs-fastapi/create_article/")
     rules = page.get_by_role("complementary")
     expect(rules.get_by_text("ARTICLE-1", exact=True)).to_be_visible()
@@ -139,7 +139,7 @@ def test_rules_beside(visitor: Visitor, static: str) -> None:
 
 
 def test_topic(visitor: Visitor, static: str) -> None:
-    """A topic is a text, with the code of the three in it, and says when it matters."""
+    """A topic is a text with the code of the three apps, and says when the topic matters."""
     page = visitor.open(static + "topics/")
     page.get_by_role("link", name="Errors").click()
     expect(page.get_by_role("heading", name="When this matters to you")).to_be_visible()
@@ -148,7 +148,7 @@ def test_topic(visitor: Visitor, static: str) -> None:
 
 
 def test_try_without_the_apps(visitor: Visitor, static: str) -> None:
-    """Where the apps are not, the page says how to start them, and offers nothing to send."""
+    """If the apps are not running, the page says how to start them, and has no Send button."""
     page = visitor.open(static + "try/")
     expect(page.get_by_text("./triptych up", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Send")).to_be_hidden()

@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
-        if not adoption.is_to_adopt(connection):
+        if not adoption.needs_adoption(connection):
             self.say("Nothing to adopt.", options)
             return
         deviations = adoption.find_deviations(connection)

@@ -21,7 +21,7 @@ def at_once(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
         return list(pool.map(wait_and_call, calls))
 
 
-def crowd(client: Client, size: int) -> list[Person]:
+def register_many(client: Client, size: int) -> list[Person]:
     """This many users who have just signed up."""
     with ThreadPoolExecutor(8) as pool:
         return list(pool.map(lambda _: register(client, "one"), range(size)))
