@@ -4,7 +4,7 @@ import subprocess
 import sys
 from typing import Any
 
-worker_class = "conduit.worker.PatientWorker"
+worker_class = "worker.PatientWorker"
 threads = 16
 graceful_timeout = 3
 control_socket_disable = True

@@ -1,15 +1,16 @@
 """What gunicorn has to know; the command line says where to listen and with how many workers."""
 
+import os
 import signal
+import subprocess
 import sys
 from typing import Any
 
-from conduit import check
-from conduit.settings import load_settings
-
-worker_class = "conduit.worker.PatientWorker"
-# A socket keeps a thread for as long as it is open, so there are threads for them on top.
-threads = 16 + load_settings().LIVE_SOCKETS
+worker_class = "worker.PatientWorker"
+# A socket keeps a thread for as long as it is open, so there are threads for them on top. The check
+# refuses a setting that is not a number; the default is that of conduit/settings.py.
+sockets = os.environ.get("CONDUIT_LIVE_SOCKETS", "")
+threads = 16 + (int(sockets) if sockets.isdecimal() else 200)
 worker_connections = threads + 1000
 graceful_timeout = 3
 control_socket_disable = True
@@ -22,14 +23,13 @@ secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 
 
 def on_starting(server: Any) -> None:
-    """Check once, in the parent: a replacement worker must start without the database, too."""
-    check.require(load_settings().DATABASE_URL)
+    """Check once: a replacement worker must start without the database, too.
 
-
-def on_reload(server: Any) -> None:
-    """Forget the app, which this file has loaded, so that new workers load the new code."""
-    for name in [name for name in sys.modules if name.partition(".")[0] == "conduit"]:
-        del sys.modules[name]
+    In a process of its own, since each worker must load the app itself, so that SIGHUP loads new
+    code.
+    """
+    if code := subprocess.call([sys.executable, "-m", "flask", "--app", "conduit", "check"]):
+        raise SystemExit(code)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -12,7 +12,9 @@ from django.test import TestCase, TransactionTestCase, override_settings
 
 from conduit.accounts import auth
 from conduit.accounts.models import User
+from conduit.articles.services import create_article
 
+ARTICLE = {"title": "x", "description": "d", "body": "b"}
 STRONG = ["conduit.accounts.passwords.StrongArgon2id"]
 
 
@@ -154,11 +156,19 @@ class SessionTests(TestCase):
 class DeletedUserTests(TransactionTestCase):
     def test_a_user_deleted_before_the_write(self) -> None:
         """A write by a user who has just been deleted returns 401."""
-        User.objects.create_user("ada@example.com", "ada", "a long password")
+        ada = User.objects.create_user("ada@example.com", "ada", "a long password")
+        create_article(author=ada, **ARTICLE)
         user = {"email": "ada@example.com", "password": "a long password"}
         answer = self.client.post("/api/users/login", {"user": user}, "application/json")
         headers = {"Authorization": f"Token {answer.json()['user']['token']}"}
         with patch.object(auth, "authenticate", lambda token: User(pk=10**9, username="gone")):
-            answer = self.client.post("/api/profiles/ada/follow", headers=headers)
-        self.assertEqual(answer.status_code, 401)
-        self.assertEqual(answer.json(), {"errors": {"token": ["is invalid"]}})
+            for path, body in (
+                ("/api/profiles/ada/follow", None),
+                ("/api/articles/x/favorite", None),
+                ("/api/articles/x/comments", {"comment": {"body": "b"}}),
+                ("/api/articles", {"article": {**ARTICLE, "title": "y", "tagList": ["tag"]}}),
+            ):
+                with self.subTest(path):
+                    answer = self.client.post(path, body, "application/json", headers=headers)
+                    self.assertEqual(answer.status_code, 401)
+                    self.assertEqual(answer.json(), {"errors": {"token": ["is invalid"]}})

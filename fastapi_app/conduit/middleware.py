@@ -5,8 +5,10 @@ import logging
 import re
 import time
 import uuid
+from typing import Any
 from urllib.parse import quote
 
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
@@ -92,6 +94,7 @@ class FailureMiddleware:
             await self.app(scope, receive, send)
             return
         started = False
+        app = scope["app"]  # a mounted application replaces it
 
         async def send_noting_start(message: Message) -> None:
             nonlocal started
@@ -103,22 +106,24 @@ class FailureMiddleware:
         except (ClientDisconnect, WebSocketDisconnect):
             raise
         except Exception as error:
-            if scope["app"].debug:
+            if app.debug:
                 raise  # Starlette shows its page
             error.is_logged = True  # type: ignore[attr-defined]
             method = scope.get("method", "GET")
             log.exception("%s %s failed", scope["state"]["request_id"], method)
             if not started:
-                response = await make_response(scope, receive, send, error)
+                response = await make_response(app, scope, receive, send, error)
                 await response(scope, receive, send)
             elif scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": CloseCode.INTERNAL_ERROR})
             raise
 
 
-async def make_response(scope: Scope, receive: Receive, send: Send, error: Exception) -> Response:
+async def make_response(
+    app: Starlette, scope: Scope, receive: Receive, send: Send, error: Exception
+) -> Response:
     """The response of the app's handler for exceptions, which may also be a plain function."""
-    handlers = scope["app"].exception_handlers
+    handlers: Any = app.exception_handlers
     handler = handlers.get(500) or handlers[Exception]
     is_http = scope["type"] == "http"
     connection = Request(scope) if is_http else WebSocket(scope, receive, send)

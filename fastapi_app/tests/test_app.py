@@ -96,8 +96,12 @@ def test_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     load_settings.cache_clear()
 
 
-def test_a_user_deleted_before_the_write(app: FastAPI, client: TestClient) -> None:
+def test_a_user_deleted_before_the_write(
+    app: FastAPI, client: TestClient, token: dict[str, str]
+) -> None:
     """A write by a user who has just been deleted returns 401."""
+    draft = {"article": {"title": "t", "description": "d", "body": "b", "tagList": ["tag"]}}
+    slug = client.post("/api/articles", json=draft, headers=token).json()["article"]["slug"]
 
     async def get_deleted_user(request: Request) -> User:
         request.state.user_id = 10**9
@@ -105,10 +109,17 @@ def test_a_user_deleted_before_the_write(app: FastAPI, client: TestClient) -> No
 
     app.dependency_overrides[get_current_user] = get_deleted_user
     try:
-        answer = client.post("/api/profiles/ada/follow")
+        for path, body in (
+            ("/api/profiles/ada/follow", None),
+            (f"/api/articles/{slug}/favorite", None),
+            (f"/api/articles/{slug}/comments", {"comment": {"body": "b"}}),
+            ("/api/articles", draft),
+        ):
+            answer = client.post(path, json=body)
+            assert answer.status_code == 401, path
+            assert answer.json() == {"errors": {"token": ["is invalid"]}}
     finally:
         app.dependency_overrides.clear()
-    assert (answer.status_code, answer.json()) == (401, {"errors": {"token": ["is invalid"]}})
 
 
 def test_no_seed_in_production(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:

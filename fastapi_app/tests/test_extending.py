@@ -151,6 +151,26 @@ def test_failure_before_a_socket_is_open(own: FastAPI, token: dict[str, str]) ->
         pass
 
 
+def test_failure_of_a_mounted_application(own: FastAPI) -> None:
+    """The exception of a mounted application is raised in the test, and other clients get a 500."""
+    mounted = FastAPI()
+
+    async def fail() -> None:
+        raise ZeroDivisionError
+
+    async def fail_in_a_socket(socket: WebSocket) -> None:
+        raise ZeroDivisionError
+
+    mounted.add_api_route("/fail", fail)
+    mounted.add_api_websocket_route("/socket", fail_in_a_socket)
+    own.mount("/mounted", mounted)
+    with TestClient(own) as client:
+        with pytest.raises(ZeroDivisionError), client.websocket_connect("/mounted/socket"):
+            pass
+        with pytest.raises(ZeroDivisionError):
+            client.get("/mounted/fail")
+
+
 def test_refused_socket(
     own: FastAPI, browser: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -178,7 +198,7 @@ def test_a_viewer_who_writes(app: FastAPI, token: dict[str, str]) -> None:
         assert client.post("/api/counting", headers=token).status_code == 200
 
 
-@pytest.mark.parametrize("change", ["add", "update"])
+@pytest.mark.parametrize("change", ["add", "bulk", "update"])
 def test_reading_session_does_not_write(
     own: FastAPI, browser: TestClient, token: dict[str, str], change: str
 ) -> None:
@@ -187,6 +207,8 @@ def test_reading_session_does_not_write(
     async def write(viewer: Viewer, session: ReadSession) -> None:
         if change == "add":
             session.add(Favorite(user_id=1, article_id=1))
+        elif change == "bulk":
+            await session.run_sync(lambda sync: sync.bulk_save_objects([Tag(name="lost")]))
         elif viewer:
             viewer.bio = "lost"
 
@@ -434,6 +456,26 @@ def test_write_session_that_only_reads(own: FastAPI, browser: TestClient) -> Non
     own.add_api_route("/api/forgetful", forget)
     assert browser.get("/api/forgetful").json() > 0
     assert own.state.sessions.engine.pool.checkedout() == 0
+
+
+def test_rollback_of_a_connection(own: FastAPI, browser: TestClient) -> None:
+    """A connection of the engine for transactions rolls back what its sessions have committed."""
+
+    async def try_out(sessions: SessionsDep) -> None:
+        async with sessions.writing_engine.connect() as connection:
+            outer = await connection.begin()
+            async with sessions.writing(bind=connection) as session:
+                session.add(Tag(name="tried"))
+                await session.commit()
+            await outer.rollback()
+
+    async def count(session: ReadSession) -> int:
+        return len((await session.scalars(select(Tag).where(Tag.name == "tried"))).all())
+
+    own.add_api_route("/api/trying", try_out)
+    own.add_api_route("/api/tried", count)
+    assert browser.get("/api/trying").status_code == 200
+    assert browser.get("/api/tried").json() == 0
 
 
 def test_messages_of_other_validators(own: FastAPI, browser: TestClient) -> None:

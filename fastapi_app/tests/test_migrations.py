@@ -258,7 +258,7 @@ def test_a_column_that_refers_to_a_table(migrated: Config) -> None:
         table.constraints.remove(key.constraint)
         table.foreign_keys.remove(key)
         table._columns.remove(table.c.editor_id)
-    command.downgrade(migrated, "-2")
+    command.downgrade(migrated, "-1")
     assert count_rows() == rows
     assert read_schema() == schema
 

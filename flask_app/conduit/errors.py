@@ -29,6 +29,7 @@ class ApiError(HTTPException):
 
     def __init__(self, **messages: str) -> None:
         super().__init__(str(messages))
+        self.code = self.code or 500  # Flask would return an error without a status as a 200
         self.errors = {field: [message] for field, message in messages.items()}
 
 

@@ -113,11 +113,19 @@ def test_a_user_deleted_before_the_write(
     client: FlaskClient, token: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A write by a user who has just been deleted returns 401."""
+    draft = {"article": {"title": "t", "description": "d", "body": "b", "tagList": ["tag"]}}
+    slug = client.post("/api/articles", json=draft, headers=token).get_json()["article"]["slug"]
     user = User(id=10**9, username="gone")
     make_transient_to_detached(user)  # like a user from the database
     monkeypatch.setattr(auth, "authenticate", lambda token: user)
-    answer = client.post("/api/profiles/ada/follow", headers=token)
-    assert (answer.status_code, answer.json) == (401, {"errors": {"token": ["is invalid"]}})
+    for path, body in (
+        ("/api/profiles/ada/follow", None),
+        (f"/api/articles/{slug}/favorite", None),
+        (f"/api/articles/{slug}/comments", {"comment": {"body": "b"}}),
+        ("/api/articles", draft),
+    ):
+        answer = client.post(path, json=body, headers=token)
+        assert (answer.status_code, answer.json) == (401, {"errors": {"token": ["is invalid"]}})
 
 
 def test_subprotocol_that_is_not_ascii(client: FlaskClient) -> None:

@@ -13,7 +13,9 @@ from flask.testing import FlaskClient
 from flask.views import MethodView
 from flask_openapi.models.tag import Tag as DocumentTag
 from flask_openapi.openapi import OpenAPI
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, event, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
@@ -27,7 +29,7 @@ from conduit.articles import services
 from conduit.articles.models import Favorite, Tag
 from conduit.articles.schemas import Page
 from conduit.database import db
-from conduit.errors import Forbidden, Unauthorized, Unavailable
+from conduit.errors import ApiError, Forbidden, Unauthorized, Unavailable
 from conduit.logs import is_not_a_request
 from conduit.schemas import ErrorResponse
 
@@ -77,6 +79,21 @@ def test_the_log_of_a_refusal(own: Flask, caplog: pytest.LogCaptureFixture) -> N
         own.test_client().get(path)
     assert " GET 503: is away" in caplog.text
     assert " GET 500: is broken" in caplog.text
+
+
+def test_an_error_without_a_status(own: Flask) -> None:
+    """An `ApiError` without a status of its own is a 500."""
+
+    class QuotaExceeded(ApiError):
+        pass
+
+    def refuse() -> str:
+        raise QuotaExceeded(articles="are too many")
+
+    own.add_url_rule("/api/full", view_func=refuse)
+    answer = own.test_client().get("/api/full")
+    assert answer.status_code == 500
+    assert answer.get_json() == {"errors": {"articles": ["are too many"]}}
 
 
 def test_abort_with_a_response(own: Flask) -> None:
@@ -368,6 +385,10 @@ def test_abort_before_the_hooks(own: Flask) -> None:
 def test_reading_session_does_not_write(app: Flask) -> None:
     """A session for reading has no transaction to roll back, so it refuses to write."""
     with app.app_context():
+        with pytest.raises(RuntimeError, match="only reads"):
+            db.session.bulk_save_objects([Tag(name="never")])
+        with pytest.raises(RuntimeError, match="only reads"):
+            db.session.bulk_insert_mappings(Tag, [{"name": "never"}])
         db.session.add(Tag(name="never"))
         with pytest.raises(RuntimeError, match="only reads"):
             db.session.flush()
@@ -414,12 +435,32 @@ def test_two_tasks_of_a_view(own: Flask) -> None:
             with db.begin():
                 await asyncio.sleep(wait)
 
-        results = await asyncio.gather(write(0.01), write(0), return_exceptions=True)
+        async def read() -> None:
+            db.session.get(User, 1)
+
+        results = await asyncio.gather(write(0.01), write(0), read(), return_exceptions=True)
         return [str(result) for result in results]
 
-    first, second = own.test_client().get("/api/two").get_json()
+    first, *others = own.test_client().get("/api/two").get_json()
     assert first == "None"
-    assert "another task" in second
+    assert ["another task" in each for each in others] == [True, True]
+
+
+def test_a_hook_of_the_commit(app: Flask) -> None:
+    """A hook that runs at the commit is in the transaction, and so are the services it calls."""
+    found = []
+
+    def look(session: Session, *_: Any) -> None:
+        found.append(db.session is session)
+
+    with app.app_context():
+        event.listen(db.sessions.writing, "before_flush", look)
+        try:
+            with pytest.raises(IntegrityError), db.begin() as session:
+                session.add(Tag(name=None))
+        finally:
+            event.remove(db.sessions.writing, "before_flush", look)
+    assert found == [True]
 
 
 def test_two_threads_of_a_view(own: Flask) -> None:

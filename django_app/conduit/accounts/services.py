@@ -3,8 +3,9 @@ from typing import Any
 from django.contrib.auth import user_login_failed
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import QuerySet
+from psycopg.errors import DeadlockDetected
 
 from ..articles.models import Article, Favorite
 from ..articles.services import delete_articles, delete_favorites, lock_articles
@@ -16,6 +17,10 @@ from ..errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from ..live import events
 from .models import User
 from .tokens import AccessToken
+
+# How many times a removal is tried: a user who is writing may hold an article that it waits for,
+# and need the user that it has locked.
+MAX_REMOVALS = 5
 
 
 def login(*, email: str, password: str) -> User:
@@ -72,10 +77,20 @@ def save_changes(token: AccessToken, changes: dict[str, Any]) -> User:
     return user
 
 
-@transaction.atomic
 def remove_users(users: QuerySet[User]) -> None:
     """Delete users with all they own, and record the events as if they had deleted it."""
     ids = list(users.values_list("pk", flat=True))
+    for attempt in range(1, MAX_REMOVALS + 1):
+        try:
+            remove_with_all(ids)
+            return
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected) or attempt == MAX_REMOVALS:
+                raise
+
+
+@transaction.atomic
+def remove_with_all(ids: list[int]) -> None:
     articles = Article.objects.filter(author__in=ids)
     comments = Comment.objects.filter(author__in=ids).exclude(article__in=articles)
     favorites = Favorite.objects.filter(user__in=ids).exclude(article__in=articles)

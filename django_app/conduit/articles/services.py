@@ -10,7 +10,7 @@ from ..accounts.models import User
 from ..accounts.queries import with_following
 from ..clock import now
 from ..database.constraints import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, is_unique_violation
-from ..errors import Forbidden, NotFound, Unavailable
+from ..errors import Forbidden, NotFound, Unauthorized, Unavailable
 from ..live import events
 from ..live.models import Event
 from . import schemas
@@ -58,7 +58,10 @@ def add_article(article: Article, *, tag_list: Sequence[str]) -> Article:
     article.created_at = article.updated_at = now()
     save(article, renamed=True)
     add_tags(article, tag_list)
-    return record_event("article.created", article, viewer=article.author)
+    try:
+        return record_event("article.created", article, viewer=article.author)
+    except NotFound:  # an article is not shown without its author, who has just been deleted
+        raise Unauthorized(token="is invalid") from None
 
 
 @transaction.atomic
@@ -146,6 +149,7 @@ def remove_favorites(favorites: QuerySet[Favorite]) -> None:
 
 def delete_favorites(favorites: QuerySet[Favorite]) -> list[Event]:
     """Delete favorites; returns the events to record at the end of the transaction."""
+    favorites = Favorite.objects.filter(pk__in=list(favorites.values_list("pk", flat=True)))
     held = lock_articles(Article.objects.filter(pk__in=favorites.values("article")))
     deleted = list(favorites.filter(article__in=held).order_by("pk"))
     Favorite.objects.filter(pk__in=[favorite.pk for favorite in deleted]).delete()
@@ -185,13 +189,13 @@ def get_article_for_change(slug: str) -> Article:
 
 
 def lock_articles(articles: QuerySet[Article]) -> list[Article]:
-    """These articles, locked until the commit.
+    """These articles without their bodies, locked until the commit.
 
     Called before the first event: a transaction that holds the event counter must not wait for an
     article.
     """
     held = Article.objects.filter(pk__in=articles.values("pk")).order_by("pk")
-    return list(held.select_related("author").select_for_update(no_key=True, of=["self"]))
+    return list(held.defer("body").select_for_update(no_key=True))
 
 
 def save(article: Article, *, renamed: bool) -> None:

@@ -9,7 +9,7 @@ from ..accounts.queries import with_following
 from ..articles.models import Article
 from ..articles.services import ensure_article, get_article_for_change, lock_articles
 from ..clock import now
-from ..errors import Forbidden, NotFound
+from ..errors import Forbidden, NotFound, Unauthorized
 from ..live import events
 from ..live.models import Event
 from . import schemas
@@ -33,7 +33,10 @@ def create_comment(*, slug: str, author: User, body: str) -> Comment:
     comment = Comment.objects.create(
         article=article, author=author, body=body, created_at=created_at, updated_at=created_at
     )
-    shown = with_following(Comment.objects.for_viewer(author).get(pk=comment.pk))
+    created = Comment.objects.for_viewer(author).filter(pk=comment.pk).first()
+    if created is None:  # the author has just been deleted
+        raise Unauthorized(token="is invalid")
+    shown = with_following(created)
     # Users do not follow themselves, so the author sees the comment as every reader does.
     events.record(
         "comment.created",
@@ -64,6 +67,7 @@ def remove_comments(comments: QuerySet[Comment]) -> None:
 
 def delete_comments(comments: QuerySet[Comment]) -> list[Event]:
     """Delete comments; returns the events to record at the end of the transaction."""
+    comments = Comment.objects.filter(pk__in=list(comments.values_list("pk", flat=True)))
     held = lock_articles(Article.objects.filter(pk__in=comments.values("article")))
     articles = {article.pk: article for article in held}
     deleted = list(comments.filter(article__in=held).order_by("pk"))

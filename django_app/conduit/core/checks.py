@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import connections
+from django.db import connections, router
 
 from ..database import without_pool
 from .adoption import needs_adoption
@@ -19,6 +20,8 @@ def check_tables(databases: Sequence[str] | None = None, **options: Any) -> list
         id="core.E001",
     )
     for alias in databases or []:
+        if not router.allow_migrate_model(alias, get_user_model()):
+            continue
         with without_pool(connections[alias]):
             if needs_adoption(connections[alias]):
                 return [error]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from django.conf import settings
 from django.db import connection
 from django.db.models import F
+from django.db.transaction import TransactionManagementError
 from pydantic_core import to_json
 
 from ..clock import now
@@ -44,18 +45,20 @@ def record_all(events: Sequence[Event]) -> None:
     """Write many events as `record` writes one: in few statements, since other writers wait."""
     if not events:
         return
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("events are recorded in a transaction: use atomic()")
     prune(100 * len(events))
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            # Django's foreign keys lock the rows that they refer to only at the commit, and that
-            # would be after the counter: a removal of these rows does it the other way round.
+            # The foreign keys are deferred: they would lock the rows that they refer to after
+            # the counter. A removal of these rows locks in the opposite order.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute(f"NOTIFY {NOTIFICATIONS}")  # sent at the commit
     counter = EventCounter(pk=1, value=F("value") + len(events))
     counter.save(update_fields=["value"])  # and reads the new value back
     for number, event in enumerate(events, start=counter.value - len(events) + 1):
         event.id, event.created_at = number, now()
-    Event.objects.bulk_create(events)
+    Event.objects.bulk_create(events, batch_size=200)  # one statement has a time limit
 
 
 def prune(limit: int) -> None:

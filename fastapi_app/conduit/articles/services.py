@@ -16,7 +16,7 @@ from ..database.constraints import (
     insert_unless_there,
     is_unique_violation,
 )
-from ..errors import Forbidden, NotFound, Unavailable
+from ..errors import Forbidden, NotFound, Unauthorized, Unavailable
 from ..live import events
 from . import queries, schemas
 from .models import Article, ArticleTag, Favorite, Tag
@@ -74,7 +74,10 @@ async def create_article(
     )
     await save(session, article, title=title)
     await add_tags(session, article.id, tag_list)
-    return await record_event(session, "article.created", article, viewer=author)
+    try:
+        return await record_event(session, "article.created", article, viewer=author)
+    except NotFound:  # an article is not shown without its author, who has just been deleted
+        raise Unauthorized(token="is invalid") from None
 
 
 async def update_article(

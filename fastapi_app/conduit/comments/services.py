@@ -8,7 +8,7 @@ from ..accounts.queries import seen_by
 from ..articles.services import ensure_article, get_article_for_change
 from ..clock import now
 from ..database import AnyRow
-from ..errors import Forbidden, NotFound
+from ..errors import Forbidden, NotFound, Unauthorized
 from ..live import events
 from . import queries, schemas
 from .models import Comment
@@ -39,7 +39,9 @@ async def create_comment(session: AsyncSession, *, slug: str, author: User, body
     session.add(comment)
     await session.flush()
     created = queries.for_viewer().where(Comment.id == comment.id)
-    shown = (await session.execute(created, seen_by(author))).one()
+    shown = (await session.execute(created, seen_by(author))).one_or_none()
+    if shown is None:  # the author has just been deleted
+        raise Unauthorized(token="is invalid")
     # Users do not follow themselves, so the author sees the comment as every reader does.
     await events.record(
         session,

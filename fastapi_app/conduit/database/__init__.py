@@ -22,12 +22,17 @@ class ReadOnlySession(Session):
     """A session of a connection in autocommit, where nothing could be rolled back.
 
     It refuses changed objects, statements that write and streamed rows, but it cannot see into
-    `text()`.
+    `text()`, nor what is executed on `connection()`.
     """
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         if self.new or self.dirty or self.deleted:
             raise RuntimeError(READ_ONLY)
+
+    def bulk_save_objects(self, *args: Any, **options: Any) -> None:
+        raise RuntimeError(READ_ONLY)
+
+    bulk_insert_mappings = bulk_update_mappings = bulk_save_objects
 
 
 @event.listens_for(ReadOnlySession, "do_orm_execute")
@@ -47,7 +52,8 @@ class Sessions:
             pool_size=settings.database_pool_size,
             timeout=settings.database_timeout,
         )
-        writing = AsyncEngine(with_transactions(self.engine.sync_engine))
+        # The engine for transactions, on the same pool; `engine` is in autocommit.
+        self.writing_engine = AsyncEngine(with_transactions(self.engine.sync_engine))
         options: dict[str, Any] = {
             "expire_on_commit": False,
             # A closed session that is used again would open a connection that nobody returns.
@@ -57,7 +63,7 @@ class Sessions:
         self.reading = async_sessionmaker(
             self.engine, sync_session_class=ReadOnlySession, **options
         )
-        self.writing = async_sessionmaker(writing, **options)
+        self.writing = async_sessionmaker(self.writing_engine, **options)
 
 
 async def get_sessions(connection: HTTPConnection) -> Sessions:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic_core import to_json
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..clock import now
@@ -34,6 +34,10 @@ async def record(
     content = to_json(data, by_alias=True).decode()
     await prune(session)
     if session.get_bind().dialect.name == "postgresql":
+        await session.flush()
+        # The foreign keys are deferred: they would lock the rows that they refer to after the
+        # counter. A removal of these rows locks in the opposite order.
+        await session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         await session.execute(select(func.pg_notify(NOTIFICATIONS, "")))  # sent at the commit
     await session.flush()
     number = update(EventCounter).values(value=EventCounter.value + 1)

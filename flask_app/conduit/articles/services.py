@@ -15,7 +15,7 @@ from ..database.constraints import (
     insert_unless_there,
     is_unique_violation,
 )
-from ..errors import Forbidden, NotFound, Unavailable
+from ..errors import Forbidden, NotFound, Unauthorized, Unavailable
 from ..live import events
 from . import queries, schemas
 from .models import Article, ArticleTag, Favorite, Tag
@@ -66,7 +66,10 @@ def create_article(
     with db.begin():
         save(article, title=title)
         add_tags(article.id, tag_list)
-        return record_event("article.created", article, viewer=author)
+        try:
+            return record_event("article.created", article, viewer=author)
+        except NotFound:  # an article is not shown without its author, who has just been deleted
+            raise Unauthorized(token="is invalid") from None
 
 
 def update_article(*, slug: str, user: User, changes: dict[str, Any]) -> AnyRow:

@@ -6,7 +6,7 @@ from ..accounts.queries import seen_by
 from ..articles.services import ensure_article, get_article_for_change
 from ..clock import now
 from ..database import AnyRow, db
-from ..errors import Forbidden, NotFound
+from ..errors import Forbidden, NotFound, Unauthorized
 from ..live import events
 from . import queries, schemas
 from .models import Comment
@@ -36,7 +36,9 @@ def create_comment(*, slug: str, author: User, body: str) -> AnyRow:
         db.session.add(comment)
         db.session.flush()
         created = queries.for_viewer().where(Comment.id == comment.id)
-        shown = db.session.execute(created, seen_by(author)).one()
+        shown = db.session.execute(created, seen_by(author)).one_or_none()
+        if shown is None:  # the author has just been deleted
+            raise Unauthorized(token="is invalid")
         # Users do not follow themselves, so the author sees the comment as every reader does.
         events.record(
             "comment.created",

@@ -43,6 +43,8 @@ class Database:
 
         A session belongs to one thread; a thread that a view starts needs an app context.
         """
+        if "writing" in g and g.writer != current_writer():
+            raise RuntimeError(IN_USE)
         if "session" not in g:
             g.session = self.sessions.reading()
         return cast(Session, g.session)
@@ -54,24 +56,26 @@ class Database:
         Inside another one it is a savepoint. Objects that were loaded before it are detached.
         """
         if "writing" in g:
-            if g.writer != current_writer():
-                raise RuntimeError(IN_USE)
-            with g.writing.begin_nested():
-                yield g.writing
+            with self.session.begin_nested():
+                yield self.session
             return
         if "session" in g:
             g.session.flush()  # refuses what was changed before
         self.close()  # so that the request has one connection
-        with self.sessions.writing.begin() as session:
+        with self.sessions.writing() as session:
             g.writing = g.session = session
             g.writer = current_writer()
             try:
-                yield session
+                with session.begin():
+                    yield session
             finally:
                 del g.writing, g.session, g.writer
 
     def close(self, _: BaseException | None = None) -> None:
-        """Return the connection of what the request has read; a transaction keeps its own."""
+        """Return the connection of what the request has read; a transaction keeps its own.
+
+        For code that is about to wait for something else; the next read takes another connection.
+        """
         if "session" in g and "writing" not in g:
             g.pop("session").close()
 
@@ -89,7 +93,7 @@ class ReadOnlySession(Session):
     """A session of a connection in autocommit, where nothing could be rolled back.
 
     It refuses changed objects, statements that write and streamed rows, but it cannot see into
-    `text()`.
+    `text()`, nor what is executed on `connection()`.
     """
 
     def commit(self) -> None:
@@ -98,6 +102,11 @@ class ReadOnlySession(Session):
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         if self.new or self.dirty or self.deleted:
             raise RuntimeError(READ_ONLY)
+
+    def bulk_save_objects(self, *args: Any, **options: Any) -> None:
+        raise RuntimeError(READ_ONLY)
+
+    bulk_insert_mappings = bulk_update_mappings = bulk_save_objects
 
 
 @event.listens_for(ReadOnlySession, "do_orm_execute")

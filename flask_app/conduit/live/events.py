@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from flask import current_app
 from pydantic_core import to_json
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from ..clock import now
@@ -35,6 +35,10 @@ def record(name: EventName, *, article_id: int, author_id: int, data: Any) -> No
     content = to_json(data, by_alias=True).decode()
     prune(session)
     if session.get_bind().dialect.name == "postgresql":
+        session.flush()
+        # The foreign keys are deferred: they would lock the rows that they refer to after the
+        # counter. A removal of these rows locks in the opposite order.
+        session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         session.execute(select(func.pg_notify(NOTIFICATIONS, "")))  # sent at the commit
     session.flush()
     number = update(EventCounter).values(value=EventCounter.value + 1)
