@@ -19,6 +19,7 @@ from .harness.servers import Launcher, Server
 
 pytestmark = pytest.mark.process
 
+ARTICLE = {"title": "Deleted", "description": "d", "body": "b"}
 UNAVAILABLE = b'{"errors":{"server":["unavailable"]}}'
 # A single wait has a default limit of two seconds; the contract requires a response within three.
 LIMIT = 3
@@ -69,6 +70,31 @@ def test_locked_table(waiting: Waiting) -> None:
     assert [answer.status for answer in answers] == [503] * 5
     assert max(answer.seconds for answer in answers) < LIMIT
     assert server.client.get(path).status == 200
+
+
+@rule("TOKEN-6")
+@pytest.mark.on_postgres
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/articles", {"article": {**ARTICLE, "tagList": ["tag"]}}),
+        ("{article}/comments", {"comment": {"body": "b"}}),
+        ("{article}/favorite", None),
+        ("{profile}/follow", None),
+    ],
+)
+def test_user_deleted_before_the_write(waiting: Waiting, path: str, body: Any) -> None:
+    """A write of a user who is deleted after the check of the token returns 401."""
+    server, other, article = waiting
+    person = register(server.client)
+    path = path.format(article=article, profile=f"/api/profiles/{other.username}")
+    with ThreadPoolExecutor(1) as pool:
+        with server.database.lock(f"DELETE FROM users WHERE username = '{person.username}'"):
+            writing = pool.submit(person.post, path, json=body)
+            while not server.database.waiting() and not writing.done():
+                time.sleep(0.01)
+        answer = writing.result()
+    assert (answer.status, answer.body) == (401, b'{"errors":{"token":["is invalid"]}}')
 
 
 @rule("DB-14", "DB-10", "LOG-5")
