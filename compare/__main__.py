@@ -1,6 +1,7 @@
 """Run by the launcher: `python -m compare COMMAND …`."""
 
-import signal
+# `signal` itself imports other modules first, and Ctrl-C in them would be a traceback.
+import _signal as signal  # type: ignore[import-not-found]
 
 # Until the command runs, Ctrl-C ends the process at once, and not with a traceback of an import.
 if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:

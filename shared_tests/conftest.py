@@ -279,7 +279,7 @@ def restricted(launcher: Launcher) -> Server:
             "CONDUIT_ALLOWED_HOSTS": "127.0.0.1, Conduit.example",
             "CONDUIT_CORS_ORIGINS": ", ".join(origins),
             "CONDUIT_TOKEN_LIFETIME": "3600",
-            "CONDUIT_EVENT_RETENTION": "1",
+            "CONDUIT_EVENT_RETENTION": "60",
             "CONDUIT_LOG_LEVEL": "WARNING",
             "CONDUIT_LAB": "0",
             "CONDUIT_SECRET_KEY": None,

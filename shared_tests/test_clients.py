@@ -34,7 +34,7 @@ def run(*command: str | Path, cwd: Path) -> str:
         cwd=cwd,
         env=os.environ | quiet | {"PATH": path},
         capture_output=True,
-        timeout=120,
+        timeout=600,
         check=False,
         text=True,
     )

@@ -342,7 +342,7 @@ def test_slow_clients_behind_a_request(launcher: Launcher) -> None:
     finally:
         server.stop()
     assert [answer.status for answer in answers] == [200] * 5
-    assert max(answer.seconds for answer in answers) < 3
+    assert max(answer.seconds for answer in answers) < 6
 
 
 @rule("BASE-7")

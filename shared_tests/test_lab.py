@@ -73,7 +73,7 @@ def test_waits_of_two_requests_overlap(client: Client) -> None:
 
     def ask(_: int) -> Any:
         together.wait()
-        return record(client, "async?ms=500")
+        return record(client, "async?ms=1500")
 
     with ThreadPoolExecutor(2) as threads:
         recordings = list(threads.map(ask, range(2)))
@@ -93,7 +93,7 @@ def test_gather_sequential(client: Client) -> None:
 @rule("LAB-4")
 def test_gather_threads(client: Client) -> None:
     """Waits on threads run at the same time, each on its own thread."""
-    recording = record(client, "gather?ms=200&n=4&how=threads")
+    recording = record(client, "gather?ms=1000&n=4&how=threads")
     spans = recording["spans"]
     assert sorted(span["name"] for span in spans) == ["wait 1", "wait 2", "wait 3", "wait 4"]
     assert overlap(spans)
@@ -103,7 +103,7 @@ def test_gather_threads(client: Client) -> None:
 @rule("LAB-4")
 def test_gather_tasks(client: Client) -> None:
     """Waits as tasks run at the same time, all on the thread of one event loop."""
-    recording = record(client, "gather?ms=200&n=50&how=tasks")
+    recording = record(client, "gather?ms=400&n=50&how=tasks")
     spans = recording["spans"]
     assert len(spans) == 50
     assert overlap(spans)

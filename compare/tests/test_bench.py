@@ -62,6 +62,7 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """
     with TemporaryDirectory(prefix="triptych-") as folder:
         monkeypatch.setattr(servers, "FOLDER", Path(folder))
+        monkeypatch.setattr(state, "HOME", Path(folder))
         yield Path(folder)
 
 

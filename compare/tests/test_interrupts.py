@@ -60,7 +60,7 @@ def test_ask_while_an_app_is_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ):
             assert connection.recv(3) == b"GET"
             asking.send_signal(signal.SIGINT)
-            assert asking.communicate(timeout=10) == ("", "")
+            assert asking.communicate(timeout=30) == ("", "")
             assert asking.returncode == 130
 
 
@@ -68,10 +68,14 @@ def test_ask_while_an_app_is_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("arguments", ["--help", "diff"])
 def test_interrupt_while_loading(arguments: str, delay: float) -> None:
     """While the command is being loaded, there is no traceback either."""
-    with triptych(arguments) as loading:
-        time.sleep(delay)
-        loading.send_signal(signal.SIGINT)
-        _, errors = loading.communicate(timeout=10)
+    for _ in range(5):
+        with triptych(arguments) as loading:
+            time.sleep(delay)
+            loading.send_signal(signal.SIGINT)
+            _, errors = loading.communicate(timeout=30)
+        if not errors or "/compare/" in errors:
+            break
+        delay += 0.1  # Python itself was still starting
     assert errors == ""
 
 

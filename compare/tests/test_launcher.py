@@ -154,7 +154,7 @@ def up(
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
@@ -221,7 +221,7 @@ def test_up_without_any_output(tmp_path: Path) -> None:
         assert ask_much(port + 2) == {404}
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=30) == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals a child if its parent ends")
@@ -237,7 +237,7 @@ def test_up_that_is_killed(own_folder: Path) -> None:
         assert len(children) > 5
         process.kill()
         process.wait()
-        _, alive = psutil.wait_procs(children, timeout=10)
+        _, alive = psutil.wait_procs(children, timeout=30)
         assert alive == []
         home = {"TRIPTYCH_HOME": str(own_folder)}
         shown = run(TRIPTYCH, "status", variables=home)

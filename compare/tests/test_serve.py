@@ -28,7 +28,7 @@ def test_serve(tmp_path: Path) -> None:
             assert wait_for(f"http://127.0.0.1:{port}/api/tags", process) == {"tags": []}
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=10)
+            process.communicate(timeout=30)
     assert process.returncode == 0
     assert database.exists()
 

@@ -95,7 +95,7 @@ def test_down_while_up_starts(home: Path) -> None:
         with ThreadPoolExecutor(2) as pool:
             ended = list(pool.map(lambda _: triptych(home, "down"), range(2)))
         assert [each.returncode for each in ended] == [0, 0]
-        assert up.communicate(timeout=10)[1] == "Stopped: nothing is left running.\n"
+        assert up.communicate(timeout=30)[1] == "Stopped: nothing is left running.\n"
     assert up.returncode == 0
 
 
@@ -117,6 +117,6 @@ def test_status_and_down_of_up(home: Path) -> None:
                 pages.kill()
         assert "pages ended with exit code -9: the apps go on without it" in up.stderr.readline()
         assert triptych(home, "down").returncode == 0
-        up.communicate(timeout=10)
+        up.communicate(timeout=30)
     assert up.returncode == 0
     assert triptych(home, "status").returncode == 1

@@ -1,15 +1,18 @@
 """Child processes that end with the test run."""
 
+import fcntl
 import os
 import secrets
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 # Run by the child before it executes the command: the kernel signals it when the parent dies.
 # (`preexec_fn` does the same after a fork; Python warns about that in a process with threads.)
@@ -21,26 +24,38 @@ WITH_DEATH_SIGNAL = (
 
 # By default, no system uses these ports for outgoing connections.
 PORTS = range(20_000, 32_000)
+chosen_ports: set[int] = set()
 
 
 def free_port() -> int:
     """A free TCP port of the loopback address.
 
     The system would choose a port that it also uses for outgoing connections, and one of these
-    could take the port before the server listens there.
+    could take the port before the server listens there. A lock keeps other test runs from choosing
+    the same port in that time.
     """
     while True:
         port = secrets.choice(PORTS)
-        with socket.socket() as probe:
+        with suppress(OSError), socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with suppress(OSError):
-                probe.bind(("127.0.0.1", port))
+            probe.bind(("127.0.0.1", port))
+            if port not in chosen_ports:
+                fcntl.lockf(port_locks(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+                chosen_ports.add(port)
                 return port
+
+
+@cache
+def port_locks() -> BinaryIO:
+    """The file whose bytes are locked for the ports of this process, until it ends."""
+    return (Path(tempfile.gettempdir()) / f"conduit-ports-{os.getuid()}").open("wb")
 
 
 def environment(settings: Mapping[str, str | None]) -> dict[str, str]:
     """The inherited environment without CONDUIT_ and PYTEST_ variables, plus these settings."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("CONDUIT_", "PYTEST_"))}
+    # Colors would be part of the lines that tests compare.
+    own = ("CONDUIT_", "PYTEST_", "FORCE_COLOR", "PY_COLORS")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     given = {name: value for name, value in settings.items() if value is not None}
     return {**inherited, "PYTHONUNBUFFERED": "1", **given}
 

@@ -27,6 +27,8 @@ SETTINGS = {
     "CONDUIT_ENV": "development",
     "CONDUIT_LOG_LEVEL": "WARNING",
     "CONDUIT_PASSWORD_HASHING": "fast",
+    # A busy machine is no difference of the apps.
+    "CONDUIT_DATABASE_TIMEOUT": "20",
     **dict.fromkeys(("CONDUIT_SECRET_KEY", "CONDUIT_TOKEN_LIFETIME"), ""),
     **dict.fromkeys(("CONDUIT_ALLOWED_HOSTS", "CONDUIT_CORS_ORIGINS"), ""),
 }

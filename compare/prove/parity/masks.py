@@ -21,7 +21,7 @@ TIME = re.compile(rb'"(createdAt|updatedAt)":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\
 TITLE = re.compile(rb'"title":"Conduit \((?:Django|Flask|FastAPI)\)"')
 SESSION_ID = re.compile("[0-9a-f]{32}")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-LEEWAY = timedelta(seconds=2)
+LEEWAY = timedelta(seconds=5)
 
 
 class Masks:

@@ -88,7 +88,7 @@ def wait_for_apps(address: str, up: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + 180
     while time.monotonic() < end and up.poll() is None:
         try:
-            if "fastapi" in httpx2.get(f"{address}live.js").text:
+            if "fastapi" in httpx2.get(f"{address}live.js", trust_env=False).text:
                 return
         except httpx2.TransportError:
             pass  # not listening yet

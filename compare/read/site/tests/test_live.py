@@ -25,7 +25,7 @@ def send(page: Page) -> None:
 @pytest.mark.parametrize("path", KINDS.values(), ids=KINDS)
 def test_policy(visitor: Visitor, live: str, path: str) -> None:
     """The pages work with a policy that allows only their own files and requests to the apps."""
-    policy = httpx2.get(live + path).headers["content-security-policy"]
+    policy = httpx2.get(live + path, timeout=30, trust_env=False).headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; img-src 'self'; style-src 'self'; script-src")
     assert "unsafe" not in policy
     visitor.open(live + path).wait_for_load_state("networkidle")

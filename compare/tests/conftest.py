@@ -1,0 +1,7 @@
+"""The tests compare output, so these variables must not change it."""
+
+import os
+
+for name in ("FORCE_COLOR", "COLUMNS", "LINES"):
+    os.environ.pop(name, None)
+os.environ["TERM"] = "xterm"
