@@ -1,4 +1,4 @@
-"""`./triptych`: puts the commands together; each is at home in its own module."""
+"""`./triptych`: the command line; each command is defined in its own module."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ import typer
 from compare.run.apps import ROOT
 from compare.run.terminal import discard_output, out, output, print_error, settle_encoding
 
-# By folder. Each is a function, or a group of commands, of that name in a module of that name.
+# By folder. Each is a function or a group of commands, with the same name as its module.
 COMMANDS = {
     "run": ("up", "status", "down", "serve", "ask"),
     "read": ("diff", "site", "mirror"),
@@ -69,7 +69,7 @@ def add_commands(asked: str) -> None:
 
 
 def asked_command() -> str:
-    """The name of the command; a shell that completes one has its words in a variable."""
+    """The name of the command; during completion the shell has the words in a variable."""
     words = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS")
     return "".join((words.split() if words else sys.argv)[1:2])
 
@@ -77,7 +77,7 @@ def asked_command() -> str:
 def main() -> None:
     settle_encoding()
     add_commands(asked_command())
-    # A shell knows a command that it completes by its name, and asks by a variable of that name.
+    # For completion, a shell needs the name without `./`, also in the name of a variable.
     completes = "_TRIPTYCH_COMPLETE" in os.environ or "-completion" in "".join(sys.argv[1:2])
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see __main__.py
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -86,15 +86,15 @@ def main() -> None:
         output.flush()
     except BrokenPipeError:
         discard_output()
-        code = 1  # as Typer has it where it sees the same
+        code = 1  # as Typer does in this case
     except OSError as error:
-        # What was printed before may still be waiting.
+        # Text that was printed before may still be in the buffer.
         with suppress(OSError):
             output.flush()
         discard_output()
         if error.filename:
             print_error(f"{error.strerror}: {error.filename} cannot be used")
-        else:  # of a connection, for example
+        else:  # an error of a connection, for example
             print_error(": ".join(filter(None, [type(error).__name__, str(error)])))
         code = 1
     except (typer.Abort, KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""What gunicorn has to know; the command line says where to listen and with how many workers."""
+"""gunicorn's settings; the command line has the address and the number of workers."""
 
 import os
 import signal
@@ -7,14 +7,14 @@ import sys
 from typing import Any
 
 worker_class = "worker.PatientWorker"
-# A socket keeps a thread for as long as it is open, so there are threads for them on top. The check
+# A socket uses a thread for as long as it is open, so there are more threads for them. The check
 # refuses a setting that is not a number; the default is that of conduit/settings.py.
 sockets = os.environ.get("CONDUIT_LIVE_SOCKETS", "")
 threads = 16 + (int(sockets) if sockets.isdecimal() else 200)
 worker_connections = threads + 1000
 graceful_timeout = 3
 control_socket_disable = True
-# What the contract says a request may be (BASE-3).
+# The contract's limits for a request (BASE-3).
 limit_request_line = 4000
 limit_request_field_size = 8002  # with the end of the line
 # gunicorn would accept these headers from any process on this machine.
@@ -25,7 +25,7 @@ secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 def on_starting(server: Any) -> None:
     """Check once: a replacement worker must start without the database, too.
 
-    In a process of its own, since each worker must load the app itself, so that SIGHUP loads new
+    It runs in its own process, since each worker must load the app, so that SIGHUP loads new
     code.
     """
     if code := subprocess.call([sys.executable, "-m", "flask", "--app", "conduit", "check"]):

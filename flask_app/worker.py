@@ -1,8 +1,8 @@
 """The worker of gunicorn that a slow client cannot occupy: `worker_class` in gunicorn.conf.py.
 
 Without this, each client that sends its request slowly keeps a thread until it has sent it all, and
-as many clients as there are threads are enough to stop the server. One that reads no response keeps
-its thread forever, and one that stays when its connection is closed blocks all others for two
+as many clients as there are threads are enough to stop the server. One that reads no response holds
+its thread forever, and one that does not close its end of a connection blocks all others for two
 seconds.
 """
 
@@ -23,12 +23,12 @@ from typing import Any
 from gunicorn import http
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-# Timeout in seconds for a request, counted from its first byte, and for an application
-# to read a body that it has to read itself.
+# Timeout in seconds for a request, from a new connection or the first byte on a kept one, and for
+# an application to read a body that it has to read itself.
 REQUEST_TIMEOUT = 10
 # Timeout in seconds for a client to read a response, or the next part of a file.
 RESPONSE_TIMEOUT = 30
-# Seconds, and bytes, for which a connection that the server has closed is read: closed for good
+# Limits in seconds and bytes for reading on after the server has shut down a connection: closed
 # with unread data, it could lose the response. Both values are gunicorn's.
 CLOSE_TIMEOUT = 2
 MAX_IGNORED = 65_536
@@ -59,7 +59,7 @@ class Arrival:
         self.length: int | None = None
         self.chunk = 0  # where the next chunk begins
         self.is_whole = False
-        # Its length is unknown, or it is too large: the application has to find out.
+        # The length is unknown or too large: the application has to read the body.
         self.is_unclear = False
 
     def add(self, data: bytes) -> None:
@@ -121,7 +121,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.incomplete: set[TConn] = set()
-        self.in_line: deque[TConn] = deque()
+        self.waiting: deque[TConn] = deque()
         self.closing: deque[TConn] = deque()
 
     def accept(self, listener: socket.socket) -> None:
@@ -173,7 +173,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self.process_data(conn, data)
 
     def process_data(self, conn: TConn, data: bytes) -> None:
-        """Take in what has arrived; without data the client has nothing more to send."""
+        """Add the data to the request; no data means that the client sends nothing more."""
         conn.arrival.add(data)
         if data and not conn.arrival.is_whole and not conn.arrival.is_unclear:
             return
@@ -190,13 +190,13 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         if conn.arrival.is_whole:
             self.enqueue_req(conn)
         else:
-            self.in_line.append(conn)
+            self.waiting.append(conn)
             self.admit()
 
     def admit(self) -> None:
-        """Give a thread to those that have waited longest, as long as only a few are incomplete."""
-        while self.in_line and len(self.incomplete) < MAX_INCOMPLETE:
-            conn = self.in_line.popleft()
+        """Give a thread to requests that wait longest, while only a few of them are incomplete."""
+        while self.waiting and len(self.incomplete) < MAX_INCOMPLETE:
+            conn = self.waiting.popleft()
             conn.timeout = time.monotonic() + REQUEST_TIMEOUT
             self.incomplete.add(conn)
             self.enqueue_req(conn)
@@ -228,7 +228,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self.admit()
         if self.cfg.is_ssl:
             super().finish_request(conn, fs)
-        elif not may_go_on(fs):
+        elif not can_be_reused(fs):
             self.close(conn)
         elif begun := conn.parser.unreader.take_buffered():
             self.wait_for_request(conn)
@@ -276,8 +276,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     def murder_pending(self) -> None:
         super().murder_pending()
         now = time.monotonic()
-        while self.in_line and self.in_line[0].timeout < now:
-            conn = self.in_line.popleft()
+        while self.waiting and self.waiting[0].timeout < now:
+            conn = self.waiting.popleft()
             self.nr_conns -= 1
             conn.close()
         while self.closing and self.closing[0].timeout <= now:
@@ -287,7 +287,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
                 stop_reading(conn.sock)
 
 
-def may_go_on(request: Any) -> bool:
+def can_be_reused(request: Any) -> bool:
     """Whether a request has ended normally, so that the connection can be reused."""
     return not request.cancelled() and not request.exception() and request.result() is True
 

@@ -639,7 +639,11 @@ def test_events_are_kept_for_a_while(restricted: Server) -> None:
     write_article(person)
     [(newest,)] = restricted.database.rows("SELECT value FROM event_counter")
     with Socket(restricted.url) as socket:
-        restricted.database.execute("UPDATE events SET created_at = '2020-01-01 00:00:00'")
+        # CONDUIT_EVENT_RETENTION is 60 seconds here.
+        aged = "datetime(created_at, '-2 minutes')"
+        if restricted.database.is_postgres:
+            aged = "created_at - interval '2 minutes'"
+        restricted.database.execute(f"UPDATE events SET created_at = {aged}")
         answer = socket.ask("subscribe", channel="articles", since=newest - 1)
         assert answer == {"type": "error", "errors": {"since": ["is too old"]}}
         assert socket.subscribe("articles", since=newest)["id"] == newest

@@ -173,7 +173,7 @@ def test_slow_reader(pair: Pair) -> None:
         received = b""
         while chunk := receive(slow):
             received += chunk
-    # 87 events of 100 kB were due to it.
+    # It should have received 87 events of 100 kB.
     assert 0 < len(received) < 80 * 100_000
 
 

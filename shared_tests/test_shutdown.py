@@ -65,10 +65,8 @@ def test_requests_in_flight_are_answered(shutdown: Shutdown) -> None:
 
 @rule("STOP-1")
 def test_the_server_ends_soon(shutdown: Shutdown) -> None:
-    """On SIGTERM the server ends soon, even if clients stay connected.
-
-    The contract allows five seconds; a busy machine gets three more.
-    """
+    """On SIGTERM the server ends within five seconds, even if clients stay connected."""
+    # A busy machine gets three seconds more; the servers' own limits are longer.
     assert shutdown.seconds < 8
 
 

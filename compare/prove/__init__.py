@@ -1,1 +1,1 @@
-"""Prove that the apps are the same."""
+"""Commands that test whether the apps behave the same."""

@@ -1,4 +1,4 @@
-"""`core`: which rules an app keeps without `conduit/contract/`, asked of a copy of its folder."""
+"""`core`: which rules an app keeps without `conduit/contract/`, tested on a copy of it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def core(
             raise Failed(f"core rules are broken without conduit/contract/: {', '.join(broken)}")
     elif kept := still_kept(list(runs.values())):
         out.print("\n".join(kept), markup=False, soft_wrap=True)
-        if len(runs) == len(APPS):  # what one app keeps is pinned because of another
+        if len(runs) == len(APPS):  # a rule that one app keeps is pinned because of another app
             raise Failed(
                 "these pinned rules hold without conduit/contract/: make them core, or remove them"
             )
@@ -71,7 +71,7 @@ async def run_without_contract(app: App, *, pinned: bool) -> list[Outcome]:
         remove_contract(folder)
         command = [sys.executable, "-m", "pytest", "shared_tests", "-q", "-n", "2"]
         command += ["-m", "not browser", f"--app={app.name}", f"--app-folder={folder}"]
-        # Most pinned rules are broken here, and nobody has to see how.
+        # Most pinned rules are broken here, so the tracebacks are not useful.
         command += ["--rules=pinned", "--tb=no", "-rN"] if pinned else ["--rules=core"]
         command.append(f"--junitxml={report}")
         async with Processes(stop_signal=signal.SIGINT, grace=GRACE) as processes:
@@ -84,7 +84,7 @@ async def run_without_contract(app: App, *, pinned: bool) -> list[Outcome]:
 
 
 def remove_contract(folder: Path) -> None:
-    """Take the contract's code, and the lines that install it, out of the copy of an app."""
+    """Remove the contract's code, and the lines that install it, from the copy of an app."""
     shutil.rmtree(folder / "conduit" / "contract", ignore_errors=True)
     removed = 0
     for path in sorted(folder.rglob("*.py")):
@@ -117,7 +117,7 @@ def all_passed(cases: Sequence[Outcome]) -> bool:
 
 
 def still_kept(runs: Sequence[Sequence[Outcome]]) -> list[str]:
-    """What is pinned, and yet kept by each of the runs: rules, and cases of core rules."""
+    """Pinned rules that all runs keep, and pinned tests of core rules that pass in all runs."""
     pinned = {rule.id: rule.sentence for rule in read_rules() if rule.pinned}
     kept = [
         f"{id_}: {sentence}"

@@ -1,7 +1,7 @@
-"""`differences`: what each framework answers where nobody has told it what to answer.
+"""`differences`: what each framework responds by default.
 
-It asks the three apps in `compare/prove/bare/`, on the servers that the apps here are served by,
-and compares what they answer with the tables in `docs/differences.md`.
+It sends requests to the apps in `compare/prove/bare/`, on the servers that the apps here use,
+and compares their responses with the tables in `docs/differences.md`.
 """
 
 import asyncio
@@ -67,12 +67,12 @@ def differences(
     elif before != after:
         _, _, *lines = unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
         out.print("\n".join(lines), markup=False, soft_wrap=True)
-        raise Failed(f"{PAGE.name} says something else: run ./triptych differences --write")
+        raise Failed(f"{PAGE.name} is out of date: run ./triptych differences --write")
     out.print(f"{PAGE.relative_to(ROOT)}: {len(CASES)} rows are as measured.")
 
 
 async def measure() -> dict[str, str]:
-    """Start the bare apps, and make the tables of what they answer."""
+    """Start the bare apps, and make the tables of their responses."""
     commands = sorted({bare.command for bare in (*FRAMEWORKS, *SERVERS)})
     async with Processes() as processes:
         ports = await asyncio.gather(*(start(command, processes) for command in commands))
@@ -80,11 +80,11 @@ async def measure() -> dict[str, str]:
 
 
 async def start(command: str, processes: Processes) -> int:
-    """The port on which this command lets a bare app answer."""
+    """Start a bare app with this command; returns its port."""
     port = free_port()
     settings = os.environ | {
         "DJANGO_SETTINGS_MODULE": "compare.prove.bare.django_settings",
-        # Two of them give the methods in `Allow` in the order of a set.
+        # Two of the frameworks write the methods in `Allow` in the order of a set.
         "PYTHONHASHSEED": "0",
     }
     record = KeptLog(command.split()[1])

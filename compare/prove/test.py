@@ -1,4 +1,4 @@
-"""`test`: tox, with the parts of `tox.ini` in its help, and an end in order."""
+"""`test`: runs tox; the help lists the parts of `tox.ini`, and Ctrl-C ends the servers first."""
 
 import os
 import re
@@ -22,7 +22,7 @@ ENVIRONMENT = re.compile(r"-e=?(.*)")
 
 
 def read_parts() -> dict[str, str]:
-    """What `-e` takes, each with the sentence of `tox.ini` that describes it."""
+    """The values of `-e`, each with its description from `tox.ini`."""
     tox = ConfigParser(interpolation=None)
     tox.read(ROOT / "tox.ini", "utf-8")
     factors = dict(
@@ -81,7 +81,7 @@ def run_tox(*arguments: str) -> int:
 
 
 async def call_tox(arguments: tuple[str, ...]) -> int:
-    # The Pythons of pyenv are not on PATH, only its shims, which run one version of them.
+    # PATH has only the shims of pyenv, which run one Python version, so all versions are added.
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     folders = [os.environ["PATH"], *map(str, sorted(pyenv.glob("versions/*/bin")))]
     env = os.environ | {"PATH": os.pathsep.join(folders)}
@@ -93,6 +93,6 @@ async def call_tox(arguments: tuple[str, ...]) -> int:
         try:
             return await child.process.wait()
         except BaseException:
-            # What it runs is ended here: it would report that as tests that failed.
+            # tox is killed, because it would report the processes that end here as failed tests.
             child.process.kill()
             raise

@@ -1,1 +1,1 @@
-"""Read one app beside another."""
+"""Commands that compare the source of the apps."""

@@ -1,4 +1,4 @@
-"""The call chain of an operation: all that an app has for it, from the route to the tables."""
+"""The call chain of an operation: all its code in an app, from the route to the tables."""
 
 import ast
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from compare.run.layers import (
 )
 from compare.run.pieces import Piece, find
 
-# Where an app is put together, and so where the frameworks are handed what they call themselves.
+# Where an app is assembled, so that these files name the code that the frameworks call.
 ASSEMBLY = ("conduit/__init__.py", "conduit/main.py", "conduit/api.py")
 # Django finds these by their names in its settings.
 IN_SETTINGS = {
@@ -36,7 +36,7 @@ IN_SETTINGS = {
 }
 BODIES = f"{CONTRACT_FOLDER}bodies.py"
 SESSIONS = "conduit/database/__init__.py"
-# Calls that go through a framework, where no name in the source leads on.
+# Calls that go through a framework, so that no name in the source shows their target.
 THROUGH_FRAMEWORK = {
     ("django", "conduit/accounts/services.py::login"): (
         "conduit/accounts/models.py::UserManager.get_by_natural_key",
@@ -47,7 +47,7 @@ THROUGH_FRAMEWORK = {
 
 @dataclass(frozen=True)
 class Link:
-    """A piece of a chain, and the layer in which it stands there."""
+    """A piece of a chain, and its layer in this chain."""
 
     layer: Layer
     piece: Piece
@@ -55,7 +55,7 @@ class Link:
 
 @cache
 def chain(app: App, operation: Operation) -> tuple[Link, ...]:
-    """Layer by layer, and in each layer in the order in which a reader gets there."""
+    """The pieces by layer, and in each layer in the order in which the code refers to them."""
     found: dict[str, Link] = {}
     left_out = () if operation.body else (BODIES,)
     for definition, layer in seeds(app, operation):
@@ -66,21 +66,21 @@ def chain(app: App, operation: Operation) -> tuple[Link, ...]:
 def seeds(app: App, operation: Operation) -> Iterator[tuple[Definition, Layer]]:
     handler = next(each for each in read_handlers(app) if each.name == operation.name)
     yield load(app.folder, str(handler.file)).definitions[operation.name], HANDLER
-    yield from ((each, ERRORS) for each in handed_over(app, "errors.py"))
+    yield from ((each, ERRORS) for each in used_at_assembly(app, "errors.py"))
     yield from ((each, CONTRACT) for each in contract_of(app))
 
 
 def contract_of(app: App) -> Iterator[Definition]:
-    """Where an app takes in its folder `contract`."""
-    yield from handed_over(app, "contract/__init__.py")
+    """The code by which an app installs its folder `contract`."""
+    yield from used_at_assembly(app, "contract/__init__.py")
     for locator in IN_SETTINGS.get(app.name, ()):
         path, _, name = locator.partition("::")
         yield load(app.folder, path).definitions[name]
 
 
 @cache
-def handed_over(app: App, file: str) -> tuple[Definition, ...]:
-    """What the assembly of the app names of a file, and methods that override the framework's."""
+def used_at_assembly(app: App, file: str) -> tuple[Definition, ...]:
+    """What the app's assembly uses from a file, and the methods of the assembly that use it."""
     return tuple(named_at_assembly(app, file))
 
 
@@ -118,19 +118,19 @@ def follow(
     found: dict[str, Link],
     left_out: tuple[str, ...] = (),
 ) -> None:
-    """Add the definition and all that it leads to, but for what is in files to be left out."""
+    """Add the definition and all that it leads to, except what is in the files to leave out."""
     if definition.locator in found or definition.module.path in left_out:
         return
     found[definition.locator] = Link(layer, piece_of(app, definition.locator))
     for target in leads_to(app, definition):
         own = layer_of(target, layer)
-        # A table names the tables that it points to; it does not work with them.
+        # A model names other models only in its foreign keys.
         if own is layer or not isinstance(definition.node, ast.ClassDef) or layer is not MODELS:
             follow(app, target, own, found, left_out)
 
 
 def layer_of(definition: Definition, layer: Layer) -> Layer:
-    """By its file; what has no layer of its own belongs where it is used."""
+    """The layer of its file; without one, the layer in which it is used."""
     file = definition.module.name
     if definition.module.path.startswith(CONTRACT_FOLDER):
         return CONTRACT
@@ -158,7 +158,7 @@ def leads_to(app: App, definition: Definition) -> tuple[Definition, ...]:
 
 
 def whole(definition: Definition) -> Definition:
-    """The class of a method, unless the methods are what the class is for."""
+    """The class of a method; the method itself if its class is chainable."""
     owner, _, method = definition.name.partition(".")
     if not method or definition.module.definitions[owner].is_chainable:
         return definition

@@ -16,10 +16,10 @@ from compare.run.pieces import Piece, read_row
 from compare.run.terminal import UsageError
 
 TOPICS = ROOT / "docs" / "topics" / "en"
-# What is much the same in every operation, and so says little of one.
+# Layers that are nearly the same in every operation.
 SHARED = (ERRORS, CONTRACT)
 # More names than this are too many for a message.
-MANY = 30
+MAX_NAMES = 30
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Row:
 
     pieces: tuple[Piece | None, ...]
     why: str = ""
-    """Why they differ, or what does the job where there is none."""
+    """Why the pieces differ, or what an app has instead of a missing one."""
 
     @property
     def equal(self) -> bool:
-        """Whether all of the apps have it, and to the letter."""
+        """Whether all apps have the piece, with the same text."""
         return len({piece and piece.text for piece in self.pieces}) == 1
 
     @property
@@ -46,7 +46,7 @@ class Size:
     """Of each app, as the number of pieces."""
     pieces: Sequence[int]
     alike: float
-    """The part of the lines that stand in the counterparts of all the apps, from 0 to 1."""
+    """The share of the lines that the counterparts in all apps have, from 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Section:
     rows: Sequence[Row]
     layer: Layer | None = None
     text: str = ""
-    """What is said before the rows, as Markdown."""
+    """The text before the rows, as Markdown."""
 
     @cached_property
     def size(self) -> Size:
@@ -74,7 +74,7 @@ class Comparison:
 
     @property
     def own(self) -> Sequence[Section]:
-        """Without what is much the same in every operation, if there is something beside it."""
+        """The sections without the shared layers, or all if there are no others."""
         own = [section for section in self.sections if section.layer not in SHARED]
         return own or self.sections
 
@@ -128,7 +128,7 @@ def of_operation(
 
 
 def by_layer(apps: Sequence[App], chains: Sequence[Sequence[Link]]) -> Iterator[Section]:
-    """The rows of chains; one of pieces in two layers is in that of the first app."""
+    """The rows of chains by layer; if a row has pieces in two layers, by that of the first app."""
     layers: dict[Piece, Layer] = {}
     for link in (link for links in chains for link in links):
         layers.setdefault(link.piece, link.layer)
@@ -194,7 +194,7 @@ def topics_by_name() -> Mapping[str, Path]:
 
 
 def parts_of(lines: Sequence[str], apps: Sequence[App] = APPS) -> Iterator[str | Row]:
-    """Markdown, and between it the rows of pieces."""
+    """The parts in order: Markdown texts and rows of pieces."""
     text: list[str] = []
     for line in lines:
         pieces = read_row(line)
@@ -214,7 +214,7 @@ def pick[Thing](kind: str, name: str, things: Mapping[str, Thing]) -> Thing:
     near = get_close_matches(name, things, n=3, cutoff=0.4)
     if near:
         hint = f"did you mean {' or '.join(near)}?"
-    elif len(things) <= MANY:
+    elif len(things) <= MAX_NAMES:
         hint = f"give one of {', '.join(things)}"
     else:
         hint = "./triptych diff lists the operations, and docs/topics/ has the topics"
@@ -241,5 +241,5 @@ def row_of(app: App, piece: Piece, apps: Sequence[App]) -> Row:
         piece_at(each, found.locators[each.name]) if each.name in found.locators else None
         for each in apps
     )
-    # Why an app has no such file says nothing of those that have it.
+    # The reason why an app lacks a file does not explain a difference between the others.
     return Row(pieces, found.why if found.by_hand or None in pieces else "")

@@ -1,4 +1,4 @@
-"""Which pieces of the three apps belong together, and in a sentence why they differ.
+"""Which pieces of the three apps belong together, and a sentence that says why they differ.
 
 `counterparts.toml` has what is paired by hand, and every piece that not all of the apps have.
 What it does not name is paired if the path and the name are the same.
@@ -20,7 +20,7 @@ from compare.run.terminal import Failed
 
 COUNTERPARTS = Path(__file__).with_name("counterparts.toml")
 MIRROR = Path(__file__).with_name("mirror.toml")
-# What comes before the definitions of a file, as a piece of its own.
+# The name of the piece before the definitions of a file.
 HEAD = "imports"
 
 
@@ -41,7 +41,7 @@ class Counterparts:
     locators: Mapping[str, str]
     """By the name of the app; an app that is missing has no such piece."""
     why: str = ""
-    """Why they differ, or what does the job in an app that has no such piece."""
+    """Why they differ, or what an app without such a piece has instead."""
     by_hand: bool = False
 
 
@@ -77,14 +77,14 @@ def columns_of(entry: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
 
 
 def is_known(entry: Mapping[str, Any]) -> bool:
-    """Whether there is nothing in the entry that is not read."""
+    """Whether all keys of the entry are known."""
     usual = {"pieces", "apps"} if "pieces" in entry else BY_NAME.keys()
     return entry.keys() <= {*usual, "why"} and set(entry.get("apps", ())) <= BY_NAME.keys()
 
 
 @cache
 def by_hand() -> Mapping[tuple[str, str], Counterparts]:
-    """What the file says, by app and locator."""
+    """The rows of the file, by app and locator."""
     return {
         (app, locator): row
         for row in read_rows(COUNTERPARTS.read_text("utf-8"))
@@ -121,9 +121,9 @@ def piece_at(app: App, locator: str) -> Piece | None:
 
 @cache
 def pieces_of(app: App, path: str) -> Sequence[Piece]:
-    """What the file has at its top level, and what comes before that as a piece of its own.
+    """The definitions at the top level of the file, and what comes before them as one piece.
 
-    Of a class that is there for its methods, such as a `QuerySet`, each method is a piece.
+    In a class such as a `QuerySet`, whose methods are used one by one, each method is a piece.
     """
     if not (app.folder / path).exists():
         return []
@@ -147,7 +147,7 @@ def imports_of(path: Path, text: str, pieces: Sequence[Piece]) -> Iterator[Piece
 
 
 def head_of(piece: Piece, methods: Sequence[Piece]) -> Piece:
-    """What a class has before its methods."""
+    """The part of a class before its methods."""
     last = min(method.first_line for method in methods) - 1
     lines = piece.text.splitlines(keepends=True)[: last - piece.first_line + 1]
     return without_last_lines(Piece(piece.path, piece.name, piece.first_line, last, "".join(lines)))

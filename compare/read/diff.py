@@ -76,11 +76,11 @@ def diff(
 
     The exit code is 1 if the apps differ.
     """
-    # It ends before there is anything to collect; looking for it takes a tenth of the time.
+    # This command needs no garbage collection, which would take a tenth of its time.
     gc.disable()
     chosen = choose_apps(app)
     if len(chosen) == 1:
-        raise UsageError("one app is compared with nothing: give --app twice, or leave it out")
+        raise UsageError("one app cannot be compared: give --app twice, or leave it out")
     if as_json and (subject or layers or plain or full):
         raise UsageError("--json is for the list of all operations: give it alone")
     comparison = choose(subject, chosen, layers or [])
@@ -125,8 +125,8 @@ def list_operations(apps: Sequence[App]) -> None:
     out.print(
         "Lines of the whole call chain, without the layers"
         f" {' and '.join(layer.name for layer in SHARED)}.\n"
-        "Alike is the part of the lines that all have.\n"
-        "One of them: [bold]./triptych diff create_article[/]",
+        "Alike is the share of the lines that all apps have.\n"
+        "To show one: [bold]./triptych diff create_article[/]",
         soft_wrap=True,
     )
 
@@ -165,7 +165,7 @@ def name_of(app: App, piece: Piece | None) -> str:
 def hunks(before: Piece | None, after: Piece | None) -> Iterator[Sequence[LineRow]]:
     """The rows that differ, with some equal ones around them.
 
-    An equal line that is only wrapped otherwise is in no hunk: it would have to be marked.
+    An equal line with other line breaks is in no hunk, since it would look like a change.
     """
     rows = align_texts([piece.text if piece else None for piece in (before, after)])
     hunk: list[LineRow] = []
@@ -204,7 +204,7 @@ def hunk_lines(hunk: Sequence[LineRow], before: Piece | None, after: Piece | Non
 
 
 def place(hunk: Sequence[LineRow], piece: Piece | None, side: int) -> str:
-    """The first line in the file, and how many there are."""
+    """The first line in the file, and the number of lines."""
     numbers = [number for row in hunk for number in row.lines[side]]
     start = numbers[0] + piece.first_line if piece and numbers else 0
     return f"{start},{len(numbers)}"

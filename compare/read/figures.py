@@ -38,7 +38,7 @@ def find_figure(run: Run | None, id: str, subject: str) -> Figure | None:
 
 
 def format_value(value: float, unit: str) -> str:
-    """A value as a reader wants it: with its unit, and no more digits than it is worth."""
+    """A value with its unit, and without digits that mean nothing."""
     match unit:
         case "1/s":
             return f"{value:,.0f}/s" if value >= 10 else f"{value:.1f}/s"
@@ -57,7 +57,7 @@ def format_value(value: float, unit: str) -> str:
 
 
 def format_figure(figure: Figure | None) -> str:
-    """The median."""
+    """The median as text."""
     return NOT_MEASURED if figure is None else format_value(figure.median, figure.unit)
 
 
@@ -78,7 +78,7 @@ def number_and_unit(text: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Lead:
-    """How many times as fast as the slowest of the three each app was, at one thing."""
+    """How many times as fast as the slowest app each app is, in one benchmark."""
 
     title: str
     times: tuple[float | None, ...]
@@ -90,7 +90,7 @@ class Lead:
 
 
 def leads(run: Run | None) -> Iterator[Lead]:
-    """What the hello-world benchmark promises, and what is left of it in four reads."""
+    """The lead of each app in the hello-world benchmark, and in four reads."""
     rate = "requests_per_second"
     floors = [find_figure(run, f"reads.floor.{rate}", f"{app.name}-floor") for app in APPS]
     yield lead("hello world: a constant, no database (*floor*)", floors)
@@ -115,7 +115,7 @@ def hello_world(run: Run | None) -> str:
 
 
 def reads(run: Run | None) -> str:
-    """Each read: how many a second, its p99, its processor time, and its ratios to the ceilings."""
+    """Each read: requests per second, p99, processor time, and the ratios to the ceilings."""
     return write_table(
         (f"{title}, {label}", cells_of(run, f"reads.{name}.{measure}"))
         for name, title in zip(READS, READ_TITLES, strict=True)
@@ -124,7 +124,7 @@ def reads(run: Run | None) -> str:
 
 
 def writes(run: Run | None) -> str:
-    """Each write a second: on both databases, and without the lock that numbers the events."""
+    """The writes per second: on both databases, and without the lock that numbers the events."""
     return write_table(
         (f"{title}, {label}", cells_of(run, f"writes.{name}{place}"))
         for name, title in WRITES.items()

@@ -16,7 +16,7 @@ PLACES = ("conduit/**/api.py", "conduit/health.py")
 
 @dataclass(frozen=True)
 class Handler:
-    """A function that is given a route."""
+    """A function with a route."""
 
     name: str
     docstring: str

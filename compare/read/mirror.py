@@ -79,19 +79,19 @@ def mirror(
 def check_files(breaks: Sequence[Break]) -> Iterator[str]:
     """Every file is in all three apps, or on the list of breaks."""
     files = {app.name: files_of(app) for app in APPS}
-    idle = set(breaks)
+    unused = set(breaks)
     for path in sorted(set().union(*files.values())):
         having = frozenset(name for name in files if path in files[name])
         if len(having) == len(APPS):
             continue
         covering = {each for each in breaks if each.covers(path, having)}
-        idle -= covering
+        unused -= covering
         if not covering:
             yield (
                 f"{path}: only in {', '.join(sorted(having))}: mirror it in the others,"
                 f" or give the reason in compare/read/{MIRROR.name}"
             )
-    for each in sorted(idle, key=lambda each: each.path):
+    for each in sorted(unused, key=lambda each: each.path):
         yield f"{each.path}: not in the apps any more: remove it from compare/read/{MIRROR.name}"
 
 
@@ -101,7 +101,7 @@ def files_of(app: App) -> set[str]:
 
 
 def is_source(path: Path) -> bool:
-    """Not a cache, nor a database, which running an app leaves in its folder."""
+    """Whether it is not a cache or a database, which a running app leaves in its folder."""
     hidden = any(part.startswith((".", "__pycache__")) for part in path.parts)
     return not hidden and ".sqlite3" not in path.name
 
@@ -160,7 +160,7 @@ type Pieces = Mapping[App, Mapping[str, Piece]]
 
 
 def every_piece(app: App) -> Mapping[str, Piece]:
-    """What `diff` and the pages show of `conduit/`, but for imports."""
+    """All pieces of `conduit/` that `diff` and the pages show, except imports."""
     files = sorted(str(path) for path in source_files(app) if path.parts[0] == "conduit")
     links = (link.piece for operation in read_operations() for link in chain(app, operation))
     pieces = [*(piece for path in files for piece in pieces_of(app, path)), *links]
@@ -168,7 +168,7 @@ def every_piece(app: App) -> Mapping[str, Piece]:
 
 
 def check_rows(rows: Sequence[Counterparts]) -> Iterator[str]:
-    """Each row names pieces that are there, once, and says something of a difference."""
+    """Each row names existing pieces, each piece once, and pieces that differ."""
     named: set[tuple[str, str]] = set()
     for row in rows:
         texts = set()
@@ -189,7 +189,7 @@ def check_rows(rows: Sequence[Counterparts]) -> Iterator[str]:
 
 
 def check_pieces(pieces: Pieces) -> Iterator[str]:
-    """What not all of the apps have has a sentence that says what does the job in the others."""
+    """A piece that an app lacks needs a sentence that says what this app has instead."""
     for app, present in pieces.items():
         for locator, piece in present.items():
             found = counterparts_of(app, locator)
@@ -205,7 +205,7 @@ def check_pieces(pieces: Pieces) -> Iterator[str]:
 
 
 def suggested(piece: Piece, other: App, pieces: Pieces) -> Iterator[str]:
-    """What has the same docstring in the other app, and no counterpart yet."""
+    """Pieces of the other app with the same docstring that no row names yet."""
     words = docstring(piece)
     for locator, each in pieces[other].items():
         if words and docstring(each) == words and not counterparts_of(other, locator).by_hand:

@@ -14,7 +14,7 @@ from compare.run.terminal import Failed
 DOCS = ROOT / "docs"
 # `<!-- piece: flask_app/conduit/errors.py::respond -->`, and the fence that follows it, if any.
 FENCE = re.compile(r"(<!-- piece: (\S+) -->\n)(?:```\w*\n.*?^```\n)?", re.DOTALL | re.MULTILINE)
-# A link whose text is a name alone, such as `ArticleForm`, to the file that has it.
+# A link whose text is only a name, such as `ArticleForm`, to the file that defines it.
 LINK = re.compile(r"\[`(?P<name>[\w.]+)`\]\((?P<file>[^()#]+\.py)\)")
 LANGUAGES = {".py": "python", ".ini": "ini"}
 
@@ -25,7 +25,7 @@ def pages() -> list[Path]:
 
 
 def check_pages() -> Iterator[str]:
-    """Each piece is there, and each fence is equal to it."""
+    """Each piece exists, and each code block shows its current text."""
     for page in pages():
         name, text = page.relative_to(ROOT), page.read_text("utf-8")
         try:
@@ -44,7 +44,7 @@ def write_pages() -> None:
 
 
 def fill(text: str) -> str:
-    """The page with each piece in its fence, and the map and each figure in its place."""
+    """The page with each piece in its code block, and the map and each figure in its place."""
     filled = FENCE.sub(lambda match: match[1] + fence(match[2]), text)
     filled = fill_places(filled, {"map": lambda _: make_map()})
     return fill_figures(filled, run_of_record())

@@ -1,4 +1,4 @@
-"""A comparison in columns for the terminal, as many as it is wide enough for."""
+"""A comparison in columns, as many as the terminal is wide enough for."""
 
 import keyword
 import re
@@ -24,7 +24,7 @@ from compare.run.apps import App
 from compare.run.logical import Span
 from compare.run.pieces import Piece
 
-# Colours of the terminal's own palette alone, since only it knows whether it is light or dark.
+# Only colors of the terminal's palette, since only the terminal knows if it is light or dark.
 COMMENT = Style(italic=True, color="bright_black")
 DECORATOR = Style(color="cyan")
 KEYWORD = Style(color="magenta")
@@ -49,13 +49,13 @@ SIGNS = {mark: Style.parse(style) for mark, style in STYLES.items()}
 # The narrowest terminals in which code can be read in three columns, and in two.
 WIDE, MIDDLE = 160, 100
 GAP = len(" │ ")
-# After what a line of code is broken best.
+# The places after which a long line of code may be broken.
 BREAK = re.compile(r"[,(\[{] ?| (?=\S)")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A piece, with the apps that have it so."""
+    """A piece, with the apps in which it has this text."""
 
     apps: Sequence[App]
     piece: Piece | None
@@ -89,7 +89,7 @@ class Panes:
             yield from self.prose(f"{needed}; this one has {self.width}.", DIM)
 
     def overview(self) -> Table:
-        """How much the apps have in each layer, and how alike it is."""
+        """The size of each layer in each app, and how alike they are."""
         found = self.comparison
         table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_footer=len(found.sections) > 1)
         left_out = [section.title for section in found.sections if section not in found.own]
@@ -149,7 +149,7 @@ class Panes:
                 yield Panel(columns, numbers)
 
     def columns_of(self, row: Row) -> list[Column]:
-        """One for each app; where they would not fit, one for all the apps that have the same."""
+        """One for each app; if they do not fit, one for all apps with the same text."""
         sides = list(zip(self.comparison.apps, row.pieces, strict=True))
         if self.columns == len(sides):
             return [Column([app], piece) for app, piece in sides]
@@ -164,7 +164,7 @@ class Panes:
 
 @dataclass(frozen=True)
 class Panel:
-    """Some of the columns, beside each other: Rich's tables would not keep the lines on one row."""
+    """Some of the columns, side by side: Rich's tables would not align their lines."""
 
     columns: Sequence[Column]
     numbers: Sequence[int]
@@ -215,7 +215,7 @@ def title(column: Column) -> Text:
 def colored(text: str) -> Sequence[Text]:
     """The lines of the text in colors.
 
-    By Python's own tokenizer, which is in C: Pygments takes ten times as long, and that is felt.
+    By Python's tokenizer, which is written in C: Pygments takes ten times as long.
     """
     lines = [Text(line) for line in text.splitlines()]
     before = "\n"
@@ -255,7 +255,7 @@ def marked(line: Text, spans: Sequence[Span]) -> Text:
 
 
 def fold(line: Text, width: int) -> list[Text]:
-    """The line in parts of at most the width, broken where code can be, and indented further."""
+    """The line in parts that fit the width, broken between words, the rest with more indent."""
     if line.cell_len <= width:
         return [line]
     text = line.plain

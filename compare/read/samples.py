@@ -33,7 +33,7 @@ def run(arguments: str, columns: int) -> str:
     environment = {name: os.environ[name] for name in os.environ if "COLOR" not in name}
     environment |= {"COLUMNS": str(columns), "PYTHONUTF8": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    if done.returncode > 1 or done.stderr:  # 1 is a difference, which `diff` is there to show
+    if done.returncode > 1 or done.stderr:  # with 1 `diff` reports a difference
         raise Failed(f"./triptych {arguments} failed: {done.stderr.strip()}")
     return done.stdout
 

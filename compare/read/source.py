@@ -11,10 +11,10 @@ from compare.run.pieces import parse
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-# What a class of these is for is its methods, each of them a piece of its own.
+# In subclasses of these, each method is a piece.
 CHAINABLE = ("QuerySet", "Manager")
 CONTRACT = "conduit/contract/"
-# Not gone into, nor even read: what every operation has in common, and has pages of its own.
+# Files that are not followed, since every operation uses them; other pages show them.
 ELSEWHERE = {
     "conduit/settings.py",
     "conduit/logs.py",
@@ -140,17 +140,17 @@ def module_at(folder: Path, stem: str) -> Module | None:
 
 @cache
 def load(folder: Path, path: str) -> Module:
-    """The module in a file, given as a path from the app's folder on."""
+    """The module in a file, whose path is relative to the app's folder."""
     return Module(folder, path)
 
 
 def references(definition: Definition) -> Iterator[Definition]:
-    """What of the app the definition names, in the order in which it does."""
+    """The definitions of the app that this one uses, in the order of its code."""
     return Reader(definition).read()
 
 
 class Reader:
-    """Reads one definition; it knows the types of local names as far as the source says them."""
+    """Reads one definition; it knows the types of local names if the source declares them."""
 
     def __init__(self, definition: Definition) -> None:
         self.module = definition.module
@@ -213,7 +213,7 @@ class Reader:
                 return self.returned(self.module.resolve(name))
             case ast.Call(func=ast.Attribute(value=inner, attr=attribute)):
                 found = self.member(inner, attribute)
-                # What is not ours of a chain gives back what it was called on, or ends it.
+                # Other methods in a chain are assumed to return the object they are called on.
                 return self.returned(found) if found else self.type_of(inner)
         return None
 
@@ -280,7 +280,7 @@ def names_of(node: ast.AST) -> Iterator[str]:
 
 
 def walk_in_order(node: ast.AST) -> Iterator[ast.AST]:
-    """Like `ast.walk`, but as the source is read: from the top, and each part to its end."""
+    """Like `ast.walk`, but in the order of the source."""
     rest = [node]
     while rest:
         node = rest.pop()

@@ -2,6 +2,6 @@
 
 import os
 
-for name in ("FORCE_COLOR", "COLUMNS", "LINES"):
+for name in ("FORCE_COLOR", "NO_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "COLUMNS", "LINES"):
     os.environ.pop(name, None)
 os.environ["TERM"] = "xterm"

@@ -32,7 +32,7 @@ def app_in(folder: Path, main: str = MAIN, **modules: str) -> Path:
     return folder
 
 
-def test_take_out(tmp_path: Path) -> None:
+def test_remove_contract(tmp_path: Path) -> None:
     """The package and the lines that install it are removed, and nothing else."""
     remove_contract(app_in(tmp_path, errors="contract = 'what is promised'\n"))
     assert {path.name for path in (tmp_path / "conduit").iterdir()} == {"main.py", "errors.py"}
@@ -41,7 +41,7 @@ def test_take_out(tmp_path: Path) -> None:
     assert (tmp_path / "conduit" / "errors.py").read_text("utf-8").startswith("contract =")
 
 
-def test_take_out_of_django(tmp_path: Path) -> None:
+def test_remove_contract_of_django(tmp_path: Path) -> None:
     """An app of Django is installed by its name."""
     apps = 'INSTALLED_APPS = [\n    "conduit.live",\n    "conduit.contract",\n]\n'
     remove_contract(app_in(tmp_path, settings=apps, main=""))

@@ -11,12 +11,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from .database.constraints import is_unique_violation
 from .errors import ApiError
 
-# Characters; a field for more gets several lines, since one line would drop line feeds.
+# Characters: a longer field gets a text area, since a one-line input drops line feeds.
 LONGEST_LINE = 254
 
 
 class ExactText(forms.CharField):
-    """Text as it was typed: not trimmed, and with the line ends that it had before a browser."""
+    """Text as it was typed: not trimmed, and with line feeds instead of a browser's CR LF."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "strip": False})
@@ -53,7 +53,7 @@ class ConduitAdmin(admin.ModelAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
         """Django's view, retried once if another writer took a unique value after the check.
 
-        What a service refuses is shown above an empty form: the row is no longer what it was.
+        An error of a service is shown above a newly loaded form, since the row may have changed.
         """
         try:
             try:
@@ -76,7 +76,7 @@ def unique_constraints(model: type[models.Model]) -> list[str]:
 
 
 class LockingAdmin(ConduitAdmin):
-    """Holds a row from the form's check until the commit."""
+    """Locks a row from the form's check until the commit."""
 
     def get_object(self, request: HttpRequest, *args: Any) -> Any:
         row = super().get_object(request, *args)
@@ -87,7 +87,7 @@ class LockingAdmin(ConduitAdmin):
 
 
 class UnchangedAdmin(ConduitAdmin):
-    """Rows that are added and deleted; there is nothing in them to change."""
+    """Rows that can be added and deleted, but not changed."""
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False

@@ -25,14 +25,14 @@ class ConduitAPI(NinjaAPI):
     def validation_error_from_error_contexts(  # type: ignore[override]
         self, error_contexts: list[ValidationErrorContext[Any]]
     ) -> Exception:
-        """Ninja's own drops the inputs, which distinguish a null from a wrong type."""
+        """Ninja's method drops the inputs, which distinguish a null from a wrong type."""
         messages: dict[str, list[str]] = {}
         for context in error_contexts:
             fields = context.model.model_fields.items()
             kinds = {field.alias or name: field.annotation for name, field in fields}
             for failure in context.pydantic_validation_error.errors():
                 kind = kinds.get(str(next(iter(failure["loc"]), "")))
-                # A schema comes below the name of its parameter; a plain parameter is the field.
+                # A schema's errors are located below its parameter; a plain parameter is the field.
                 is_schema = isinstance(kind, type) and issubclass(kind, BaseModel)
                 for name, found in field_messages([failure], skip=int(is_schema)).items():
                     messages.setdefault(name, found)

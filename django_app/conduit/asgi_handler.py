@@ -1,4 +1,4 @@
-"""How Django is run by an ASGI server: a synchronous view in one call in a thread."""
+"""Runs Django on an ASGI server, with each synchronous view as one call in a thread."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -26,9 +26,9 @@ THREADS = 64
 class Handler(ASGIHandler):
     """Django's handler, but a synchronous view and its middleware run as one call in a thread.
 
-    Django's own crosses between the event loop and threads five times for each request, and
-    starts two threads: docs/decisions. An asynchronous view is run by Django's own.
-    Each middleware is made twice, for synchronous and for asynchronous views: it must keep no
+    Django's handler switches between the event loop and threads five times per request, and
+    starts two threads: docs/decisions. Asynchronous views are still run by Django's handler.
+    Each middleware is created twice, for synchronous and for asynchronous views: it must keep no
     state of requests on `self`.
     """
 
@@ -64,7 +64,7 @@ class Handler(ASGIHandler):
         return cast(IO[bytes], CutBody())
 
     def answer(self, scope: Any, content: IO[bytes]) -> HttpResponseBase:
-        """The response of the view, after the signals of the request, which return connections."""
+        """The view's response; the signals of a request are sent, and return connections."""
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
         request, refusal = self.create_request(scope, content)
@@ -87,7 +87,7 @@ def has_async_view(scope: Any) -> bool:
 
 
 class BoundedBody:
-    """`receive` with a limit on the body, which does not report that the client has disconnected.
+    """`receive` with a limit on the body, which hides that the client disconnects after the body.
 
     Django would read a body to its end, however large. And it would cancel a request whose client
     has disconnected while a thread uses a database connection: docs/decisions.

@@ -8,7 +8,7 @@ from django.core.exceptions import BadRequest, RequestDataTooBig
 
 
 def max_size() -> int:
-    """The most bytes that a body may have."""
+    """The maximum size of a body in bytes."""
     limit: int | None = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     return sys.maxsize - 1 if limit is None else limit
 

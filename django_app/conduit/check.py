@@ -42,13 +42,13 @@ def find_problem(*, may_be_unavailable: bool) -> str | None:
 def require() -> None:
     """End the process with one line if the settings or the database are wrong.
 
-    A worker of uvicorn may have to start while the database is away: it answers with 503 then.
+    A uvicorn worker may start while the database is unavailable: it then responds with 503.
     """
     is_worker = multiprocessing.parent_process() is not None
     try:
         if sys.flags.optimize > 1:
             raise SystemExit(
-                "conduit: Python leaves out docstrings, which the document is made of:"
+                "conduit: Python drops docstrings, which the OpenAPI document needs:"
                 " unset PYTHONOPTIMIZE, or set it to 1"
             )
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conduit.settings")

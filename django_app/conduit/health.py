@@ -38,7 +38,7 @@ def get_health(request: HttpRequest) -> HealthResponse | Status[HealthResponse]:
 
 
 def database_answers() -> bool:
-    """Whether the database answers, on a separate connection, because the pool may be busy."""
+    """Whether the database responds, on a separate connection, because the pool may be busy."""
     if not check_lock.acquire(timeout=settings.DATABASE_TIMEOUT or -1):
         return False
     try:

@@ -14,5 +14,5 @@ class UTCFormatter(logging.Formatter):
 
 
 def without_sockets() -> Callable[[logging.LogRecord], bool]:
-    """A filter: uvicorn logs sockets among its errors, with the query and the token in it."""
+    """A filter: uvicorn logs sockets to `uvicorn.error`, with the query and its token."""
     return lambda record: not any(part in str(record.msg) for part in SOCKET_MESSAGES)

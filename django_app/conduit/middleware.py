@@ -37,9 +37,9 @@ class PrefixMiddleware:
 
 
 class RequestMiddleware:
-    """Gives each request an id, and the log a line.
+    """Gives each request an id, and logs it.
 
-    It is the outermost middleware, so responses of other middleware get these too.
+    It wraps all middleware that responds, so that every response gets these too.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of the whole API, and what every operation declares."""
+"""What the OpenAPI document says about the API, and what every operation declares."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from .schemas import ErrorResponse
 TITLE = "Conduit (Django)"
 VERSION = "1.3.0"
 DESCRIPTION = "The RealWorld API, built three times: the same bytes from each."
-# Ninja notes that an operation takes a token; this adds that it can do without.
+# Ninja notes that an operation takes a token; this adds that the token is optional.
 TOKEN_OPTIONAL: dict[str, Any] = {"security": [{}]}
 
 

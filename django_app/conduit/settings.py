@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from .database import bounded_connection
 
-# Each connection would have a database of its own.
+# In memory, each connection would have a database of its own.
 IN_MEMORY = ("sqlite:///", "sqlite:///:memory:")
 DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 
@@ -131,7 +131,7 @@ def database(url: str, *, pool_size: int, timeout: int) -> dict[str, Any]:
 
 ENV = one_of("ENV", "development", "production")
 PRODUCTION = ENV == "production"
-EVERYONE = "" if PRODUCTION else "*"
+DEFAULT_ALLOWED = "" if PRODUCTION else "*"
 
 BASE_DIR = Path(__file__).parent.parent
 DEBUG = is_on("DEBUG")
@@ -148,11 +148,11 @@ if PRODUCTION and PASSWORD_HASHING != "strong":
 
 FORCE_SCRIPT_NAME = prefix("ROOT_PATH")
 TOKEN_LIFETIME = positive("TOKEN_LIFETIME", 2_592_000)
-ALLOWED_HOSTS = split(read("ALLOWED_HOSTS", EVERYONE).lower())
-ORIGINS = split(read("CORS_ORIGINS", EVERYONE))
+ALLOWED_HOSTS = split(read("ALLOWED_HOSTS", DEFAULT_ALLOWED).lower())
+ORIGINS = split(read("CORS_ORIGINS", DEFAULT_ALLOWED))
 CORS_ALLOW_ALL_ORIGINS = "*" in ORIGINS
 CORS_ALLOWED_ORIGINS = [origin for origin in ORIGINS if origin != "*"]
-# Preflights are answered by contract/cors.py: change its list too.
+# contract/cors.py responds to preflights: change its list too.
 CORS_ALLOW_METHODS = ["DELETE", "GET", "POST", "PUT"]
 CORS_ALLOW_HEADERS = ["authorization", "content-type"]
 CORS_EXPOSE_HEADERS = ["X-Request-ID"]
@@ -233,7 +233,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "conduit.accounts.validators.PasswordValidator"}]
 PASSWORD_HASHERS = [f"conduit.accounts.passwords.{PASSWORD_HASHING.title()}Argon2id"]
 
-# The contract's own limits; a body over this is a 413.
+# The contract's limits; a larger body gets a 413.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = None
 
@@ -252,7 +252,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "conduit": {"level": LOG_LEVEL},
-        "django": {"handlers": []},  # its own would repeat each line in debug mode
+        "django": {"handlers": []},  # Django's would repeat each line in debug mode
         # The line of `conduit.request` has all of this, and no query string.
         "django.request": {"level": "ERROR" if DEBUG else "CRITICAL"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # a client's error, not the app's

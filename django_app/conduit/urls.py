@@ -17,7 +17,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect(f"{get_script_prefix()}api/docs", preserve_request=True)
 
 
-# A POST to what can only be read is 405; without `csrf_exempt` it would be 403 before.
+# A POST to a read-only route gets a 405; without `csrf_exempt` it would get a 403.
 urlpatterns = [
     path("", csrf_exempt(home)),
     path("api/live", csrf_exempt(require_upgrade)),

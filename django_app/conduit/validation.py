@@ -1,10 +1,10 @@
-"""The messages of validation: Pydantic's types of error, in the words of this API."""
+"""The messages of validation: what the API says for each of Pydantic's error types."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 COLLECTIONS = {"List", "Set", "Frozenset", "Tuple", "Dictionary", "Generator"}
-# An error of another type brings its message itself.
+# An error of another type has its own message.
 MESSAGES = {
     "missing": "can't be blank",
     "string_type": "must be a string",

@@ -1,4 +1,4 @@
-"""The base of all validators: the rule of a wire type, asked of a model's field."""
+"""The base of all validators: checks a model's field with a type of the API."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ django_application = get_wsgi_application()
 
 
 def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-    """Django's application, which otherwise takes a body of no announced length for none."""
+    """Django's application, which alone ignores a body without a `Content-Length`."""
     if "HTTP_TRANSFER_ENCODING" in environ:
         body, size = read_chunks(environ["wsgi.input"])
         environ |= {"CONTENT_LENGTH": str(size), "wsgi.input": body}
@@ -22,7 +22,7 @@ def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[byte
 
 
 def read_chunks(stream: InputStream) -> tuple[object, int]:
-    """The body, or what refuses to be read in its place, and how many bytes it has."""
+    """The body and its size; instead of a refused body, a file that raises when it is read."""
     limit = max_size()
     try:
         content = stream.read(limit + 1)

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import CharField, Model, SlugField
-from django.test import RequestFactory, TestCase
+from django.test import RequestFactory, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -22,6 +22,7 @@ from conduit.comments import services as comments
 from conduit.comments.models import Comment
 from conduit.comments.services import create_comment
 from conduit.errors import NotFound, Unavailable
+from conduit.live import events
 from conduit.live.models import Event
 
 
@@ -73,6 +74,31 @@ class AdminCase(TestCase):
 
     def names(self) -> list[str]:
         return [name for name, _ in self.events()]
+
+
+class TransactionTests(TransactionTestCase):
+    def test_removals(self) -> None:
+        """Each removal opens its own transaction: actions of lists run outside of one."""
+        ada = User.objects.create_user("ada@example.com", "ada", "a long password")
+        draft: Any = {"title": "t", "description": "d", "body": "b", "tag_list": ["one"]}
+        slug = services.create_article(author=ada, **draft).slug
+        comments.create_comment(slug=slug, author=ada, body="b")
+        services.favorite_article(slug=slug, user=ada)
+        Event.objects.all().delete()
+        comments.remove_comments(Comment.objects.order_by("pk")[:1])
+        services.remove_favorites(Favorite.objects.order_by("pk")[:1])
+        services.remove_tags(Tag.objects.all())
+        services.remove_articles(Article.objects.all())
+        services.create_article(author=ada, **draft)
+        accounts.remove_users(User.objects.all())
+        names = [event.name for event in Event.objects.order_by("id")]
+        expected = "comment.deleted article.unfavorited article.updated article.deleted"
+        self.assertEqual(names, [*expected.split(), "article.created", "article.deleted"])
+
+    def test_events_outside_of_a_transaction(self) -> None:
+        """They could be committed in another order than that of their numbers."""
+        with self.assertRaises(transaction.TransactionManagementError):
+            events.record("article.deleted", article_id=1, author_id=1, data={"slug": "x"})
 
 
 class UserRulesTests(AdminCase):

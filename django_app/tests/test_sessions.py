@@ -2,15 +2,16 @@
 
 from io import StringIO
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import DEFAULT, Mock, patch
 
 from asgiref.sync import async_to_sync
 from django.contrib.auth import aauthenticate, authenticate, user_login_failed
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.test import TestCase, TransactionTestCase, override_settings
+from psycopg.errors import DeadlockDetected
 
-from conduit.accounts import auth
+from conduit.accounts import auth, services
 from conduit.accounts.models import User
 from conduit.articles.services import create_article
 
@@ -154,6 +155,20 @@ class SessionTests(TestCase):
 
 
 class DeletedUserTests(TransactionTestCase):
+    def test_a_deadlock(self) -> None:
+        """A removal is tried again after a deadlock, but not forever."""
+        User.objects.create_user("ada@example.com", "ada", "a long password")
+        deadlock = OperationalError()
+        deadlock.__cause__ = DeadlockDetected()
+        once = Mock(wraps=services.remove_with_content, side_effect=[deadlock, DEFAULT])
+        with patch.object(services, "remove_with_content", once):
+            services.remove_users(User.objects.all())
+        self.assertFalse(User.objects.exists())
+        always = patch.object(services, "remove_with_content", side_effect=deadlock)
+        with always as removing, self.assertRaises(OperationalError):
+            services.remove_users(User.objects.all())
+        self.assertEqual(removing.call_count, services.MAX_REMOVAL_ATTEMPTS)
+
     def test_a_user_deleted_before_the_write(self) -> None:
         """A write by a user who has just been deleted returns 401."""
         ada = User.objects.create_user("ada@example.com", "ada", "a long password")

@@ -36,7 +36,7 @@ def find_problem(settings: Settings, *, may_be_unavailable: bool) -> str | None:
     heads = set(script.get_heads())
     if len(heads) > 1:
         return "two migrations follow the same one: run `alembic merge heads`"
-    # A revision that this code does not know was made by newer code: it runs all the same.
+    # A revision that this code does not know was made by newer code: this code still works.
     if not current or current & (known - heads):
         return "the database is not migrated: run `alembic upgrade head`"
     return None
@@ -45,13 +45,13 @@ def find_problem(settings: Settings, *, may_be_unavailable: bool) -> str | None:
 def require() -> None:
     """End the process with one line if the settings or the database are wrong.
 
-    A worker of uvicorn may have to start while the database is away: it answers with 503 then.
+    A uvicorn worker may start while the database is unavailable: it then responds with 503.
     """
     is_worker = multiprocessing.parent_process() is not None
     try:
         if sys.flags.optimize > 1:
             raise SystemExit(
-                "conduit: Python leaves out docstrings, which the document is made of:"
+                "conduit: Python drops docstrings, which the OpenAPI document needs:"
                 " unset PYTHONOPTIMIZE, or set it to 1"
             )
         problem = find_problem(load_settings(), may_be_unavailable=is_worker)

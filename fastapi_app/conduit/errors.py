@@ -1,4 +1,4 @@
-"""The errors of the API, and the one place that shapes `{"errors": …}`."""
+"""The errors of the API, and their responses `{"errors": …}`."""
 
 import logging
 import sqlite3

@@ -34,9 +34,9 @@ async def get_health(request: Request, settings: SettingsDep, response: Response
 
 
 async def database_answers(settings: Settings, limiter: CapacityLimiter) -> bool:
-    """Whether the database answers, on a separate connection, because the pool may be busy.
+    """Whether the database responds, on a separate connection, because the pool may be busy.
 
-    One request asks at a time, so that many of them take no more than one connection.
+    One check runs at a time, so that many checks use only one connection.
     """
     timeout = settings.database_timeout
     try:

@@ -23,9 +23,9 @@ class UTCFormatter(logging.Formatter):
 
 
 def without_repetition() -> Callable[[logging.LogRecord], bool]:
-    """A filter for what is in the log already: sockets, and exceptions that middleware has logged.
+    """A filter against repetition: drops sockets, and exceptions that middleware has logged.
 
-    uvicorn's lines of sockets have the query too, and a token in it.
+    uvicorn's lines about sockets also have the query, which may contain a token.
     """
 
     def is_new(record: logging.LogRecord) -> bool:

@@ -46,12 +46,12 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.settings = settings
-    # Each one is added outside of those before it.
+    # Each middleware wraps those that were added before it.
     app.add_middleware(FailureMiddleware)
     app.add_middleware(
         TrustedHostMiddleware, allowed_hosts=list(settings.hosts), www_redirect=False
     )
-    # Preflights are answered by contract/cors.py: change its list too.
+    # contract/cors.py responds to preflights: change its list too.
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.origins,

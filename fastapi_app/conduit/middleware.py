@@ -1,4 +1,4 @@
-"""Request ids, security headers, the log, a prefix of all paths, and an answer to failures."""
+"""Request ids, security headers, the log, a prefix of all paths, and responses to failures."""
 
 import inspect
 import logging
@@ -25,9 +25,9 @@ RESPONSE_START = {"http.response.start", "websocket.http.response.start"}
 
 
 class RequestMiddleware:
-    """Gives each request an id, each response the usual headers, and the log a line.
+    """Gives each request an id, each response some headers, and logs both in one line.
 
-    It is the outermost middleware, so responses of other middleware get these too.
+    It wraps all middleware that responds, so that every response gets these too.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -48,7 +48,7 @@ class RequestMiddleware:
             if message["type"] == "websocket.accept":
                 status = 101
             elif message["type"] == "websocket.close" and status == 500:
-                status = 403  # so the server refuses a handshake that was not accepted
+                status = 403  # the server's response to a handshake that was not accepted
             elif message["type"] in RESPONSE_START:
                 status = message["status"]
                 add_headers(MutableHeaders(scope=message), request_id)
@@ -69,7 +69,7 @@ class RequestMiddleware:
 
 
 class PrefixMiddleware:
-    """Serves the app below a prefix, whether or not a proxy has taken it off the path."""
+    """Serves the app below a prefix, whether or not a proxy has removed it from the path."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of the whole API, and what every operation declares."""
+"""What the OpenAPI document says about the API, and what every operation declares."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-HOST_ALONE = re.compile(rb"https?://[^/?#]+(?=[?#]|$)", re.IGNORECASE)
+TARGET_WITHOUT_PATH = re.compile(rb"https?://[^/?#]+(?=[?#]|$)", re.IGNORECASE)
 # Headers of the connection only: removed when a request is parsed again.
 CONNECTION_HEADERS = {b"connection", b"upgrade", b"http2-settings"}
 
@@ -95,8 +95,8 @@ class StrictProtocol(HttpToolsProtocol):
                 if self.scope["method"] == "CONNECT":
                     raise ValueError("there is nothing to connect to")
                 return  # it is read again
-        if HOST_ALONE.match(self.url):
-            self.url = HOST_ALONE.sub(rb"\g<0>/", self.url, count=1)
+        if TARGET_WITHOUT_PATH.match(self.url):
+            self.url = TARGET_WITHOUT_PATH.sub(rb"\g<0>/", self.url, count=1)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

@@ -32,7 +32,7 @@ class Schema(BaseModel):
 
 
 class ResponseSchema(Schema):
-    """A response: made from a row or in Python, by the names in Python."""
+    """A response, made from a row or from arguments, by the names in Python."""
 
     model_config = ConfigDict(
         alias_generator=AliasGenerator(serialization_alias=to_camel), from_attributes=True
@@ -79,7 +79,7 @@ def read_integer(value: Any) -> Any:
         return value
     if not re.fullmatch("-?[0-9]+", value, re.ASCII):
         raise PydanticKnownError("int_parsing")
-    return int(Decimal(value))  # `int` alone reads no text of more than 4,300 digits
+    return int(Decimal(value))  # `int` refuses text of more than 4,300 digits
 
 
 def between(low: int, high: int) -> AfterValidator:
@@ -94,7 +94,7 @@ def between(low: int, high: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-# Pydantic applies what is annotated from left to right and stops at the first that fails,
+# Pydantic applies annotations from left to right and stops at the first that fails,
 # so the order of these is the order of the messages: blank, NUL, form, too short, too long.
 Text = Annotated[str, AfterValidator(refuse_nul), Field(json_schema_extra={"pattern": NO_NUL})]
 FilledText = Annotated[str, AfterValidator(refuse_blank), AfterValidator(refuse_nul)]

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.requests import HTTPConnection
 
-# Each connection would have a database of its own.
+# In memory, each connection would have a database of its own.
 IN_MEMORY = ("sqlite:///", "sqlite:///:memory:")
 DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 

@@ -188,7 +188,7 @@ def require_same(differences: list[Any]) -> None:
 
 
 def read_sqlite_parts(connection: Connection) -> dict[str, set[str]]:
-    """What each table has that a batch operation can lose."""
+    """The indexes and AUTOINCREMENT of each table, which a batch operation can lose."""
     parts: dict[str, set[str]] = {}
     for name, sql in connection.execute(
         text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")

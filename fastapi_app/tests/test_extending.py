@@ -152,7 +152,7 @@ def test_failure_before_a_socket_is_open(own: FastAPI, token: dict[str, str]) ->
 
 
 def test_failure_of_a_mounted_application(own: FastAPI) -> None:
-    """The exception of a mounted application is raised in the test, and other clients get a 500."""
+    """The exception of a mounted application is raised in the test, also one in a socket."""
     mounted = FastAPI()
 
     async def fail() -> None:

@@ -37,10 +37,10 @@ class Conduit(OpenAPI):
 def create_app(config: Mapping[str, Any] | None = None) -> Conduit:
     """Create an application with the settings from the environment.
 
-    `config` replaces some of them, by the names in `settings.py`; only its URL is checked.
+    `config` replaces some of them, by the names in `settings.py`; only its database URL is checked.
     """
     settings = load_settings()
-    if not logging.getLogger().handlers:  # a test or another application has set up the log
+    if not logging.getLogger().handlers:  # unless a test or another app has set up the log
         logs.configure(settings.LOG_LEVEL)
     app = Conduit(
         __name__,
@@ -63,7 +63,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Conduit:
     middleware.register(app)
     errors.register(app)
     install_contract(app)
-    # Preflights are answered by contract/cors.py: change its list too.
+    # contract/cors.py responds to preflights: change its list too.
     CORS(
         app,
         origins=list(app.config["ORIGINS"]),

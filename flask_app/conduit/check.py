@@ -30,7 +30,7 @@ def find_problem(database_url: str) -> str | None:
     heads = set(script.get_heads())
     if len(heads) > 1:
         return "two migrations follow the same one: run `flask --app conduit db merge -m '…'`"
-    # A revision that this code does not know was made by newer code: it runs all the same.
+    # A revision that this code does not know was made by newer code: this code still works.
     if not current or current & (known - heads):
         return "the database is not migrated: run `flask --app conduit db upgrade`"
     return None
@@ -40,7 +40,7 @@ def require(database_url: str) -> None:
     """End the process with one line if the database or Python's options are wrong."""
     if sys.flags.optimize > 1:
         raise SystemExit(
-            "conduit: Python leaves out docstrings, which the document is made of:"
+            "conduit: Python drops docstrings, which the OpenAPI document needs:"
             " unset PYTHONOPTIMIZE, or set it to 1"
         )
     problem = find_problem(database_url)

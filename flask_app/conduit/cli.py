@@ -41,7 +41,7 @@ def register(app: Flask) -> None:
 
 
 def get_shell_names() -> dict[str, Any]:
-    """The names that `flask shell` has."""
+    """The names that are available in `flask shell`."""
     return {each.__name__: each for each in (User, Follow, Article, Tag, Comment)} | {"db": db}
 
 
@@ -70,7 +70,7 @@ def downgrade(revision: str) -> None:
 @db_commands.command()
 @click.option("-m", "--message", required=True, help="What the migration does.")
 def revision(message: str) -> None:
-    """Make the next migration from what has changed in the models."""
+    """Create the next migration from the changes in the models."""
     command.revision(alembic_config(), message, autogenerate=True)
 
 

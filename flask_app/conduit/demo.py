@@ -1,6 +1,6 @@
-"""The demo site as plain data: the topics that Python carries with it, and people about them.
+"""The demo site as plain data: the help topics of Python as articles, and comments on them.
 
-The same each time, times too, so that reads of it are equal byte for byte wherever it stands.
+It is always the same, also its times, so that all apps return it byte for byte alike.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pydoc_data.topics import topics
 
 PASSWORD = "triptych-demo"
-# Who may use Django's admin.
+# The user that may use Django's admin.
 ADMIN = "guido"
 FIRST_CREATED_AT = datetime(2026, 1, 5, 9, 0, 0, 637_000, tzinfo=UTC)
 ARTICLE_INTERVAL = timedelta(hours=7, minutes=13, milliseconds=41)
@@ -83,7 +83,7 @@ def email_of(username: str) -> str:
 
 
 def follows() -> Iterator[tuple[str, str]]:
-    """Who follows whom: the first follows nearly all, each of the others their neighbours."""
+    """Pairs of follower and followed: the first user follows five, the others the next two."""
     names = list(PEOPLE)
     for place, follower in enumerate(names):
         for distance in range(1, 3 if place else 6):

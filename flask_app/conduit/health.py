@@ -38,7 +38,7 @@ def get_health() -> HealthResponse | tuple[HealthResponse, int]:
 
 
 def database_answers() -> bool:
-    """Whether the database answers, on a separate connection, because the pool may be busy."""
+    """Whether the database responds, on a separate connection, because the pool may be busy."""
     timeout = current_app.config["DATABASE_TIMEOUT"]
     if not check_lock.acquire(timeout=timeout or -1):
         return False

@@ -18,7 +18,7 @@ class UTCFormatter(logging.Formatter):
 
 
 def is_not_a_request(record: logging.LogRecord) -> bool:
-    """Werkzeug's line of a request has the query, with tokens; its other lines help developers."""
+    """Whether to keep a line of Werkzeug: its lines about requests have the query, with tokens."""
     return " - - [" not in str(record.msg)
 
 

@@ -14,7 +14,7 @@ log = logging.getLogger("conduit.request")
 
 
 class PrefixMiddleware:
-    """Serves the app below a prefix, whether or not a proxy has taken it off the path."""
+    """Serves the app below a prefix, whether or not a proxy has removed it from the path."""
 
     def __init__(self, app: WSGIApplication, prefix: str) -> None:
         self.app = app

@@ -7,7 +7,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 ORIGIN = r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.:-]+"
-# Each connection would have a database of its own.
+# In memory, each connection would have a database of its own.
 IN_MEMORY = ("sqlite:///", "sqlite:///:memory:")
 DEVELOPMENT_SECRET = "conduit-development-secret-never-for-production"
 
@@ -18,7 +18,7 @@ class Settings:
     def __init__(self) -> None:
         self.ENV = one_of("ENV", "development", "production")
         production = self.ENV == "production"
-        everyone = "" if production else "*"
+        default_allowed = "" if production else "*"
         self.DATABASE_URL = read("DATABASE_URL", "" if production else "sqlite:///conduit.sqlite3")
         self.DATABASE_POOL_SIZE = positive("DATABASE_POOL_SIZE", 10)
         self.DATABASE_TIMEOUT = not_negative("DATABASE_TIMEOUT", 2)
@@ -26,9 +26,9 @@ class Settings:
         self.TOKEN_LIFETIME = positive("TOKEN_LIFETIME", 2_592_000)
         self.PASSWORD_HASHING = one_of("PASSWORD_HASHING", "strong", "fast")
         self.ROOT_PATH = prefix("ROOT_PATH")
-        hosts = split(read("ALLOWED_HOSTS", everyone).lower())
+        hosts = split(read("ALLOWED_HOSTS", default_allowed).lower())
         self.TRUSTED_HOSTS = None if "*" in hosts else sorted(hosts)
-        self.ORIGINS = origins("CORS_ORIGINS", everyone)
+        self.ORIGINS = origins("CORS_ORIGINS", default_allowed)
         self.EVENT_RETENTION = positive("EVENT_RETENTION", 86_400)
         self.LIVE_SOCKETS = positive("LIVE_SOCKETS", 200)
         self.LAB = is_on("LAB", default=not production)

@@ -18,6 +18,7 @@ from gunicorn.workers.gthread import ThreadWorker
 import worker
 from conduit.live.connection import Connection
 from conduit.live.hub import Hub
+from conduit.settings import Settings
 
 FOLDER = Path(__file__).parent.parent
 
@@ -55,6 +56,13 @@ def test_a_reload() -> None:
         " assert not {'conduit', 'flask'} & {name.partition('.')[0] for name in sys.modules}"
     )
     subprocess.run([sys.executable, "-c", code], cwd=FOLDER, check=True)
+
+
+def test_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is a thread for each socket that the settings allow."""
+    monkeypatch.delenv("CONDUIT_LIVE_SOCKETS", raising=False)
+    threads = runpy.run_path(str(FOLDER / "gunicorn.conf.py"))["threads"]
+    assert threads == 16 + Settings().LIVE_SOCKETS
 
 
 def test_a_socket_over_tls() -> None:

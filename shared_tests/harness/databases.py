@@ -98,7 +98,7 @@ class Database:
         return int(number)
 
     def is_idle_in_transaction(self) -> bool:
-        """Whether a connection that has written waits for its client's next statement."""
+        """Wait for the statement of the connection that has written; whether it then stays idle."""
         statement = (
             "SELECT state FROM pg_stat_activity "
             "WHERE datname = current_database() AND backend_xid IS NOT NULL"

@@ -52,10 +52,9 @@ def port_locks() -> BinaryIO:
 
 
 def environment(settings: Mapping[str, str | None]) -> dict[str, str]:
-    """The inherited environment without CONDUIT_ and PYTEST_ variables, plus these settings."""
-    # Colors would be part of the lines that tests compare.
-    own = ("CONDUIT_", "PYTEST_", "FORCE_COLOR", "PY_COLORS")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    """The inherited environment without variables of the apps, pytest and colors, plus these."""
+    dropped = ("CONDUIT_", "PYTEST_", "FORCE_COLOR", "PY_COLORS")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     given = {name: value for name, value in settings.items() if value is not None}
     return {**inherited, "PYTHONUNBUFFERED": "1", **given}
 

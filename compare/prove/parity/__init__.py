@@ -1,3 +1,3 @@
-"""`parity`: random stories of requests, sent to all three apps until one answers differently."""
+"""`parity`: random stories of requests, sent to all three apps until a response differs."""
 
 from compare.prove.parity.command import parity as parity

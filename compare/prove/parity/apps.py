@@ -27,7 +27,7 @@ SETTINGS = {
     "CONDUIT_ENV": "development",
     "CONDUIT_LOG_LEVEL": "WARNING",
     "CONDUIT_PASSWORD_HASHING": "fast",
-    # A busy machine is no difference of the apps.
+    # A busy machine must not look like a difference between the apps.
     "CONDUIT_DATABASE_TIMEOUT": "20",
     **dict.fromkeys(("CONDUIT_SECRET_KEY", "CONDUIT_TOKEN_LIFETIME"), ""),
     **dict.fromkeys(("CONDUIT_ALLOWED_HOSTS", "CONDUIT_CORS_ORIGINS"), ""),
@@ -38,7 +38,7 @@ SETTINGS = {
 class AppsUnderTest:
     ports: Mapping[App, int]
     urls: Mapping[App, str]
-    """Of their databases."""
+    """The URLs of their databases."""
 
     async def play[T](self, work: Callable[[Player], T]) -> T:
         """Do the work in a thread, while the logs of the apps are read here.
@@ -83,7 +83,7 @@ async def running_apps(setting: Setting, *, postgres: bool) -> AsyncIterator[App
         names = {app: "all" if one_database else app.name for app in APPS}
         drafts = {}
         if postgres or one_database:
-            # PostgreSQL, when root starts it, runs as another user, who has to pass through here.
+            # If root starts PostgreSQL, it runs as another user, which needs access to this folder.
             folder.chmod(0o755)
             log = LogFile("postgres", LOGS / "postgres.log")
             start = running_postgres(folder / "postgres", log, "-c", "fsync=off")

@@ -41,7 +41,7 @@ class ParityRun:
     name: str
     """The name of the file for a difference."""
     seed: int | None = None
-    """Of generated stories; None for saved ones."""
+    """The seed of generated stories; None for saved ones."""
 
 
 def parity(
@@ -106,7 +106,7 @@ def random_run(seed: int, steps: int, setting: Setting) -> ParityRun:
 
 
 def replay_runs(path: Path) -> list[ParityRun]:
-    """One for each setting that the stories have."""
+    """One run for each setting that the stories have."""
     runs = []
     for setting in get_args(Setting):
         stories = [story for story in read_stories(path) if story.setting == setting]
@@ -144,7 +144,7 @@ def play(player: Player, apps: AppsUnderTest, run: ParityRun) -> bool:
     crowds = 1 + run.steps // 1000
     for number in range(crowds):
         player.empty()
-        with out.status("Many write at once …"):
+        with out.status("Testing concurrent writes …"):
             errors = run_crowd(apps, f"{run.seed}.{number}")
         if errors:
             out.print("[bold red]Concurrent writes gave wrong results:[/]\n")

@@ -1,7 +1,7 @@
-"""Many users who write at once, through all three apps, on one database.
+"""Many users that write at the same time, through all three apps, on one database.
 
-Each writer notes the responses. At the end, the database must hold exactly that, and all apps must
-show the same of it: no write is lost, none is done twice, and nobody gets an internal error.
+Each writer records the responses. At the end, the database must have exactly that, and all apps
+must show the same: no write is lost or done twice, and no response is an internal error.
 """
 
 import json
@@ -22,10 +22,10 @@ from compare.run.apps import APPS
 
 WRITERS_PER_APP = 3
 WRITES = 24
-"""Of each writer."""
+"""The number of writes of each writer."""
 TITLES = ("One title for all", "Another one", "Feed")
 NAMES = ("wanted", "Wanted-too", "WANTED")
-"""Names that all writers try to sign up with; the last is the first, as names are compared."""
+"""Names that all writers try to register; the first and the last differ only in case."""
 SHARED = "everybodys-article"
 DELETED = "article-that-is-deleted"
 """An article that others write to while its author, the first writer, deletes it."""
@@ -58,19 +58,19 @@ ROWS: dict[str, LiteralString] = {
 
 
 class UnexpectedResponse(Exception):
-    """A response that no order of the writes explains."""
+    """A response that is wrong in any order of the writes."""
 
 
 @dataclass
 class Writer:
-    """A user, and what the responses said."""
+    """A user, and what the user's writes should have left in the database."""
 
     number: int
     connection: Connection
     rng: Random
     token: str = ""
     articles: dict[str, list[str]] = field(default_factory=dict)
-    """The tags by the slugs."""
+    """The tags of the user's articles, by slug."""
     comments: set[int] = field(default_factory=set)
     follows: set[str] = field(default_factory=set)
     favorites: set[str] = field(default_factory=set)
@@ -208,11 +208,11 @@ ACTIONS: dict[Callable[[Writer], None], int] = {
     Writer.update_user: 1,
     Writer.write_to_deleted: 1,
 }
-"""How often each of them is chosen."""
+"""The weight with which each action is chosen."""
 
 
 def run_crowd(apps: AppsUnderTest, seed: str) -> list[str]:
-    """Let the writers write to the empty database: what is wrong afterwards."""
+    """Let the writers write to the empty database; returns what is wrong afterwards."""
     with ExitStack() as stack:
         writers = []
         for number, app in enumerate([*APPS] * WRITERS_PER_APP):
@@ -231,7 +231,7 @@ def run_crowd(apps: AppsUnderTest, seed: str) -> list[str]:
 
 
 def check_rows(writers: Sequence[Writer], url: str) -> Iterator[str]:
-    """Compare the rows with what the writers noted."""
+    """Compare the rows with what the writers recorded."""
     events = sum(writer.events for writer in writers)
     noted: dict[str, list[Any]] = {
         "articles": [slug for writer in writers for slug in writer.articles],

@@ -1,6 +1,6 @@
-"""What must differ between the answers of the apps, and what of it is compared all the same.
+"""What may differ between the responses of the apps, and which parts are still compared.
 
-A mask covers one field. It replaces a value of the right form by what must be equal in it. A value
+A mask is for one field. It replaces a valid value by the part that must be equal. A value
 of another form stays, so that it shows as a difference.
 """
 
@@ -104,7 +104,7 @@ def sent_token(request: Step) -> bytes:
 
 
 def canonical(body: bytes) -> bytes:
-    """JSON written in one way: 1 and 1.0 are the same value."""
+    """The JSON in a canonical form, in which 1 and 1.0 are the same value."""
     return json.dumps(json.loads(body, parse_float=read_number), sort_keys=True).encode()
 
 

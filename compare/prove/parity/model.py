@@ -36,14 +36,14 @@ class Article:
 
 
 class ConduitModel:
-    """The users, articles and comments of one story, and who makes the next request on what."""
+    """The users, articles and comments of one story, and those of the next request."""
 
     def __init__(self, rng: Random) -> None:
         self.rng = rng
         self.users: list[User] = []
         self.articles: list[Article] = []
         self.old_slugs: list[str] = []
-        """Of articles that were deleted or renamed."""
+        """The slugs of articles that were deleted or renamed."""
 
     def needs_first(self, operation: Operation) -> str | None:
         if len(self.users) < 2 and (operation.token or "{username}" in operation.path):

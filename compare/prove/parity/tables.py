@@ -14,7 +14,7 @@ RESET_COUNTER = "UPDATE event_counter SET value = 0"
 
 
 class Tables:
-    """A migrated database. Tables that have rows by now, such as Django's own, keep them."""
+    """A migrated database. Tables in which migrations insert rows, as in Django's, keep these."""
 
     def __init__(self, url: str) -> None:
         self._connection: sqlite3.Connection | psycopg.Connection

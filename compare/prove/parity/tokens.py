@@ -1,4 +1,4 @@
-"""Tokens as an attacker might make them, signed with the secret that the apps publish."""
+"""Tokens as an attacker might make them, signed with the public secret of development."""
 
 import base64
 import warnings

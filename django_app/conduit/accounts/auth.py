@@ -1,4 +1,4 @@
-"""Authentication: what an operation names as its `auth`."""
+"""Authentication: the values for the `auth` of an operation."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -25,7 +25,7 @@ class ViewerRequest(HttpRequest):
 class Token(APIKeyHeader):
     """The `Authorization` header: `Token <jwt>` or `Bearer <jwt>`.
 
-    It raises to say why a token is refused, so it must be the last in a list of authenticators.
+    It raises an error for a bad token, so it must be the last in a list of authenticators.
     """
 
     param_name = "Authorization"
@@ -36,7 +36,7 @@ class Token(APIKeyHeader):
         self.optional = optional
 
     def authenticate(self, request: HttpRequest, key: str | None) -> User | AnonymousUser:
-        """An anonymous user without a token where it is optional; a bad token is refused."""
+        """The user of the token; an anonymous user if the token is optional and not sent."""
         if self.optional and not key:
             return AnonymousUser()
         token = read_token(read_credentials(key))
@@ -53,7 +53,7 @@ def authenticate(token: AccessToken) -> User:
 
 
 def issue_token(user: User, session_id: str | None = None) -> str:
-    """A new token for the user, of the session or of a new one."""
+    """A new token for the user, for this session or for a new one."""
     return make_token(user_id=user.pk, version=user.token_version, session_id=session_id)
 
 

@@ -5,15 +5,15 @@ from django.db.models.functions import Lower
 
 
 class CaseInsensitiveUniqueConstraint(UniqueConstraint):
-    """Fields that are unique without regard to case, by an index over them in lower case.
+    """A unique constraint that ignores case, by an index on the fields in lower case.
 
     Django's check of `USERNAME_FIELD` looks for a constraint with `fields`, and a form shows its
-    error at the field; a constraint with expressions has neither.
+    error at the field; neither works for a constraint with expressions.
     """
 
     @property
     def index(self) -> UniqueConstraint:
-        """What the database has."""
+        """The constraint on expressions that the database has instead."""
         return UniqueConstraint(
             *map(Lower, self.fields),
             name=self.name,

@@ -26,7 +26,7 @@ TAKEN: Any = {
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users whose names and fields the API would take; raises `ValidationError`.
+    """Creates users that the API would accept; raises `ValidationError`.
 
     Forms and interactive commands validate a password before they pass it on.
     """
@@ -103,14 +103,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         return await acheck_password(raw_password, self.password, sync_to_async(self.renew_hash))
 
     def renew_hash(self, raw_password: str) -> None:
-        """Store the same password with current parameters, unless another one was set since.
+        """Hash the password again with current parameters, unless another one has been set since.
 
-        Django's own saves the hash in any case. This ends no session.
+        Django's method saves the hash even then. This method ends no session.
         """
         stored = User.objects.filter(pk=self.pk, password=self.password)
         renewed = make_password(raw_password)
         if stored.update(password=renewed):
-            self.password = renewed  # a session of the admin is made from it
+            self.password = renewed  # the admin checks its sessions against it
 
     def save(self, **options: Any) -> None:
         """A password that was set by `set_password` ends all sessions.
@@ -134,7 +134,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().save(**options)
 
     def accepts(self, token: AccessToken) -> bool:
-        """Whether the token is current, or of the session that set the password."""
+        """Whether the token is current, or belongs to the session that set the password."""
         current = token.version == self.token_version
         return self.is_active and (current or token.session_id == self.password_session_id)
 

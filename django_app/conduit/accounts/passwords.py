@@ -12,7 +12,7 @@ from django.db import models
 
 from ..errors import Unavailable
 
-# Each hash takes 64 MiB and a processor.
+# Each hash needs 64 MiB and much processor time.
 MAX_CONCURRENT = os.cpu_count() or 1
 SLOT_TIMEOUT = 5  # seconds
 
@@ -21,7 +21,7 @@ hashing_slots = threading.BoundedSemaphore(MAX_CONCURRENT)
 
 @contextmanager
 def hashing_slot() -> Iterator[None]:
-    """Wait until fewer than `MAX_CONCURRENT` passwords are hashed; raises `Unavailable`."""
+    """Wait until fewer than `MAX_CONCURRENT` hashes are running; raises `Unavailable`."""
     if not hashing_slots.acquire(timeout=SLOT_TIMEOUT):
         waited = TimeoutError(f"no slot to hash a password within {SLOT_TIMEOUT} seconds")
         raise Unavailable(server="unavailable") from waited
@@ -56,7 +56,7 @@ class FastArgon2id(Argon2id):
 
 
 class PasswordField(models.CharField):
-    """Stores the PHC string alone: Django's hashers write their own name before it."""
+    """Stores the PHC string without the name that Django's hashers write before it."""
 
     def from_db_value(self, value: str | None, *args: Any) -> str | None:
         return f"argon2{value}" if value and value.startswith("$argon2id$") else value

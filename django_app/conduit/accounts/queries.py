@@ -37,7 +37,7 @@ class UserQuerySet(QuerySet["User"]):
         return self.filter(email__lower=lower_ascii(email))
 
     def for_viewer(self, viewer: User | AnonymousUser) -> UserQuerySet:
-        """Users with whether the viewer follows them."""
+        """Users with the annotation `following`: whether the viewer follows them."""
         return self.annotate(following=followed_by(viewer, "pk"))
 
     def for_change(self) -> UserQuerySet:

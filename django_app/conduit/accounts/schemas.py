@@ -6,7 +6,7 @@ from pydantic_core import MISSING
 from ..schemas import ABSENT, FilledText, RequiredText, ResponseSchema, Schema, Text
 
 USERNAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
-# What HTML asks of <input type=email>, with at least one dot in the domain.
+# HTML's pattern for <input type=email>, but with at least one dot in the domain.
 EMAIL_PATTERN = (
     r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+"
     r"@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
@@ -15,7 +15,7 @@ EMAIL_PATTERN = (
 
 
 def matches(pattern: str) -> Any:
-    """A pattern that is always documented: Pydantic's own is only if it is the first constraint."""
+    """A pattern that is always in the document; Pydantic's is only there as first constraint."""
     return Field(pattern=pattern, json_schema_extra={"pattern": pattern})
 
 
@@ -62,7 +62,7 @@ class NewUserRequest(Schema):
 
 
 class UserUpdate(Schema):
-    """What is absent stays as it is."""
+    """Fields that are not sent keep their values."""
 
     email: Email | MISSING = ABSENT
     password: Password | MISSING = ABSENT

@@ -18,16 +18,16 @@ from ..live import events
 from .models import User
 from .tokens import AccessToken
 
-# How many times a removal is tried: a user who is writing may hold an article that it waits for,
-# and need the user that it has locked.
-MAX_REMOVALS = 5
+# A removal locks a user and waits for an article; a writer can have locked this article and wait
+# for this user. PostgreSQL then ends one of the two.
+MAX_REMOVAL_ATTEMPTS = 5
 
 
 def login(*, email: str, password: str) -> User:
     user = User.objects.with_email(email).filter(is_active=True).first()
-    release_connection()  # none is held while a password is hashed
+    release_connection()  # hold none while a password is hashed
     if user is None:
-        make_password(password)  # so that it takes as long as for a user
+        make_password(password)  # so that it takes as long as with a user
     if user is None or not user.check_password(password):
         credentials = {"username": email}
         user_login_failed.send(sender=__name__, credentials=credentials, request=None)
@@ -78,27 +78,27 @@ def save_changes(token: AccessToken, changes: dict[str, Any]) -> User:
 
 
 def remove_users(users: QuerySet[User]) -> None:
-    """Delete users with all they own, and record the events as if they had deleted it."""
+    """Delete users with their articles, comments and favorites, and record the events."""
     ids = list(users.values_list("pk", flat=True))
-    for attempt in range(1, MAX_REMOVALS + 1):
+    for attempt in range(1, MAX_REMOVAL_ATTEMPTS + 1):
         try:
-            remove_with_all(ids)
+            remove_with_content(ids)
             return
         except OperationalError as error:
-            if not isinstance(error.__cause__, DeadlockDetected) or attempt == MAX_REMOVALS:
+            if not isinstance(error.__cause__, DeadlockDetected) or attempt == MAX_REMOVAL_ATTEMPTS:
                 raise
 
 
 @transaction.atomic
-def remove_with_all(ids: list[int]) -> None:
+def remove_with_content(ids: list[int]) -> None:
     articles = Article.objects.filter(author__in=ids)
     comments = Comment.objects.filter(author__in=ids).exclude(article__in=articles)
     favorites = Favorite.objects.filter(user__in=ids).exclude(article__in=articles)
     # A union, since for conditions joined by OR the database would read all articles.
     owned = articles.values("pk").union(comments.values("article"), favorites.values("article"))
     lock_articles(Article.objects.filter(pk__in=owned))
-    list(User.objects.select_for_update().filter(pk__in=ids).order_by("pk"))  # they write no more
-    lock_articles(Article.objects.filter(pk__in=owned))  # what they wrote before the lock
+    list(User.objects.select_for_update().filter(pk__in=ids).order_by("pk"))  # they cannot write
+    lock_articles(Article.objects.filter(pk__in=owned))  # those that they wrote before the lock
     removed = [
         *delete_comments(comments),
         *delete_favorites(favorites),
@@ -109,7 +109,7 @@ def remove_with_all(ids: list[int]) -> None:
 
 
 def refuse_taken(error: IntegrityError, *, user_id: int = 0, **names: str) -> None:
-    """Raise `Conflict` for each of the names that a user other than `user_id` has.
+    """Raise `Conflict` with all the names that a user other than `user_id` has.
 
     Returns if the other user no longer has the name; raises any other error again.
     """

@@ -1,4 +1,4 @@
-"""What the contract asks of a user, for models and forms: the API's own types ask it."""
+"""Validators of a user's fields, for models and forms; they use the API's types."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ TAGS: Any = Article._meta.get_field("tags")
 
 
 class ArticleForm(forms.ModelForm):
-    """An article with its tags, as the API has them; the links between them are the services'."""
+    """An article with its tags; the services write the links between them."""
 
     tag_list = forms.ModelMultipleChoiceField(
         Tag.objects.all(),
@@ -70,7 +70,7 @@ class ArticleAdmin(LockingAdmin):
         if not change:
             services.add_article(obj, tag_list=form.cleaned_data["tag_list"])
         elif form.changed_data:
-            # As the form has put it into the model, which is how a file is cleared.
+            # From the model if possible: in `cleaned_data` a cleared file is False.
             changes = {n: getattr(obj, n, form.cleaned_data[n]) for n in form.changed_data}
             article = services.get_article_for_change(obj.slug)
             services.change_article(article, changes=changes, viewer=article.author)
@@ -88,10 +88,10 @@ class TagAdmin(UnchangedAdmin):
     actions = ["remove_tags"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Tag | None = None) -> bool:
-        """Never: an article that is being written may be about to get the tag."""
+        """Never: an article that is being written may get the tag."""
         return False
 
-    @admin.action(description="Take the tags off all articles", permissions=["remove_tags"])
+    @admin.action(description="Remove the tags from all articles", permissions=["remove_tags"])
     def remove_tags(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
         services.remove_tags(queryset)
 

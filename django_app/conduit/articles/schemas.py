@@ -19,12 +19,12 @@ from ..schemas import (
 
 TAG_LENGTH = 64
 TAGS_IN_ARTICLE = 20
-# At most that long once it is trimmed.
+# At most `TAG_LENGTH` characters after trimming.
 TAG_PATTERN = rf"^[{SPACE}]*(?:[^{SPACE}\x00](?:[^\x00]{{0,62}}[^{SPACE}\x00])?)?[{SPACE}]*$"
 
 
 def clean_tags(tags: list[str]) -> list[str]:
-    """Trimmed, without blanks and duplicates, by code point; then counted and measured."""
+    """Trim the tags, drop blanks and duplicates, and sort by code point; then check the limits."""
     cleaned = sorted({tag.strip() for tag in tags} - {""})
     if any("\0" in tag for tag in cleaned):
         raise PydanticCustomError("nul", "is invalid")
@@ -77,7 +77,7 @@ class NewArticleRequest(Schema):
 
 
 class ArticleUpdate(Schema):
-    """What is absent stays as it is."""
+    """Fields that are not sent keep their values."""
 
     title: Title | MISSING = ABSENT
     description: Description | MISSING = ABSENT
@@ -101,7 +101,7 @@ class ArticleFilters(Page):
 
 
 def sort_tags(names: list[str] | None) -> list[str]:
-    """In Python, by code point: databases collate differently."""
+    """Sort in Python, by code point, since databases collate differently."""
     return sorted(names or [])
 
 

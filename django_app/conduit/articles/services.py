@@ -50,7 +50,10 @@ def create_article(
     *, author: User, title: str, description: str, body: str, tag_list: Sequence[str] = ()
 ) -> Article:
     article = Article(author=author, title=title, description=description, body=body)
-    return add_article(article, tag_list=tag_list)
+    try:
+        return add_article(article, tag_list=tag_list)
+    except NotFound:  # an article is not shown without its author, who has just been deleted
+        raise Unauthorized(token="is invalid") from None
 
 
 def add_article(article: Article, *, tag_list: Sequence[str]) -> Article:
@@ -58,10 +61,7 @@ def add_article(article: Article, *, tag_list: Sequence[str]) -> Article:
     article.created_at = article.updated_at = now()
     save(article, renamed=True)
     add_tags(article, tag_list)
-    try:
-        return record_event("article.created", article, viewer=article.author)
-    except NotFound:  # an article is not shown without its author, who has just been deleted
-        raise Unauthorized(token="is invalid") from None
+    return record_event("article.created", article, viewer=article.author)
 
 
 @transaction.atomic
@@ -158,7 +158,7 @@ def delete_favorites(favorites: QuerySet[Favorite]) -> list[Event]:
 
 @transaction.atomic
 def remove_tags(tags: QuerySet[Tag]) -> None:
-    """Take tags off all articles; one that no article has is shown nowhere."""
+    """Remove tags from all articles; the API does not show a tag without articles."""
     articles = lock_articles(Article.objects.filter(tags__in=tags))
     ArticleTag.objects.filter(article__in=articles, tag__in=tags).delete()
     changed_at = now()
@@ -169,13 +169,13 @@ def remove_tags(tags: QuerySet[Tag]) -> None:
 
 
 def get_tags() -> list[str]:
-    """The hundred tags that most articles have, the most used first."""
+    """The hundred most used tags, the most used first."""
     # Not a QuerySet: Ninja would report a database error as an invalid response.
     return list(Tag.objects.in_use().values_list("name", flat=True))
 
 
 def ensure_article(slug: str) -> None:
-    """Raise `NotFound` unless there is such an article."""
+    """Raise `NotFound` if no article has this slug."""
     if not Article.objects.filter(slug=slug).exists():
         raise NotFound(article="not found")
 
@@ -210,7 +210,7 @@ def save(article: Article, *, renamed: bool) -> None:
         except IntegrityError as error:
             if not is_unique_violation(error, "articles_slug_key"):
                 raise
-            # Another writer took the slug first: then it is tried again with the next one.
+            # Another writer took the slug first: try the next one.
     raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
 
 
@@ -234,7 +234,7 @@ def add_tags(article: Article, names: Sequence[str]) -> None:
 
 
 def events_of(name: events.EventName, article_ids: Sequence[int]) -> list[Event]:
-    """An event for each of the articles, with the article as anyone sees it."""
+    """An event for each of the articles, with the article as anonymous users see it."""
     articles = Article.objects.for_viewer(AnonymousUser()).with_body().in_bulk(article_ids)
     return [
         events.new_event(
@@ -250,7 +250,7 @@ def events_of(name: events.EventName, article_ids: Sequence[int]) -> list[Event]
 
 
 def record_event(event: events.EventName, article: Article, *, viewer: User) -> Article:
-    """Record the event, with the article as anyone sees it; return it as the viewer does."""
+    """Record the event, with the article as anonymous users see it; return the viewer's article."""
     shown = get_article(slug=article.slug, viewer=viewer)
     public = get_article(slug=article.slug, viewer=AnonymousUser())
     events.record(

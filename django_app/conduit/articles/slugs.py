@@ -1,12 +1,12 @@
-"""The names of articles in addresses."""
+"""Slugs: the names of articles in URLs."""
 
 from collections.abc import Iterator
 
 from slugify import slugify
 
 MAX_LENGTH = 100
-# A slug must not be the word of a route beside `/articles/{slug}`.
-ROUTE_WORDS = {"feed"}
+# Reserved words: `/articles/feed` is a route, so no article may have this slug.
+RESERVED_SLUGS = {"feed"}
 BATCH = 50
 
 
@@ -18,7 +18,7 @@ def slug_of(title: str) -> str:
 def candidates_for(title: str) -> Iterator[list[str]]:
     """The slugs that the title may get, best first, in batches that one query can check."""
     slug = slug_of(title)
-    if slug not in ROUTE_WORDS:
+    if slug not in RESERVED_SLUGS:
         yield [slug]
     first = 2
     while True:

@@ -1,16 +1,16 @@
-"""What the contract asks of an article, for models and forms: the API's own types check it."""
+"""Validators of an article's fields, for models and forms; they use the API's types."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug as validate_characters
 
 from ..validators import validate_as
 from . import schemas
-from .slugs import ROUTE_WORDS
+from .slugs import RESERVED_SLUGS
 
 
 def validate_slug(value: str) -> None:
     validate_characters(value)
-    if value in ROUTE_WORDS:
+    if value in RESERVED_SLUGS:
         raise ValidationError("is the word of a route", code="route")
 
 

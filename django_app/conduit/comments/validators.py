@@ -1,4 +1,4 @@
-"""What the contract asks of a comment, for models and forms: the API's own type asks it."""
+"""The validator of a comment's body, for models and forms; it uses the API's type."""
 
 from ..validators import validate_as
 from .schemas import NewComment

@@ -43,7 +43,7 @@ class StrictParser(Parser):
 
 
 def read_body(run: Run) -> Run:
-    """Read the body where the operation takes one, before anybody asks for a token."""
+    """Read the body if the operation takes one, before the token is checked."""
     operation = unwrap(run).__self__
     if not any(issubclass(model, BodyModel) for model in operation.models):
         return run

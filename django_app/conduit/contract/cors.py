@@ -1,4 +1,4 @@
-"""The answer to a preflight.
+"""The response to a CORS preflight request.
 
 Without this, each of the three frameworks returns a different response.
 docs/differences.md#routes; CORS-2 and CORS-3.
@@ -27,7 +27,7 @@ def is_preflight(method: str, headers: Headers) -> bool:
 
 
 def preflight_headers(origin: str, allowed: Collection[str]) -> dict[str, str]:
-    """The headers of the answer, which has no body: a 204."""
+    """The headers of the response, a 204 without a body."""
     headers = {"Vary": "Origin"}
     if "*" in allowed:
         return headers | {"Access-Control-Allow-Origin": "*"} | EXPOSE | ALLOW

@@ -19,7 +19,7 @@ from .document import complete
 
 
 def make_document(api: NinjaAPI) -> dict[str, Any]:
-    """Ninja's own document, with additions removed and omissions added."""
+    """Ninja's document without its additions, and with what it leaves out."""
     document = dict(api.get_openapi_schema(path_prefix="/api/"))
     for path in document["paths"].values():
         for operation in path.values():
@@ -28,14 +28,14 @@ def make_document(api: NinjaAPI) -> dict[str, Any]:
                 del operation["parameters"]
             for parameter in operation.get("parameters", []):
                 parameter["schema"].pop("title", None)
-    # Spread out as parameters, and used nowhere.
+    # Ninja writes their fields as parameters, so these schemas are not used.
     for name in ("Page", "ArticleFilters", "Wait", "Gathering"):
         document["components"]["schemas"].pop(name, None)
     return complete(document, prefix=prefix())
 
 
 def prefix() -> str:
-    """Below which everything is, without the slash at its end."""
+    """The prefix of all paths, without a slash at its end."""
     return get_script_prefix().removesuffix("/")
 
 

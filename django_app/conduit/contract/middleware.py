@@ -51,7 +51,7 @@ class ContractMiddleware:
     def answer(self, request: HttpRequest) -> HttpResponse:
         is_of_api = request.path_info == "/" or request.path_info.startswith("/api/")
         if is_of_api:
-            request.META.pop("HTTP_COOKIE", None)  # a session would answer a bad one with another
+            request.META.pop("HTTP_COOKIE", None)  # a session would replace a bad cookie
         # The middleware for CORS would take this for a preflight, with or without an origin.
         request.META.pop("HTTP_ACCESS_CONTROL_REQUEST_METHOD", None)
         if "\0" in request.path_info:
@@ -85,7 +85,7 @@ def finish_method_not_allowed(response: HttpResponse) -> None:
 
 
 def finish_headers(response: HttpResponse) -> None:
-    # The CORS middleware writes it in lower case.
+    # The CORS middleware writes `origin` in lower case.
     response["Vary"] = response.get("Vary", "Origin").replace("origin", "Origin")
     if response.status_code in (204, 307):
         del response["Content-Type"]

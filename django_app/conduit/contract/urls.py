@@ -1,4 +1,4 @@
-"""The document and its pages, in the place of Ninja's own."""
+"""The document and its pages, instead of Ninja's."""
 
 from typing import NoReturn
 
@@ -11,11 +11,11 @@ from . import docs
 
 
 def no_root(request: HttpRequest) -> NoReturn:
-    """Ninja's own view of `/api/` says where its docs are."""
+    """Replaces Ninja's view of `/api/`, which says where its docs are."""
     raise Http404
 
 
-# A POST to what can only be read is 405; without `csrf_exempt` it would be 403 before.
+# A POST to a read-only route gets a 405; without `csrf_exempt` it would get a 403.
 urlpatterns = [
     path("", csrf_exempt(no_root)),
     path("openapi.json", csrf_exempt(docs.openapi), {"api": api}),

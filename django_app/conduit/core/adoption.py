@@ -22,7 +22,7 @@ SHARED = {label for label, _ in FIRST}
 
 
 def needs_adoption(connection: BaseDatabaseWrapper) -> bool:
-    """Whether there are shared tables, and no migration of ours has made them."""
+    """Whether the shared tables exist, but no migration of this app has created them."""
     models = [model for label in SHARED for model in apps.get_app_config(label).get_models()]
     if {model._meta.db_table for model in models}.isdisjoint(
         connection.introspection.table_names()
@@ -33,7 +33,7 @@ def needs_adoption(connection: BaseDatabaseWrapper) -> bool:
 
 
 def find_deviations(connection: BaseDatabaseWrapper) -> list[str]:
-    """Where the tables are neither as after the newest shared migration nor as after an earlier."""
+    """How the tables differ from the newest shared schema; empty if an earlier one matches."""
     present = set(connection.introspection.table_names())
     loader = MigrationLoader(connection)
     for number in range(len(LATER) + 1):
@@ -92,7 +92,7 @@ def differences_of(
 
 def found_in(connection: BaseDatabaseWrapper, column: FieldInfo) -> Column:
     kind = connection.introspection.get_field_type(cast(Any, column.type_code), column)
-    length = re.search(r"\d+", str(column.type_code))  # SQLite's types are words
+    length = re.search(r"\d+", str(column.type_code))  # SQLite reports the type as text
     size = length and int(length[0]) if connection.vendor == "sqlite" else column.display_size
     return without_auto(kind), size if kind == "CharField" else None, column.null_ok
 

@@ -13,7 +13,7 @@ from .adoption import needs_adoption
 
 @register(Tags.database)
 def check_tables(databases: Sequence[str] | None = None, **options: Any) -> list[CheckMessage]:
-    """Let `migrate` stop before it makes tables that are there."""
+    """Stop `migrate` before it creates tables that exist."""
     error = Error(
         "The tables of this database were made by another app.",
         hint="Run `python manage.py adopt`, then `python manage.py migrate`.",

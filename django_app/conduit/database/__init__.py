@@ -1,4 +1,4 @@
-"""The database's engine, in `base` where Django looks, and the connections of its pool."""
+"""The database engine, in `base`, where Django looks for it, and its pool's connections."""
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,10 @@ from psycopg.pq import TransactionStatus
 
 
 class BoundedConnection(Connection[Any]):
-    """A connection that closes if the server does not answer a statement in time."""
+    """A connection that closes if the server does not answer a statement in time.
+
+    If PostgreSQL has closed it, the error is always an `OperationalError`.
+    """
 
     answer_timeout: float | None = None
 
@@ -24,7 +27,7 @@ class BoundedConnection(Connection[Any]):
                 self.close()
             raise
         except InternalError as error:
-            if self.broken:  # PostgreSQL has ended a transaction that took too long
+            if self.broken:  # PostgreSQL has ended a transaction that was idle for too long
                 raise OperationalError(str(error)) from error
             raise
 
@@ -39,7 +42,7 @@ def bounded_connection(timeout: int) -> type[BoundedConnection]:
 def release_connection() -> None:
     """Return this thread's connection to the pool, unless a transaction needs it.
 
-    For code that is about to wait for something else; the next query takes another one. On
+    Call it before a wait for something else; the next query takes another connection. On
     PostgreSQL an open `iterator()` does not survive this. SQLite has no pool.
     """
     from django.db import connection  # the settings import this module

@@ -14,7 +14,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """The first connection of the pool that PostgreSQL has not dropped.
 
-        The pool can check them itself, but after each that fails it pauses for a second or more.
+        The pool can check connections itself, but pauses for a second or more after each failure.
         """
         connection = super().get_new_connection(conn_params)
         if self.pool:

@@ -37,8 +37,8 @@ async def gather(*, n: int, ms: int, how: How) -> Recording:
             await wait_once(recorder, number, ms)
     elif how == "threads":
         # Otherwise all would share the one thread that runs the request's other sync code.
-        block_aside = sync_to_async(block_once, thread_sensitive=False)
-        await asyncio.gather(*(block_aside(recorder, number, ms) for number in numbers))
+        block_in_thread = sync_to_async(block_once, thread_sensitive=False)
+        await asyncio.gather(*(block_in_thread(recorder, number, ms) for number in numbers))
     else:
         await asyncio.gather(*(wait_once(recorder, number, ms) for number in numbers))
     return recorder.stop()

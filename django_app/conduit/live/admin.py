@@ -6,7 +6,7 @@ from .models import Event, EventCounter
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Events are written by what happens, never by hand."""
+    """Rows that only the services write: the admin shows them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -174,7 +174,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
                     await self.send(frame)
 
     async def give_up(self) -> None:
-        """Send the close frame; the server closes the connection in any case."""
+        """Send the close frame; the server closes the connection also if this fails."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self.close(CloseCode.TRY_AGAIN_LATER)

@@ -79,7 +79,7 @@ class Hub:
         return users - {None}  # type: ignore[return-value]
 
     def publish(self, published: list[PublishedEvent]) -> None:
-        """Wake all sockets: each waits for the `asyncio.Event` that it took before it looked."""
+        """Wake all sockets: each waits for the `asyncio.Event` that it took before it read."""
         self.backlog.extend(published)
         self.more.set()
         self.more = asyncio.Event()

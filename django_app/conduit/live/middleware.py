@@ -1,4 +1,4 @@
-"""What Django's middleware does, for the GET that opens a socket: around Channels' routes."""
+"""For the GET that opens a socket: what Django's middleware does for other requests."""
 
 import logging
 import time
@@ -20,7 +20,7 @@ log = logging.getLogger("conduit.request")
 
 
 class SocketMiddleware:
-    """Gives the handshake an id, and the log a line; refuses other hosts."""
+    """Gives the handshake an id, logs it, and refuses hosts that are not allowed."""
 
     def __init__(self, application: Any) -> None:
         self.application = application

@@ -1,4 +1,4 @@
-"""Every address of a socket, as `urls.py` has those of requests."""
+"""All URLs of sockets, as `urls.py` has the URLs of requests."""
 
 from typing import Any
 

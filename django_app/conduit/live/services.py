@@ -13,7 +13,7 @@ from .subscriptions import PublishedEvent
 
 
 def get_start(*, channel: str, since: int | None, user_id: int | None) -> tuple[int | None, int]:
-    """The article of a channel, if it is of one, and the newest event; raises `MessageError`."""
+    """The ids of the channel's article, if any, and the newest event; raises `MessageError`."""
     article_id = get_article_of_channel(channel=channel, user_id=user_id)
     newest = get_newest()
     if since is not None:
@@ -57,8 +57,8 @@ def get_published(
 ) -> list[PublishedEvent]:
     """The next events, with the users who follow their authors.
 
-    The listeners are read after the events: a later subscription has an event to begin at
-    that is not among them.
+    The listeners are read after the events: a socket that subscribes later starts after
+    these events.
     """
     following = Event.objects.after(after).values_list(
         "id", "name", "article_id", "author_id", "data", named=True

@@ -23,7 +23,7 @@ def wakeups() -> Generator[None]:
 
 def notifications() -> Generator[None]:
     """PostgreSQL notifies when a transaction that has written an event is committed."""
-    # Beside the pool, whose connections are lent for a request each.
+    # Not from the pool, whose connections are each used for one request.
     with psycopg.connect(**connection.get_connection_params(), autocommit=True) as listening:
         listening.execute(f"LISTEN {NOTIFICATIONS}")
         while True:

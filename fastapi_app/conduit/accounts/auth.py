@@ -31,7 +31,7 @@ async def authenticate(session: AsyncSession, token: AccessToken) -> User:
 
 
 def issue_token(settings: Settings, user: User, session_id: str | None = None) -> str:
-    """A new token for the user, of the session or of a new one."""
+    """A new token for the user, for this session or for a new one."""
     return make_token(settings, user_id=user.id, version=user.token_version, session_id=session_id)
 
 
@@ -44,7 +44,7 @@ Token = Annotated[AccessToken, Depends(get_token)]
 
 async def get_current_user(connection: HTTPConnection, token: Token, sessions: SessionsDep) -> User:
     """The user of the token, who belongs to no session: a change needs `session.merge(user)`."""
-    # In a session of its own: its connection is free again before a write takes another one.
+    # In a separate session, which returns its connection before a write takes one.
     async with sessions.reading() as session:
         user = await authenticate(session, token)
     connection.state.user_id = user.id
@@ -58,7 +58,7 @@ async def get_viewer(
     if not authorization:
         return None
     user = await authenticate(session, read_token(settings, read_credentials(authorization)))
-    await session.commit()  # its connection is free again before a write takes another one
+    await session.commit()  # returns the connection before a write takes one
     return user
 
 

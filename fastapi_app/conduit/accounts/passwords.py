@@ -13,7 +13,7 @@ from argon2.profiles import CHEAPEST, RFC_9106_LOW_MEMORY
 from ..errors import Unavailable
 from ..settings import Settings
 
-# Each hash takes 64 MiB and a processor.
+# Each hash needs 64 MiB and much processor time.
 MAX_CONCURRENT = os.cpu_count() or 1
 SLOT_TIMEOUT = 5  # seconds
 
@@ -21,9 +21,9 @@ limiter: RunVar[CapacityLimiter] = RunVar("limiter of passwords")  # one for eac
 
 
 async def run_hasher[*A, T](function: Callable[[*A], T], *args: *A) -> T:
-    """Call it in a thread, once fewer than `MAX_CONCURRENT` of them run.
+    """Call the function in a thread, when fewer than `MAX_CONCURRENT` calls are running.
 
-    Raises `Unavailable` where that takes too long.
+    Raises `Unavailable` if the wait takes too long.
     """
     try:
         hashing_slots = limiter.get()
@@ -49,7 +49,7 @@ def get_hasher(settings: Settings) -> PasswordHasher:
 
 @cache
 def unused_hash(hasher: PasswordHasher) -> str:
-    """The hash to compare with where there is no user, so that it takes the same time."""
+    """The hash to compare with if there is no user, so that a login takes as long."""
     return hasher.hash("nobody's password")
 
 
@@ -58,7 +58,7 @@ async def hash_password(password: str, settings: Settings) -> str:
 
 
 async def verify_password(password: str, hashed: str | None, settings: Settings) -> bool:
-    """Whether `hashed` was made from `password`; without a hash the answer takes as long."""
+    """Whether `hashed` is the hash of `password`; without a hash it takes as long."""
     return await run_hasher(verify, get_hasher(settings), password, hashed)
 
 

@@ -28,7 +28,7 @@ class AccessToken:
 def make_token(
     settings: Settings, *, user_id: int, version: int, session_id: str | None = None
 ) -> str:
-    """A token of the session; of a new session by default."""
+    """A token for the session, by default for a new one."""
     issued = int(time.time())
     claims = {
         "sub": str(user_id),
@@ -46,7 +46,7 @@ def read_token(settings: Settings, token: str) -> AccessToken:
         claims = jwt.decode(token, settings.secret_key, [ALGORITHM], options={"require": CLAIMS})
     except jwt.ExpiredSignatureError:
         raise Unauthorized(token="has expired") from None
-    # PyJWT passes on the errors of odd claims: infinite times, numbers with many digits.
+    # PyJWT does not catch the errors of odd claims: infinite times, numbers with many digits.
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
         raise Unauthorized(token="is invalid") from None
     subject, version, session_id = claims["sub"], claims["ver"], claims["sid"]

@@ -13,7 +13,7 @@ from ..database import AnyRow
 from ..database.constraints import (
     MAX_ATTEMPTS,
     TOO_MANY_ATTEMPTS,
-    insert_unless_there,
+    insert_or_ignore,
     is_unique_violation,
 )
 from ..errors import Forbidden, NotFound, Unauthorized, Unavailable
@@ -129,12 +129,12 @@ async def unfavorite_article(session: AsyncSession, *, slug: str, user: User) ->
 
 
 async def get_tags(session: AsyncSession) -> Sequence[str]:
-    """The hundred tags that most articles have, the most used first."""
+    """The hundred most used tags, the most used first."""
     return (await session.scalars(queries.tags_in_use())).all()
 
 
 async def ensure_article(session: AsyncSession, slug: str) -> None:
-    """Raise `NotFound` unless there is such an article."""
+    """Raise `NotFound` if no article has this slug."""
     if await session.scalar(queries.id_of(slug)) is None:
         raise NotFound(article="not found")
 
@@ -148,7 +148,7 @@ async def get_article_for_change(session: AsyncSession, slug: str) -> Article:
 
 
 async def save(session: AsyncSession, article: Article, **changes: Any) -> None:
-    """Write the article with the changes, and with a free slug where the title asks for one."""
+    """Write the article with the changes, and with a free slug if it is new or renamed."""
     article_id = article.id  # None for a new one
     title = changes.get("title", article.title)
     renamed = article_id is None or slug_of(title) != slug_of(article.title)
@@ -164,7 +164,7 @@ async def save(session: AsyncSession, article: Article, **changes: Any) -> None:
         except IntegrityError as error:
             if not is_unique_violation(error, "articles_slug_key"):
                 raise
-            # Another writer took the slug first: then it is tried again with the next one.
+            # Another writer took the slug first: try the next one.
             if article_id is not None:
                 await session.refresh(article)  # the rollback has expired it
     raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
@@ -186,7 +186,7 @@ async def add_tags(session: AsyncSession, article_id: int, names: Sequence[str])
         return
     # This waits for another writer that creates the same tag.
     rows = [{"name": name} for name in sorted(names)]
-    await session.execute(insert_unless_there(session, Tag, rows))
+    await session.execute(insert_or_ignore(session, Tag, rows))
     tags = await session.scalars(queries.tags_among(names))
     session.add_all(ArticleTag(article_id=article_id, tag_id=tag.id) for tag in tags)
 
@@ -194,7 +194,7 @@ async def add_tags(session: AsyncSession, article_id: int, names: Sequence[str])
 async def record_event(
     session: AsyncSession, event: events.EventName, article: Article, *, viewer: User
 ) -> AnyRow:
-    """Record the event, with the article as anyone sees it; return it as the viewer does."""
+    """Record the event, with the article as anonymous users see it; return the viewer's article."""
     await session.flush()
     shown = await get_article(session, slug=article.slug, viewer=viewer)
     public = await get_article(session, slug=article.slug, viewer=None)

@@ -1,6 +1,6 @@
 """The code that makes this app's responses equal to those of the other two apps, byte for byte.
 
-Nothing else here imports this package: without it, FastAPI answers as its documentation says.
+Only `main` uses it, in one call: without that, FastAPI responds as its documentation says.
 Each module begins with what changes without it; docs/differences.md has the measurements.
 """
 
@@ -18,7 +18,7 @@ from .middleware import ContractMiddleware
 
 
 def install_contract(app: FastAPI) -> None:
-    # In the place of Starlette's limit, whose answer is plain text.
+    # Instead of Starlette's limit, whose response is plain text.
     for place, middleware in enumerate(app.user_middleware):
         if cast(type, middleware.cls) is RequestBodyLimitMiddleware:
             limit: Any = middleware.kwargs

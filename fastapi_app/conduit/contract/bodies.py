@@ -21,9 +21,9 @@ JSON = re.compile(r"application/(json|.+\+json)")
 
 
 class StrictBody:
-    """Receives the body in one piece; JSON that is refused is `null`, and noted in the scope.
+    """Receives the whole body; refused JSON becomes `null`, and the error is stored in the scope.
 
-    FastAPI parses the body, asks the dependencies, and validates. `null` fails in the last step,
+    FastAPI parses the body, calls the dependencies, and validates. `null` fails in the last step,
     after the dependency that refuses a bad token. Where `null` is a valid body, FastAPI gets
     invalid JSON instead. A route without a body parameter gets the body unchanged.
     """
@@ -52,7 +52,7 @@ class StrictBody:
         return {"type": "http.request", "body": self.refuse(headers, body), "more_body": False}
 
     def refuse(self, headers: Headers, body: bytearray) -> bytes:
-        """What FastAPI gets: the body, or what it refuses itself."""
+        """What FastAPI gets: the body, or a replacement that FastAPI refuses."""
         field = getattr(self.scope.get("route"), "body_field", None)
         if field is None:
             return bytes(body)

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api", include_in_schema=False)
 
 
 def make_document(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's own document, with what it adds and leaves out set right: `app.openapi`."""
+    """FastAPI's document without its additions, and with what it leaves out: `app.openapi`."""
     document = deepcopy(FastAPI.openapi(app))
     for path in document["paths"].values():
         for operation in path.values():

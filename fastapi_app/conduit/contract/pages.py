@@ -1,4 +1,4 @@
-"""The docs pages: Swagger UI and ReDoc, with nothing loaded from elsewhere."""
+"""The docs pages: Swagger UI and ReDoc, with nothing loaded from other hosts."""
 
 from functools import cache
 from importlib.util import find_spec
@@ -53,7 +53,7 @@ REDOC_PAGE = """<!doctype html>
   </body>
 </html>
 """
-# Both libraries style inline, and have icons and a font as data. Nothing may come from another
+# Both libraries use inline styles, and icons and a font in data URLs. Nothing may come from another
 # host.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -71,13 +71,13 @@ PACKAGED = {
     "swagger-ui.js": "swagger_bundle.js",
     "redoc.js": "redoc.js",
 }
-# "API docs by" and a logo, from a CDN, without an option: where there is no image, ReDoc leaves
-# it out, and the page's style writes the name instead.
+# No option turns off ReDoc's logo, which comes from a CDN. Without an image, ReDoc leaves
+# the logo out, and the page's style writes the name instead.
 REDOC_LOGO = (b"https://cdn.redoc.ly/redoc/", b"data:,")
 
 
 def below(prefix: str, text: str) -> str:
-    """The text with all addresses of the API below the prefix."""
+    """The text with the prefix before all paths of the API."""
     return text.replace('"/api/', f'"{prefix}/api/')
 
 
@@ -90,7 +90,7 @@ def read_asset(name: str, *, prefix: str) -> bytes:
 
 @cache
 def read_packaged(name: str) -> bytes:
-    # Found, not imported: importing the package reads its eight megabytes.
+    # The package is not imported, since an import reads all of its eight megabytes.
     package = find_spec("offapi")
     assert package is not None and package.origin is not None
     content = (Path(package.origin).parent / PACKAGED[name]).read_bytes()

@@ -21,8 +21,8 @@ type AnyRow = Row[*tuple[Any, ...]]
 class ReadOnlySession(Session):
     """A session of a connection in autocommit, where nothing could be rolled back.
 
-    It refuses changed objects, statements that write and streamed rows, but it cannot see into
-    `text()`, nor what is executed on `connection()`.
+    It refuses changed objects, statements that write and streamed rows, but it cannot check
+    `text()`, or what is executed on `connection()`.
     """
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
@@ -77,11 +77,11 @@ SessionsDep = Annotated[Sessions, Depends(get_sessions)]
 async def get_read_session(sessions: SessionsDep) -> AsyncIterator[AsyncSession]:
     async with sessions.reading() as session:
         yield session
-        session.sync_session.flush()  # refuses what would be lost
+        session.sync_session.flush()  # raises for changes that would be lost
 
 
 async def get_write_session(sessions: SessionsDep) -> AsyncIterator[AsyncSession]:
-    """A session in one transaction: committed when the handler returns, undone if it raises.
+    """A session in one transaction: committed when the handler returns, rolled back if it raises.
 
     It takes a connection at its first statement, so none is held while a password is hashed.
     """

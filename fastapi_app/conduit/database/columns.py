@@ -36,8 +36,8 @@ class UTCDateTime(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     # SQLAlchemy's own type would lose the time zone.
     type_annotation_map: ClassVar = {datetime: UTCDateTime}
-    # Migrations need a name for each constraint; these are PostgreSQL's own. A convention replaces
-    # SQLAlchemy's, which is the one for indexes.
+    # Migrations need a name for each constraint; these are PostgreSQL's. A convention replaces all
+    # of SQLAlchemy's, so it has to repeat the one for indexes.
     metadata = MetaData(
         naming_convention={
             "fk": "%(table_name)s_%(column_0_name)s_fkey",

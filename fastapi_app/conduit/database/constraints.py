@@ -1,4 +1,4 @@
-"""Violations of unique constraints: recognized, or avoided."""
+"""Recognizes or avoids violations of unique constraints."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from .columns import Base
 # How many times a write is retried because another writer took its unique value.
 MAX_ATTEMPTS = 100
 TOO_MANY_ATTEMPTS = f"other writers took the value first {MAX_ATTEMPTS} times"
-# SQLAlchemy has no generic construct for what both databases support.
+# SQLAlchemy has ON CONFLICT only for each dialect, although both databases support it.
 INSERTS: Mapping[str, Callable[..., Any]] = {
     "postgresql": postgresql.insert,
     "sqlite": sqlite.insert,
@@ -35,7 +35,7 @@ def is_unique_violation(error: IntegrityError, *names: str) -> bool:
     }
 
 
-def insert_unless_there(
+def insert_or_ignore(
     session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
 ) -> Insert:
     """An insert that leaves out the rows that would violate a unique constraint."""

@@ -1,4 +1,4 @@
-"""What a request does, seen from inside: on which thread, on which event loop, when."""
+"""What a request does: on which thread and event loop, and when."""
 
 import asyncio
 import itertools

@@ -33,13 +33,12 @@ async def record(
     """
     content = to_json(data, by_alias=True).decode()
     await prune(session)
+    await session.flush()
     if session.get_bind().dialect.name == "postgresql":
-        await session.flush()
         # The foreign keys are deferred: they would lock the rows that they refer to after the
         # counter. A removal of these rows locks in the opposite order.
         await session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         await session.execute(select(func.pg_notify(NOTIFICATIONS, "")))  # sent at the commit
-    await session.flush()
     number = update(EventCounter).values(value=EventCounter.value + 1)
     event_id = (await session.execute(number.returning(EventCounter.value))).scalar_one()
     event = insert(Event).values(

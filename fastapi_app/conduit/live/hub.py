@@ -30,7 +30,7 @@ FAILURE_INTERVAL = 2
 
 
 class Hub:
-    """Reads in a task of its own, and wakes the sockets' tasks."""
+    """Reads events in its own task, and wakes the tasks of the sockets."""
 
     def __init__(self, settings: Settings, sessions: Sessions) -> None:
         self.settings = settings
@@ -89,7 +89,7 @@ class Hub:
         return users - {None}  # type: ignore[return-value]
 
     def wake(self) -> None:
-        """Wake all sockets: each waits for the `asyncio.Event` that it took before it looked."""
+        """Wake all sockets: each waits for the `asyncio.Event` that it took before it read."""
         self.more.set()
         self.more = asyncio.Event()
 

@@ -14,7 +14,7 @@ from .subscriptions import PublishedEvent
 async def get_start(
     session: AsyncSession, *, channel: str, since: int | None, user_id: int | None
 ) -> tuple[int | None, int]:
-    """The article of a channel, if it is of one, and the newest event; raises `MessageError`."""
+    """The ids of the channel's article, if any, and the newest event; raises `MessageError`."""
     article_id = await get_article_of_channel(session, channel=channel, user_id=user_id)
     newest = await get_newest(session)
     if since is not None:
@@ -60,8 +60,8 @@ async def get_published(
 ) -> list[PublishedEvent]:
     """The next events, with the users who follow their authors.
 
-    The listeners are read after the events: a later subscription has an event to begin at
-    that is not among them.
+    The listeners are read after the events: a socket that subscribes later starts after
+    these events.
     """
     events = (await session.execute(queries.after(after))).all()
     followers: dict[int, set[int]] = defaultdict(set)

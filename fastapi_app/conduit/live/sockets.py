@@ -186,7 +186,7 @@ class Socket:
             raise Closed(CloseCode.TRY_AGAIN_LATER) from None
 
     async def close(self, code: CloseCode) -> None:
-        """Send the close frame; the server closes the connection in any case."""
+        """Send the close frame; the server closes the connection also if this fails."""
         with suppress(TimeoutError, WebSocketDisconnect):
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self.websocket.close(code)

@@ -18,14 +18,14 @@ def authenticate(token: AccessToken) -> User:
     Outside a transaction, what the request has read before is detached, as by `db.begin`.
     """
     user = db.session.get(User, token.user_id)
-    db.close()  # outside a transaction, its connection is free again before a write takes one
+    db.close()  # outside a transaction, returns the connection before a write takes one
     if user is None or not user.accepts(token):
         raise Unauthorized(token="is invalid")
     return user
 
 
 def issue_token(user: User, session_id: str | None = None) -> str:
-    """A new token for the user, of the session or of a new one."""
+    """A new token for the user, for this session or for a new one."""
     return make_token(user_id=user.id, version=user.token_version, session_id=session_id)
 
 
@@ -43,9 +43,9 @@ def login_optional(view: Callable[..., Any]) -> Any:
 
 
 def load_first(load: Callable[[], None], view: Callable[..., Any]) -> Any:
-    """Mark the view for the hook below, and load the user here if the hook missed the mark.
+    """Mark the view for the hook below, and load the user here if the hook did not see the mark.
 
-    The mark is hidden in a method of a class of views, and below another decorator.
+    The hook does not see it on a method of a view class, or below another decorator.
     """
 
     @wraps(view)

@@ -46,7 +46,7 @@ class User(Base):
         return self.username
 
     def accepts(self, token: AccessToken) -> bool:
-        """Whether the token is current, or of the session that set the password."""
+        """Whether the token is current, or belongs to the session that set the password."""
         current = token.version == self.token_version
         return self.is_active and (current or token.session_id == self.password_session_id)
 

@@ -13,7 +13,7 @@ from flask import current_app
 
 from ..errors import Unavailable
 
-# Each hash takes 64 MiB and a processor.
+# Each hash needs 64 MiB and much processor time.
 MAX_CONCURRENT = os.cpu_count() or 1
 SLOT_TIMEOUT = 5  # seconds
 
@@ -22,7 +22,7 @@ hashing_slots = threading.BoundedSemaphore(MAX_CONCURRENT)
 
 @contextmanager
 def hashing_slot() -> Iterator[None]:
-    """Wait until fewer passwords are hashed at once; raises `Unavailable`."""
+    """Wait until fewer than `MAX_CONCURRENT` hashes are running; raises `Unavailable`."""
     if not hashing_slots.acquire(timeout=SLOT_TIMEOUT):
         waited = TimeoutError(f"no slot to hash a password within {SLOT_TIMEOUT} seconds")
         raise Unavailable(server="unavailable") from waited
@@ -44,7 +44,7 @@ def get_hasher() -> PasswordHasher:
 
 @cache
 def unused_hash(hasher: PasswordHasher) -> str:
-    """The hash to compare with where there is no user, so that it takes the same time."""
+    """The hash to compare with if there is no user, so that a login takes as long."""
     return hasher.hash("nobody's password")
 
 
@@ -54,7 +54,7 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(password: str, hashed: str | None) -> bool:
-    """Whether `hashed` was made from `password`; without a hash the answer takes as long."""
+    """Whether `hashed` is the hash of `password`; without a hash it takes as long."""
     hasher = get_hasher()
     try:
         with hashing_slot():

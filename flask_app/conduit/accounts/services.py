@@ -47,7 +47,7 @@ def update_user(*, token: AccessToken, changes: dict[str, Any]) -> User:
 
 
 def save(user: User, **changes: Any) -> None:
-    """Write the user with the changes; raises `Conflict` where a name is another user's."""
+    """Write the user with the changes; raises `Conflict` if another user has a name."""
     user_id = user.id  # None for a new one
     names = {name: changes[name] for name in changes if name in ("username", "email")}
     for _ in range(MAX_ATTEMPTS):
@@ -60,7 +60,7 @@ def save(user: User, **changes: Any) -> None:
         except IntegrityError as error:
             if not is_unique_violation(error, "users_username_key", "users_email_key"):
                 raise
-            # Does not raise if the other user has given up the name: then it is tried again.
+            # Does not raise if the other user no longer has the name: then try again.
             refuse_taken(user_id=user_id, **names)
             if user_id is not None:
                 db.session.refresh(user)  # the rollback has expired it
@@ -68,7 +68,7 @@ def save(user: User, **changes: Any) -> None:
 
 
 def refuse_taken(*, user_id: int | None, **names: str) -> None:
-    """Raise `Conflict` for each of the names that a user other than `user_id` has."""
+    """Raise `Conflict` with all the names that a user other than `user_id` has."""
     conditions = {"username": queries.has_username, "email": queries.has_email}
     taken = {}
     for field, name in names.items():

@@ -12,7 +12,7 @@ from ..database import AnyRow, db
 from ..database.constraints import (
     MAX_ATTEMPTS,
     TOO_MANY_ATTEMPTS,
-    insert_unless_there,
+    insert_or_ignore,
     is_unique_violation,
 )
 from ..errors import Forbidden, NotFound, Unauthorized, Unavailable
@@ -122,12 +122,12 @@ def unfavorite_article(*, slug: str, user: User) -> AnyRow:
 
 
 def get_tags() -> Sequence[str]:
-    """The hundred tags that most articles have, the most used first."""
+    """The hundred most used tags, the most used first."""
     return db.session.scalars(queries.tags_in_use()).all()
 
 
 def ensure_article(slug: str) -> None:
-    """Raise `NotFound` unless there is such an article."""
+    """Raise `NotFound` if no article has this slug."""
     if db.session.scalar(queries.id_of(slug)) is None:
         raise NotFound(article="not found")
 
@@ -141,7 +141,7 @@ def get_article_for_change(slug: str) -> Article:
 
 
 def save(article: Article, **changes: Any) -> None:
-    """Write the article with the changes, and with a free slug where the title asks for one."""
+    """Write the article with the changes, and with a free slug if it is new or renamed."""
     article_id = article.id  # None for a new one
     title = changes.get("title", article.title)
     renamed = article_id is None or slug_of(title) != slug_of(article.title)
@@ -157,7 +157,7 @@ def save(article: Article, **changes: Any) -> None:
         except IntegrityError as error:
             if not is_unique_violation(error, "articles_slug_key"):
                 raise
-            # Another writer took the slug first: then it is tried again with the next one.
+            # Another writer took the slug first: try the next one.
             if article_id is not None:
                 db.session.refresh(article)  # the rollback has expired it
     raise Unavailable(server="unavailable") from RuntimeError(TOO_MANY_ATTEMPTS)
@@ -179,13 +179,13 @@ def add_tags(article_id: int, names: Sequence[str]) -> None:
         return
     # This waits for another writer that creates the same tag.
     rows = [{"name": name} for name in sorted(names)]
-    db.session.execute(insert_unless_there(db.session, Tag, rows))
+    db.session.execute(insert_or_ignore(db.session, Tag, rows))
     tags = db.session.scalars(queries.tags_among(names))
     db.session.add_all(ArticleTag(article_id=article_id, tag_id=tag.id) for tag in tags)
 
 
 def record_event(event: events.EventName, article: Article, *, viewer: User) -> AnyRow:
-    """Record the event, with the article as anyone sees it; return it as the viewer does."""
+    """Record the event, with the article as anonymous users see it; return the viewer's article."""
     db.session.flush()
     shown = get_article(slug=article.slug, viewer=viewer)
     public = get_article(slug=article.slug, viewer=None)

@@ -67,8 +67,8 @@ def delete_comment(*, slug: str, comment_id: str, user: User) -> None:
 
 
 def read_id(text: str) -> int:
-    """The id of a comment from a path; `NotFound` if it is not a valid one."""
-    digits = text.lstrip("0")  # without them, since Python reads no number of 4,300 digits
+    """The id of a comment from a path; raises `NotFound` if it is not valid."""
+    digits = text.lstrip("0")  # leading zeros count towards Python's limit of 4,300 digits
     if not re.fullmatch("[0-9]{1,19}", digits, re.ASCII) or int(digits) > MAX_ID:
         raise NotFound(comment="not found")
     return int(digits)

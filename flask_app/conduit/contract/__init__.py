@@ -1,6 +1,6 @@
 """The code that makes this app's responses equal to those of the other two apps, byte for byte.
 
-Nothing else here imports this package: without it, Flask answers as its documentation says.
+Only `create_app` uses it, in one call: without that, Flask responds as its documentation says.
 Each module begins with what changes without it; docs/differences.md has the measurements.
 """
 

@@ -25,7 +25,7 @@ class StrictRequest(Request):
 
 
 def read_body() -> None:
-    """Read the body where the view takes one, before anybody asks for a token."""
+    """Read the body if the view takes one, before the token is checked."""
     view = current_app.view_functions.get(request.endpoint or "")
     if "body" not in getattr(view, "__annotations__", {}):
         return
@@ -33,7 +33,7 @@ def read_body() -> None:
         size = len(request.get_data())
     except RequestEntityTooLarge:
         raise
-    except Exception:  # each server raises its own where chunks are malformed
+    except Exception:  # each server raises its own exception if chunks are malformed
         raise BadRequest(body="is not valid JSON") from None
     if size == request.max_content_length:
         abort(413)
@@ -49,7 +49,7 @@ def too_large(error: RequestEntityTooLarge) -> Response:
 
 
 def invalid(error: ValidationError) -> Response:
-    """flask-openapi's `validation_error_callback`: the reason why there is nothing to validate."""
+    """flask-openapi's `validation_error_callback`: checks first that the body is JSON."""
     view = current_app.view_functions[request.endpoint or ""]
     if "body" in view.__annotations__:
         if not request.is_json:
@@ -63,7 +63,7 @@ def invalid(error: ValidationError) -> Response:
 
 def register(app: OpenAPI) -> None:
     app.request_class = StrictRequest
-    # Werkzeug cuts a chunked body at its limit, silently: one byte more shows that it did.
+    # Werkzeug silently cuts a chunked body at its limit: one more byte shows that it did.
     if app.config["MAX_CONTENT_LENGTH"] is not None:
         app.config["MAX_CONTENT_LENGTH"] += 1
     app.validation_error_callback = invalid

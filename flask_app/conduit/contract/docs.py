@@ -23,7 +23,7 @@ bp = Blueprint("docs", __name__)
 
 
 def make_document(app: OpenAPI, prefix: str) -> dict[str, Any]:
-    """flask-openapi's own document, with what it adds and leaves out set right."""
+    """flask-openapi's document without its additions, and with what it leaves out."""
     with document_lock:  # it is kept by the app, and made of parts that are changed here
         document = deepcopy(app.api_doc)
     for path in document["paths"].values():

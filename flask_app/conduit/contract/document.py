@@ -38,7 +38,7 @@ DESCRIPTIONS = {
     "delete_article_comment": "Only its author may delete a comment.",
     "create_article_favorite": "Has no effect where the user likes the article already.",
     "delete_article_favorite": "Has no effect where the user does not like the article.",
-    "get_tags": "The hundred tags that most articles have, the most used first.",
+    "get_tags": "The hundred most used tags, the most used first.",
     "get_health": "Checks the database, and waits at most a short time.",
     "lab_blocking": "An ordinary handler that blocks its thread.",
     "lab_async": "A coroutine that leaves the event loop to others while it waits.",
@@ -53,12 +53,12 @@ ORDER = (
     *("responses", "content", "schema", "properties", "items", "anyOf", "pattern", "minLength"),
     *("maxLength", "minimum", "maximum", "default", "examples"),
 )
-# What these hold is in the order in which it was written.
+# The contents of these stay in the order in which they were written.
 WRITTEN = ("paths", "properties")
 
 
 def complete(document: dict[str, Any], *, prefix: str) -> dict[str, Any]:
-    """The document with texts and servers, below a prefix, and its keys in one order."""
+    """The document with texts and servers, for paths below the prefix, and with sorted keys."""
     used = set()
     own = {tag["name"]: tag for tag in document.get("tags", []) if tag["name"] not in TAGS}
     for path in document["paths"].values():

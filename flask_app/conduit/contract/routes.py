@@ -18,7 +18,7 @@ SOCKETS = {"/api/live"}
 
 
 class ContractMiddleware:
-    """Routes by a path that cannot be misread; Flask has matched it before its own hooks."""
+    """Changes paths before Flask matches them, which is too early for Flask's hooks."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self.app = app

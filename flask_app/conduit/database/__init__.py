@@ -34,12 +34,12 @@ class Database:
 
     @property
     def sessions(self) -> "Sessions":
-        """The makers of sessions of the current app."""
+        """The session factories of the current app."""
         return cast(Sessions, current_app.extensions["database"])
 
     @property
     def session(self) -> Session:
-        """The session of the request: for reading, or the one of `begin` inside of it.
+        """The session of the request: for reading, or inside of `begin` for the transaction.
 
         A session belongs to one thread; a thread that a view starts needs an app context.
         """
@@ -60,7 +60,7 @@ class Database:
                 yield self.session
             return
         if "session" in g:
-            g.session.flush()  # refuses what was changed before
+            g.session.flush()  # raises for changes from before
         self.close()  # so that the request has one connection
         with self.sessions.writing() as session:
             g.writing = g.session = session
@@ -72,9 +72,9 @@ class Database:
                 del g.writing, g.session, g.writer
 
     def close(self, _: BaseException | None = None) -> None:
-        """Return the connection of what the request has read; a transaction keeps its own.
+        """Return the connection of the read-only session; a transaction keeps its connection.
 
-        For code that is about to wait for something else; the next read takes another connection.
+        Call it before a wait for something else; the next read takes another connection.
         """
         if "session" in g and "writing" not in g:
             g.pop("session").close()
@@ -92,8 +92,8 @@ def current_writer() -> tuple[int, asyncio.Task[Any] | None]:
 class ReadOnlySession(Session):
     """A session of a connection in autocommit, where nothing could be rolled back.
 
-    It refuses changed objects, statements that write and streamed rows, but it cannot see into
-    `text()`, nor what is executed on `connection()`.
+    It refuses changed objects, statements that write and streamed rows, but it cannot check
+    `text()`, or what is executed on `connection()`.
     """
 
     def commit(self) -> None:

@@ -86,7 +86,8 @@ class FairPool(QueuePool):
 class BoundedConnection(psycopg.Connection[Any]):
     """A connection that closes if the server does not answer a statement in time.
 
-    It also closes if a migration has changed what its prepared statements return.
+    It also closes if a migration has changed what its prepared statements return. If PostgreSQL has
+    closed it, the error is always an `OperationalError`.
     """
 
     answer_timeout: float | None = None
@@ -101,7 +102,7 @@ class BoundedConnection(psycopg.Connection[Any]):
                 self.close()
             raise
         except psycopg.InternalError as error:
-            if self.broken:  # PostgreSQL has ended a transaction that took too long
+            if self.broken:  # PostgreSQL has ended a transaction that was idle for too long
                 raise psycopg.OperationalError(str(error)) from error
             raise
         except psycopg.errors.FeatureNotSupported as error:
@@ -180,7 +181,7 @@ def prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
 def rollback_refused_commit(
     connection: DBAPIConnection, _: ConnectionPoolEntry, state: PoolResetState
 ) -> None:
-    """End the transaction of a refused commit: SQLite keeps it, and SQLAlchemy does not know."""
+    """Roll back after a refused commit: SQLite keeps the transaction, unknown to SQLAlchemy."""
     connection.rollback()
 
 

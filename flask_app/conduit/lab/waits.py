@@ -1,4 +1,4 @@
-"""The waits: all on a thread of the server's, an `async` view on an event loop of its own."""
+"""The waits: all in a thread of the server; an `async` view has its own event loop there."""
 
 import asyncio
 import time

@@ -10,14 +10,14 @@ from ..database.engine import Selector
 
 # Seconds in which the client must have received a frame.
 SEND_TIMEOUT = 5
-# Windows and TLS have no such flag: there a client that takes nothing holds its own thread.
+# Windows and TLS have no such flag: there a client that reads nothing blocks its own thread.
 DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
 # Where these servers put the connection; other servers do not expose it.
 NAMES = ("gunicorn.socket", "werkzeug.socket")
 
 
 class Connection:
-    """Frames go out whole and one after another, or the connection is closed."""
+    """Sends each frame completely before the next one, or closes the connection."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
@@ -27,7 +27,7 @@ class Connection:
 
     @classmethod
     def put_into(cls, environ: dict[str, Any]) -> bool:
-        """Put it where the server has put the connection; false where there is none."""
+        """Replace the server's connection in the environment; false if there is none."""
         # Compression would cost a megabyte per socket, and compress each event for each socket.
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         for name in NAMES:
@@ -37,7 +37,7 @@ class Connection:
         return False
 
     def send(self, data: bytes) -> int:
-        """Raises `TimeoutError`, an `OSError`, where the client does not take it in time."""
+        """Raises `TimeoutError`, an `OSError`, if the client does not receive the data in time."""
         with self.sending:
             rest = memoryview(data)
             while rest:

@@ -34,13 +34,12 @@ def record(name: EventName, *, article_id: int, author_id: int, data: Any) -> No
     session = db.session
     content = to_json(data, by_alias=True).decode()
     prune(session)
+    session.flush()
     if session.get_bind().dialect.name == "postgresql":
-        session.flush()
         # The foreign keys are deferred: they would lock the rows that they refer to after the
         # counter. A removal of these rows locks in the opposite order.
         session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
         session.execute(select(func.pg_notify(NOTIFICATIONS, "")))  # sent at the commit
-    session.flush()
     number = update(EventCounter).values(value=EventCounter.value + 1)
     event_id = session.execute(number.returning(EventCounter.value)).scalar_one()
     event = insert(Event).values(

@@ -28,7 +28,7 @@ FAILURE_INTERVAL = 2
 
 
 class Hub:
-    """Reads in a thread of its own, and wakes the sockets' threads."""
+    """Reads events in its own thread, and wakes the threads of the sockets."""
 
     def __init__(self, config: Config, sessions: Sessions) -> None:
         self.config = config
@@ -42,7 +42,7 @@ class Hub:
         self.position: int | None = None
 
     def admit(self, subscriptions: Subscriptions) -> bool:
-        """Take a socket in, unless all threads that were set aside for sockets are taken."""
+        """Admit a socket, unless all threads that are reserved for sockets are in use."""
         with self.changing:
             if self.stopping or len(self.sockets) >= self.config["LIVE_SOCKETS"]:
                 return False
@@ -50,7 +50,7 @@ class Hub:
             return True
 
     def join(self, subscriptions: Subscriptions, more: threading.Event) -> None:
-        """Set `more` whenever there may be more for the socket."""
+        """Set `more` whenever there may be new events for the socket."""
         with self.changing:
             self.sockets[subscriptions] = more
             if self.reading is None:
@@ -62,7 +62,7 @@ class Hub:
             self.sockets.pop(subscriptions, None)
 
     def stop(self) -> None:
-        """Have all sockets closed, for a server that ends."""
+        """Tell all sockets to close, before the server ends."""
         self.stopping = True
         self.wake()
 
@@ -99,7 +99,7 @@ class Hub:
         return users - {None}  # type: ignore[return-value]
 
     def wake(self) -> None:
-        """Wake all sockets: each waits for an event of its own."""
+        """Wake all sockets: each waits for its own `threading.Event`."""
         for more in tuple(self.sockets.values()):
             more.set()
 

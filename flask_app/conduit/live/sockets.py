@@ -119,7 +119,7 @@ class Socket:
 
     def run(self) -> None:
         """Receive messages and send events in turn, until there is a reason to close."""
-        # Set for what the client sends, and by the hub for what happens.
+        # Set when the client sends something, and by the hub when there are events.
         more = cast(threading.Event, self.ws.event)
         self.hub.join(self.subscriptions, more)
         try:

@@ -1,5 +1,5 @@
-"""Random stories of requests, sent to several services that must give the same answers.
+"""Random stories of requests, sent to several services that must give equal responses.
 
-What it knows of an API is the operations of an OpenAPI document. Everything else is passed in: the
+All that it knows of an API are the operations of an OpenAPI document. The rest is passed in: the
 values of fields, a model of what the services hold, the masks, and a way to empty the databases.
 """

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 STYLES = 24
-"""Styles of `write_body`; from 6 on they are the usual one."""
+"""The number of styles of `write_body`; all from 6 on are the usual style."""
 PLACEHOLDER = re.compile("<([a-z0-9-]+)>")
-# All but ASCII, marks and bytes that are not UTF-8.
+# All characters except ASCII, marks and bytes that are not UTF-8.
 ESCAPED = re.compile("[^\x00-\x7f⟦⟧\udc80-\udcff]")
 
 

@@ -15,7 +15,7 @@ RESPONSE_TIMEOUT = 20.0
 MAX_IDLE = 1.0
 """Seconds after which a connection is opened again: shorter than any server keeps an idle one."""
 NO_RESPONSE = 0
-"""The status of what stands for a response that did not come."""
+"""The status of the object that replaces a missing response."""
 
 
 class Connection:
@@ -70,7 +70,7 @@ class Connection:
             return make_response(response.status, response.getheaders(), content)
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
-            message = f"no answer: {self._send_error or error!r}"
+            message = f"no response: {self._send_error or error!r}"
             return make_response(NO_RESPONSE, [], message.encode())
         finally:
             if self._is_last:

@@ -30,7 +30,7 @@ class Coverage:
         """The operation that a request is for, or one of `OTHERS`."""
         path = request.path.removesuffix("/") or "/"
         method = "GET" if request.method == "HEAD" else request.method
-        # A word, such as `latest`, is preferred to a parameter that it could be the value of.
+        # A literal path, such as `/feed`, is preferred to a path with a parameter.
         operations = sorted(self._operations, key=lambda operation: "{" in operation.path)
         there = [each for each in operations if each.pattern.fullmatch(path)]
         names = [operation.name for operation in there if operation.method == method]
@@ -43,7 +43,7 @@ class Coverage:
         return "OPTIONS" if method == "OPTIONS" else "other methods"
 
     def table(self) -> Table:
-        """For each operation how often each status was seen, and which never was."""
+        """How often each operation had each status, and which expected ones never came."""
         table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
         table.add_column(no_wrap=True)
         table.add_column("answers", overflow="fold")

@@ -1,7 +1,7 @@
 """Random stories, made of the operations of an OpenAPI document.
 
-Most requests should succeed, so a model knows what the services should hold by now; where it is
-wrong, the story is only a less usual one. About one part in ten of a request is odd.
+Most requests should succeed, so a model tracks what the services should have stored; if it is
+wrong, only fewer requests succeed. About one in ten parts of a request is odd.
 """
 
 import random
@@ -53,7 +53,7 @@ class Model(Protocol):
         """The name of the operation without which this one can only fail."""
 
     def start(self, operation: Operation) -> None:
-        """Choose who makes the request, and on what. The fields of its body come first then."""
+        """Choose the user and the objects of the request; its `field`s are asked for next."""
 
     def field(self, name: str, schema: Schema, *, odd: bool) -> Any:
         """The value of a field of the body."""
@@ -68,10 +68,10 @@ class Model(Protocol):
         """The value of the header `Authorization`."""
 
     def read_back(self, step: Step, path: str) -> tuple[str, str | None]:
-        """What a GET needs to show what this step has changed: the target, and the header."""
+        """The target and the `Authorization` of a GET that shows what this step has changed."""
 
     def note(self, step: Step, content: Mapping[str, Any]) -> None:
-        """Change what should be there: the step, with these fields, should have succeeded."""
+        """Change the model: the step, with these fields, should have succeeded."""
 
 
 class Generator:
@@ -202,7 +202,7 @@ class Generator:
         if rng.one_in(25):
             pairs.append(self._pick("query_pairs"))
             names = [name for name, _ in parse_qsl("&".join(pairs), keep_blank_values=True)]
-            # No rule says which one counts of a parameter that is there twice.
+            # No rule says which value counts if a parameter is sent twice.
             if any(names.count(name) > 1 for name in operation.query):
                 pairs.pop()
         return "?" + "&".join(pairs) if pairs else ""

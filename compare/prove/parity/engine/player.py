@@ -21,7 +21,7 @@ from compare.run.answers import Answer, Service
 
 
 class Mask(Protocol):
-    """Replaces what may differ between equal answers of one service in one story."""
+    """Replaces what may differ between equal responses, for one service in one story."""
 
     def body(self, request: Step, response: httpx2.Response) -> bytes:
         """The body as it is compared."""
@@ -60,7 +60,7 @@ class Difference:
     """The first step of a story whose answers are not all equal, or are all failures."""
 
     story: Story
-    """Up to this step."""
+    """The story up to this step."""
     requests: Sequence[Step]
     """The steps as they were sent to the first service."""
     answers: Sequence[PlayedAnswer]

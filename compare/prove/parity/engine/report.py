@@ -1,4 +1,4 @@
-"""A difference for reading: the story as curl commands, and the answers side by side."""
+"""Prints a difference: the story as curl commands, and the responses side by side."""
 
 import shlex
 
@@ -80,13 +80,13 @@ def variable_name(secret: str, step: str) -> str:
 
 
 def double_quote(text: str, variable: str) -> str:
-    """For a shell, which replaces the variable in front of the text."""
+    """The text quoted for a shell, which replaces the variable before it."""
     escaped = "".join(f"\\{letter}" if letter in '\\"$`' else letter for letter in text)
     return f'"{variable}{shorten(escaped)}"'
 
 
 def quote(data: bytes) -> str:
-    """For a shell: unchanged if it is printable, otherwise with the escapes of bash."""
+    """The data quoted for a shell: as it is if printable, otherwise with the escapes of bash."""
     text = data.decode(errors="backslashreplace")
     if text.isprintable() and text.encode() == data:
         return shorten(shlex.quote(text))

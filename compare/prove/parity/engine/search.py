@@ -24,7 +24,7 @@ from compare.prove.parity.engine.stories import Step, Story, write_story
 from compare.run.terminal import err, out
 
 SHRINK_TIMEOUT = 60.0
-"""Seconds after which a story is short enough."""
+"""Seconds after which a story is not shortened any further."""
 
 
 class StepsPerSecond(ProgressColumn):
@@ -54,10 +54,10 @@ def search(
 def explain(player: Player, difference: Difference, path: Path, secret: str) -> None:
     """Make the story of the difference shorter, save it to the path, and print it."""
     found = difference
-    with out.status("The answers differ: asking again …") as status:
+    with out.status("The answers differ: playing the story again …") as status:
         again = player.play(found.story)
         if again is None:
-            out.print("[bold red]The answers differed, but did not when asked again.[/]")
+            out.print("[bold red]The answers differed, but not when the story was played again.[/]")
         else:
             found = shorten(player, again, status)
     write_story(found.story, path)

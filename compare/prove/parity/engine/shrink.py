@@ -67,7 +67,7 @@ def plain_steps(steps: list[Step]) -> list[Step]:
 
 
 def remove_items(items: list[Any], check: Check) -> list[Any]:
-    """Without the items that are not needed."""
+    """The items without those that are not needed."""
     size = len(items)
     while size:
         # From the end, because later steps depend on earlier ones.

@@ -17,7 +17,7 @@ from compare.run.terminal import UsageError
 MARK = re.compile("⟦([^⟦⟧]*)⟧")
 REFERENCE = re.compile(r"(\d+)((?:\.\w+)+)")
 REPETITION = re.compile(r"(.+)\*(\d+)", re.DOTALL)
-# HTTP lets a client name the host in the target, as it does for a proxy.
+# A client may name the host in the target, as in a request to a proxy.
 HOST = re.compile("^http://[^/?]*")
 # Replaces a reference to a step that is gone, or whose response has no such value: a story stays
 # valid when steps are removed.
@@ -47,7 +47,7 @@ class Step:
 
     @property
     def path(self) -> str:
-        """What services route by: without host and query, and decoded."""
+        """The path for routing: without host and query, and decoded."""
         return unquote(HOST.sub("", self.target).partition("?")[0])
 
     def header(self, name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What Django's own permissions need, apart from the tables that all three apps share."""
+"""Adds groups and permissions to users: their tables belong to Django only."""
 
 from django.db import migrations, models
 

@@ -1,4 +1,4 @@
-"""Which session set the password last: it goes on, all others end."""
+"""Adds the session that set the password last: it stays valid, all others end."""
 
 from django.db import migrations, models
 

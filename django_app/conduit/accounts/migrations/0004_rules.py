@@ -1,4 +1,4 @@
-"""What models and forms ask of a user, and how they say it: nothing of it is in the database."""
+"""Adds validators and messages to the models; the database does not change."""
 
 from django.db import migrations, models
 

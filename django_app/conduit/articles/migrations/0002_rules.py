@@ -1,4 +1,4 @@
-"""What models and forms ask of an article: nothing of it is in the database."""
+"""Adds validators to the models; the database does not change."""
 
 from django.db import migrations, models
 

@@ -1,4 +1,4 @@
-"""What models and forms ask of a comment: nothing of it is in the database."""
+"""Adds a validator to the model; the database does not change."""
 
 from django.db import migrations, models
 
