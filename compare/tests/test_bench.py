@@ -338,18 +338,20 @@ def test_lines_of_code() -> None:
 def test_code_of_an_app(tmp_path: Path) -> None:
     """Each file belongs to the framework, the contract or the product, and to a layer."""
     for path, text in {
-        "articles/api.py": "a = 1  # noqa: E501\n",
-        "articles/services.py": "a = 1\nb = 2\n",
-        "articles/migrations/api.py": "a = 1\n",
-        "contract/bodies.py": "a = 1\n",
-        "demo.py": "a = 1\n",
-        "main.py": "a: int = b  # type: ignore[name-defined]\n",
+        "conduit/articles/api.py": "a = 1  # noqa: E501\n",
+        "conduit/articles/services.py": "a = 1\nb = 2\n",
+        "conduit/articles/migrations/api.py": "a = 1\n",
+        "conduit/contract/bodies.py": "a = 1\n",
+        "conduit/demo.py": "a = 1\n",
+        "conduit/main.py": "a: int = b  # type: ignore[name-defined]\n",
+        "tests/test_app.py": "a = 1\n",
+        "worker.py": "a = 1\n",
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, "utf-8")
     counts = count_code(tmp_path)
-    assert (counts["framework"], counts["contract"], counts["own"]) == (4, 1, 1)
-    assert (counts["handlers"], counts["services"], counts["other"]) == (1, 2, 1)
+    assert (counts["framework"], counts["contract"], counts["own"]) == (5, 1, 1)
+    assert (counts["handlers"], counts["services"], counts["other"]) == (1, 2, 2)
     assert counts["suppressed"] == 2
 
 
