@@ -164,13 +164,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         if self.cfg.is_ssl:
             super().on_pending_socket_readable(conn, client)
             return
-        try:
-            data = client.recv(READ_SIZE)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        self.process_data(conn, data)
+        data = receive(client)
+        if data is not None:
+            self.process_data(conn, data)
 
     def process_data(self, conn: TConn, data: bytes) -> None:
         """Add the data to the request; no data means that the client sends nothing more."""
@@ -257,12 +253,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self.poller.register(conn.sock, selectors.EVENT_READ, callback)
 
     def on_closing_socket_readable(self, conn: TConn, client: socket.socket) -> None:
-        try:
-            data = client.recv(READ_SIZE)
-        except BlockingIOError:
+        data = receive(client)
+        if data is None:
             return
-        except OSError:
-            data = b""
         conn.ignored += len(data)
         if not data or conn.ignored >= MAX_IGNORED:
             self.closing.remove(conn)
@@ -285,6 +278,16 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         for conn in self.incomplete:
             if conn.timeout < now:
                 stop_reading(conn.sock)
+
+
+def receive(client: socket.socket) -> bytes | None:
+    """What has arrived: None if there is nothing yet, empty if the connection has ended."""
+    try:
+        return client.recv(READ_SIZE)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""
 
 
 def can_be_reused(request: Any) -> bool:

@@ -21,8 +21,7 @@ pytestmark = pytest.mark.process
 
 ARTICLE = {"title": "Deleted", "description": "d", "body": "b"}
 UNAVAILABLE = b'{"errors":{"server":["unavailable"]}}'
-# A single wait has a default limit of two seconds, and the contract allows one more; a busy machine
-# gets one more, in which no second wait could end.
+# A single wait has a default limit of two seconds; the contract allows two more for all the rest.
 LIMIT = 4
 DEFAULT_TIMEOUT: dict[str, str | None] = {"CONDUIT_DATABASE_TIMEOUT": None}
 

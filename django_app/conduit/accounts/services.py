@@ -91,6 +91,7 @@ def remove_users(users: QuerySet[User]) -> None:
 
 @transaction.atomic
 def remove_with_content(ids: list[int]) -> None:
+    """Delete these users in one transaction, which a deadlock can end."""
     articles = Article.objects.filter(author__in=ids)
     comments = Comment.objects.filter(author__in=ids).exclude(article__in=articles)
     favorites = Favorite.objects.filter(user__in=ids).exclude(article__in=articles)
